@@ -1,7 +1,18 @@
-//! What surrounds every page: who is signed in, where they are, what the month
-//! is, and what just happened. Every page struct has a field `layout` of it.
+//! What surrounds every page: who is signed in, where they are, where they can go.
 
-use super::assets;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::actor::Actor;
+use super::permissions::Action;
+use super::posted::OnceKey;
+use super::{assets, cookies, session};
+use crate::error::AppError;
+use crate::plan::dictionary::Dictionary;
+use crate::plan::month::Month;
+use crate::plan::time::weekday_name;
+use crate::state::AppState;
 
 /// The frame of a page, as plain data for `templates/layout.html` and
 /// `templates/public.html`.
@@ -118,6 +129,12 @@ impl Layout {
         assets::asset(path)
     }
 
+    /// A once-key for a form of the frame itself.
+    #[must_use]
+    pub fn once(&self) -> OnceKey {
+        OnceKey::new()
+    }
+
     /// How many things wait for the reader in all places.
     #[must_use]
     pub fn waiting(&self) -> u32 {
@@ -127,4 +144,158 @@ impl Layout {
             .filter_map(|item| item.badge)
             .sum()
     }
+}
+
+impl Flash {
+    /// A message as it waited in the session.
+    #[must_use]
+    pub fn stored(kind: &str, text: String) -> Self {
+        let kind = match kind {
+            "success" => "success",
+            "error" => "error",
+            _ => "notice",
+        };
+        Self { kind, text }
+    }
+}
+
+/// One entry of the navigation: group, text, address, and the action that it needs.
+const NAVIGATION: &[(&str, &str, &str, Action)] = &[
+    ("值班", "排班", "/roster", Action::ReadRoster),
+    ("值班", "考勤", "/attendance", Action::ReadAttendance),
+    ("值班", "咨询记录", "/consultations", Action::ReadConsultations),
+    ("考核", "扣款事项", "/findings", Action::ReadFindings),
+    ("补贴与资金", "月结", "/settlements", Action::ReadSettlement),
+    ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
+    ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
+    ("进度", "进度总览", "/dashboard", Action::ReadDashboard),
+    ("进度", "案件台账", "/cases", Action::ReadCases),
+    ("资料", "值班人员库", "/people", Action::ReadPeople),
+    ("资料", "实施方案", "/programmes", Action::ReadProgramme),
+    ("资料", "工作日历", "/calendar", Action::EditCalendar),
+    ("管理", "账号", "/accounts", Action::ManageAccounts),
+    ("管理", "解锁与重置", "/accounts", Action::ResetPasswords),
+    ("管理", "服务点", "/venues", Action::EditVenues),
+    ("管理", "审计记录", "/audit", Action::ReadAudit),
+    ("资料", "权限表", "/permissions", Action::ReadPermissions),
+];
+
+impl Layout {
+    /// The frame for `actor` at `path`, without a waiting message.
+    pub fn build(state: &AppState, actor: Option<&Actor>, path: &str, large_print: bool) -> Layout {
+        let today = state.clock.today();
+        Layout {
+            title: String::new(),
+            who: actor.map(|actor| Who {
+                name: actor.name.clone(),
+                role_label: actor.role.label().to_owned(),
+                bureau_name: actor.bureau_name.clone(),
+                venue_name: actor.venue_name.clone(),
+            }),
+            nav: actor.map(|actor| navigation(actor, path)).unwrap_or_default(),
+            crumbs: Vec::new(),
+            flash: None,
+            month: None,
+            supervision_phone: None,
+            venue: actor.and_then(|actor| actor.venue_name.clone()),
+            now_text: format!("{} {}", today.format("%Y年%-m月%-d日"), weekday_name(today)),
+            demonstration: state
+                .demonstration
+                .then(|| format!("演示系统 · 演示时间 {}", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
+            form_token: actor.map(|actor| actor.form_token.clone()).unwrap_or_default(),
+            large_print,
+            path: path.to_owned(),
+        }
+    }
+
+    /// Names the page.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Layout {
+        self.title = title.into();
+        self
+    }
+
+    /// Adds a step of the way here.
+    #[must_use]
+    pub fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Layout {
+        self.crumbs.push(Crumb { label: label.into(), href: Some(href.into()) });
+        self
+    }
+
+    /// Shows the month in view; its neighbours are at `base` + month, e.g. `/roster/` + `2024-04`.
+    #[must_use]
+    pub fn at_month(mut self, month: Month, base: &str) -> Layout {
+        self.month = Some(MonthBar {
+            label: month.chinese(),
+            previous_href: format!("{base}{}", month.previous()),
+            next_href: format!("{base}{}", month.next()),
+        });
+        self
+    }
+
+    /// Shows the venue in view.
+    #[must_use]
+    pub fn at_venue(mut self, name: impl Into<String>) -> Layout {
+        self.venue = Some(name.into());
+        self
+    }
+}
+
+fn navigation(actor: &Actor, path: &str) -> Vec<NavGroup> {
+    let mut groups = vec![NavGroup {
+        label: "首页".to_owned(),
+        items: vec![
+            NavItem { label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None },
+            NavItem { label: "值班公示".to_owned(), href: "/".to_owned(), current: path == "/", badge: None },
+        ],
+    }];
+    for (group, label, href, action) in NAVIGATION {
+        if actor.may(*action).is_none() {
+            continue;
+        }
+        let item = NavItem {
+            label: (*label).to_owned(),
+            href: (*href).to_owned(),
+            current: path == *href || path.starts_with(&format!("{href}/")),
+            badge: None,
+        };
+        match groups.iter_mut().find(|known| known.label == *group) {
+            Some(known) => known.items.push(item),
+            None => groups.push(NavGroup { label: (*group).to_owned(), items: vec![item] }),
+        }
+    }
+    groups
+}
+
+impl FromRequestParts<AppState> for Layout {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Layout, AppError> {
+        let actor = parts.extensions.get::<Actor>().cloned();
+        let large_print = cookies::large_print(&parts.headers);
+        let mut layout = Layout::build(state, actor.as_ref(), parts.uri.path(), large_print);
+        if let Some(actor) = &actor
+            && actor.flash_waiting
+            && parts.method == axum::http::Method::GET
+        {
+            layout.flash = session::take_flash(state, &actor.session_key).await?;
+        }
+        Ok(layout)
+    }
+}
+
+/// A page that is drawn.
+///
+/// # Errors
+/// When the template fails.
+pub fn page(template: &impl askama::Template) -> Result<Response, AppError> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// A form shown again with its errors: 422, as typed.
+///
+/// # Errors
+/// When the template fails.
+pub fn form_again(template: &impl askama::Template) -> Result<Response, AppError> {
+    Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, Html(template.render()?)).into_response())
 }

@@ -1,6 +1,21 @@
-//! What every page shares: the layout, the assets, the errors of a form, and the
-//! plain data behind the larger components. It names no slice.
+//! What every page shares: who asks and how far they may go, the frame, the one
+//! form, the unit of work, errors in words. Names no slice.
 
+pub mod actor;
 pub mod assets;
+pub mod constraints;
+pub mod cookies;
+pub mod error_page;
+pub mod filters;
 pub mod form_errors;
+pub mod health;
 pub mod layout;
+pub mod permissions;
+pub mod posted;
+pub mod routes;
+pub mod server;
+pub mod session;
+pub mod work;
+
+/// What a handler returns.
+pub type Answer = Result<axum::response::Response, crate::error::AppError>;

@@ -1,0 +1,37 @@
+//! People who sign in: accounts, sign-in, passwords, the first administrator, the
+//! permission table as a page, the audit trail as a page.
+//!
+//! Owns `accounts`; sessions themselves are kept by [`crate::web::session`].
+
+mod actions;
+pub mod db;
+mod pages;
+pub mod passwords;
+pub mod setup;
+
+use crate::state::AppState;
+use crate::web::permissions::Action;
+use crate::web::routes::{Access, Routes};
+
+/// The addresses of this slice.
+pub fn routes(state: &AppState) -> Routes {
+    use Access::{May, Public, SignedIn};
+    Routes::new(state)
+        .get("/sign-in", Public, pages::sign_in)
+        .post("/sign-in", Public, actions::sign_in)
+        .post("/sign-out", SignedIn, actions::sign_out)
+        .get("/password", SignedIn, pages::password)
+        .post("/password", SignedIn, actions::change_password)
+        .get("/set-up", Public, pages::set_up)
+        .post("/set-up", Public, actions::set_up)
+        .post("/appearance", Public, actions::appearance)
+        .get("/accounts", SignedIn, pages::accounts)
+        .get("/accounts/new", May(Action::ManageAccounts), pages::new_account)
+        .post("/accounts", May(Action::ManageAccounts), actions::create_account)
+        .get("/accounts/{id}", SignedIn, pages::account)
+        .post("/accounts/{id}/disable", May(Action::ManageAccounts), actions::disable_account)
+        .post("/accounts/{id}/enable", May(Action::ManageAccounts), actions::enable_account)
+        .post("/accounts/{id}/reset", May(Action::ResetPasswords), actions::reset_password)
+        .get("/permissions", May(Action::ReadPermissions), pages::permissions)
+        .get("/audit", May(Action::ReadAudit), pages::audit)
+}

@@ -1,0 +1,74 @@
+//! Settings, all from the environment; `.env.example` documents each.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+/// What the program was told by its environment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `HUIFA_LISTEN`: the address pages are served on.
+    pub listen: SocketAddr,
+    /// `HUIFA_PUBLIC_URL`: how people reach it; https switches secure cookies on.
+    pub public_url: Option<String>,
+    /// Cookies only over TLS.
+    pub secure_cookies: bool,
+    /// `HUIFA_BEHIND_PROXY`: the last address of X-Forwarded-For is believed.
+    pub behind_proxy: bool,
+    /// `DATABASE_URL`: a server of one's own; without it the private cluster is used.
+    pub database_url: Option<String>,
+    /// `HUIFA_DATA_DIR`: where the private cluster and the key lie.
+    pub data_dir: Option<PathBuf>,
+    /// `HUIFA_PG_BIN`: the folder of the PostgreSQL binaries.
+    pub pg_bin: Option<PathBuf>,
+    /// `HUIFA_KEY_FILE`: the key that seals personal data.
+    pub key_file: Option<PathBuf>,
+    /// `HUIFA_DATABASE_CONNECTIONS`: the pool's size.
+    pub connections: u32,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be read.
+    pub fn from_environment() -> anyhow::Result<Config> {
+        Config::from_lookup(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+    }
+
+    /// The same from any source of values.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be read.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> anyhow::Result<Config> {
+        let listen = lookup("HUIFA_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let public_url = lookup("HUIFA_PUBLIC_URL");
+        if let Some(url) = &public_url
+            && !url.starts_with("http://")
+            && !url.starts_with("https://")
+        {
+            anyhow::bail!("HUIFA_PUBLIC_URL 应以 http:// 或 https:// 开头，现在是“{url}”");
+        }
+        Ok(Config {
+            listen: listen
+                .parse()
+                .with_context(|| format!("HUIFA_LISTEN 应写成“地址:端口”，如 127.0.0.1:8080，现在是“{listen}”"))?,
+            secure_cookies: public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+            public_url,
+            behind_proxy: lookup("HUIFA_BEHIND_PROXY").is_some_and(|value| value == "1" || value == "true"),
+            database_url: lookup("DATABASE_URL"),
+            data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
+            pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
+            key_file: lookup("HUIFA_KEY_FILE").map(PathBuf::from),
+            connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
+                None => 16,
+                Some(typed) => typed
+                    .parse()
+                    .ok()
+                    .filter(|count| (2..=200).contains(count))
+                    .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
+            },
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! The plan as data, and the calendar: a bureau's programme of a year beside the
+//! clauses that its figures come from.
+//!
+//! Owns `programmes`, `programme_revisions`, `calendar_years` and `calendar_days`.
+
+pub mod db;
+mod shipped;
+
+pub use shipped::install_gaoping;

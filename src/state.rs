@@ -1,0 +1,36 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::accounts::passwords::Passwords;
+use crate::accounts::setup::SetupToken;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::secrets::Seals;
+
+/// Cheap to clone: everything in it is shared.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Connections to PostgreSQL.
+    pub pool: PgPool,
+    /// The one source of "now".
+    pub clock: Clock,
+    /// What the environment said.
+    pub config: Arc<Config>,
+    /// Opens and seals personal data.
+    pub seals: Arc<Seals>,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
+    /// Opens the set-up page of an empty database.
+    pub setup: SetupToken,
+    /// The demonstration shows its accounts on the sign-in page and lets the clock be set.
+    pub demonstration: bool,
+}
+
+impl axum::extract::FromRef<AppState> for PgPool {
+    fn from_ref(state: &AppState) -> PgPool {
+        state.pool.clone()
+    }
+}

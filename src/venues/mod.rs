@@ -1,0 +1,3 @@
+//! Bureaus and their service points. Owns `bureaus` and `venues`.
+
+pub mod db;

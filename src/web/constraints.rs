@@ -1,0 +1,69 @@
+//! The database's constraints in words: the name is the interface to the message.
+//!
+//! The code's own checks speak first and in more detail; these sentences are what a
+//! person reads when two of them act in the same instant.
+
+/// The sentence for a violated constraint; `None` for any other error.
+pub fn sentence(error: &sqlx::Error) -> Option<&'static str> {
+    let database = error.as_database_error()?;
+    if let Some(name) = database.constraint()
+        && let Some((_, sentence)) = SENTENCES.iter().find(|(constraint, _)| *constraint == name)
+    {
+        return Some(sentence);
+    }
+    match database.code().as_deref() {
+        // serialization_failure, deadlock_detected, lock_not_available
+        Some("40001" | "40P01" | "55P03") => Some("有人正在办理同一事项，请刷新页面后重试。"),
+        _ => None,
+    }
+}
+
+/// The name of the violated constraint, for a message beside a field.
+pub fn violated(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error()?.constraint()
+}
+
+const SENTENCES: &[(&str, &str)] = &[
+    ("accounts_login", "这个登录名已被使用，请换一个。"),
+    ("accounts_person", "这名值班人员已经有账号。"),
+    ("persons_id_number", "值班人员库中已有这个身份证号。"),
+    ("persons_retired_years", "政法机关退休人员须从事相关业务满5年（方案四(一)3）。"),
+    ("persons_licence", "该类人员须填写执业证号或资格证号。"),
+    ("venues_code", "已有相同编码的服务点。"),
+    ("venues_name", "已有同名的服务点。"),
+    ("programmes_year", "这一年度的方案已经建立。"),
+    ("programmes_frozen", "已有月份按本方案审批，方案不能再改；请复制为下一年度的方案。"),
+    ("rosters_month", "这个月的排班已经建立。"),
+    ("rosters_second_person", "排班须由提交人以外的人审核。"),
+    ("shifts_calendar_year", "这一年还没有录入工作日历，不能排班。"),
+    ("shifts_in_month", "班次日期不在本月。"),
+    ("shifts_minimum_hours", "班次时长低于方案规定的最低时数（方案四(一)4）。"),
+    ("shifts_change_reason", "调整班次须写明原因。"),
+    ("shifts_station_wednesday", "工作站在每周三值班；改到其他日期须选择调整类型并写明原因（方案四(一)4）。"),
+    ("shifts_working_day", "这一天不是工作日，不能安排值班。"),
+    ("shifts_one_place", "该人员在这一时间已有其他班次。"),
+    ("shifts_one_centre_day", "该人员当天在公共法律服务中心已有班次，每人每天一次（方案五(二)1）。"),
+    ("shifts_roster_is_draft", "排班已提交审核，不能再改；如需修改，请先退回。"),
+    ("attendances_pkey", "这个班次已经签到。"),
+    ("attendances_order", "签退时间须晚于签到时间。"),
+    ("attendances_month_is_open", "本月考勤已审定上报，不能再改；如需更正，请先由司法局退回。"),
+    ("attendance_corrections_second_person", "补签须由申请人以外的人审批。"),
+    ("attendance_corrections_one_open", "这个班次已有一份待审批的补签申请。"),
+    ("findings_once", "这一事项已经登记过，不重复计算。"),
+    ("findings_second_person", "扣款事项须由提出人以外的人认定。"),
+    ("settlements_month", "这个月已经有人计算过，请刷新页面查看。"),
+    ("settlements_second_person", "月结须由计算人以外的人审批。"),
+    ("settlements_third_person", "补贴须由计算人和审批人以外的人发放。"),
+    ("settlements_frozen", "月结已经审批，不能再改。"),
+    ("settlement_lines_shift_once", "有班次已在其他月结中计算，不能重复发放。"),
+    ("fund_accounts_not_below_zero", "资金余额不足，没有记账。"),
+    ("fund_entries_allowed_use", "专项资金只能用于值班补贴和案件补贴（方案五(二)）。"),
+    ("fund_entries_reversed_once", "这笔记录已经冲销过。"),
+    ("cases_number", "已有相同编号的案件。"),
+    ("cases_place", "有人正在登记同一年度的案件，请重试。"),
+    ("cases_order", "案件日期的先后顺序不对：受理、指派、同意结案依次进行。"),
+    ("calendar_years_pkey", "这一年的工作日历已经录入。"),
+    ("audit_records_append_only", "审计记录只能增加。"),
+    ("fund_entries_append_only", "资金记录只能冲销，不能修改或删除。"),
+    ("fund_postings_append_only", "资金记录只能冲销，不能修改或删除。"),
+];

@@ -1,0 +1,22 @@
+//! The two cookies: the session's and the large print's.
+
+use axum::http::HeaderMap;
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+/// The large-print mode's cookie.
+pub const LARGE_PRINT: &str = "huifa_print";
+
+/// The session cookie's name; over TLS it is bound to this host by its prefix.
+pub fn session_name(secure: bool) -> &'static str {
+    if secure { "__Host-huifa" } else { "huifa" }
+}
+
+/// A cookie that scripts cannot read and other sites do not send.
+pub fn build(name: &'static str, value: String, secure: bool) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax).secure(secure).build()
+}
+
+/// Whether large print is switched on.
+pub fn large_print(headers: &HeaderMap) -> bool {
+    CookieJar::from_headers(headers).get(LARGE_PRINT).is_some_and(|cookie| cookie.value() == "large")
+}

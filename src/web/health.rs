@@ -1,0 +1,20 @@
+//! Alive and able to serve, for whoever watches the program.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::state::AppState;
+
+/// The program runs.
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The program can serve: its database answers.
+pub async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    let asked = sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(&state.pool);
+    match tokio::time::timeout(std::time::Duration::from_secs(2), asked).await {
+        Ok(Ok(_)) => (StatusCode::OK, "ok\n"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}

@@ -1,0 +1,137 @@
+//! Routes are declared together with who may take them, and only so.
+//!
+//! The declaration builds the router, guards it, and is the manifest: a route
+//! without a decision does not compile.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use super::actor::Actor;
+use super::permissions::Action;
+use super::{error_page, session};
+use crate::error::AppError;
+use crate::state::AppState;
+
+/// Who may take a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, with or without an account.
+    Public,
+    /// Anybody who is signed in, also before the first password was changed.
+    SignedIn,
+    /// Those whom the permission table grants the action.
+    May(Action),
+}
+
+/// One declared route.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// GET or POST.
+    pub method: &'static str,
+    /// The path as axum matches it.
+    pub path: &'static str,
+    /// Who may take it.
+    pub access: Access,
+}
+
+/// Routes under construction.
+pub struct Routes {
+    state: AppState,
+    router: Router<AppState>,
+    declared: Vec<Declared>,
+}
+
+impl Routes {
+    /// No route yet.
+    pub fn new(state: &AppState) -> Routes {
+        Routes { state: state.clone(), router: Router::new(), declared: Vec::new() }
+    }
+
+    /// A page or download.
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        self.add("GET", path, access, get(handler))
+    }
+
+    /// Something that changes.
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        self.add("POST", path, access, post(handler))
+    }
+
+    fn add(mut self, method: &'static str, path: &'static str, access: Access, route: MethodRouter<AppState>) -> Routes {
+        let guarded = route.layer(from_fn_with_state((self.state.clone(), access), guard));
+        self.router = self.router.route(path, guarded);
+        self.declared.push(Declared { method, path, access });
+        self
+    }
+
+    /// The routes of another slice as well.
+    pub fn merge(mut self, other: Routes) -> Routes {
+        self.router = self.router.merge(other.router);
+        self.declared.extend(other.declared);
+        self
+    }
+
+    /// The router and what was declared.
+    pub fn build(self) -> (Router<AppState>, Vec<Declared>) {
+        (self.router, self.declared)
+    }
+}
+
+/// Loads the session, checks the declaration, and draws an error as this account's page.
+async fn guard(State((state, access)): State<(AppState, Access)>, mut request: Request, next: Next) -> Response {
+    let actor = match session::load(&state, &request).await {
+        Ok(actor) => actor,
+        Err(error) => return error.into_response(),
+    };
+    let checked = check(access, actor.as_ref(), &request);
+    let path = request.uri().path().to_owned();
+    let large_print = super::cookies::large_print(request.headers());
+    if let Some(actor) = &actor {
+        request.extensions_mut().insert(actor.clone());
+    }
+    let response = match checked {
+        Ok(scope) => {
+            if let Some(scope) = scope {
+                request.extensions_mut().insert(scope);
+            }
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
+    error_page::draw(&state, actor.as_ref(), &path, large_print, response)
+}
+
+fn check(
+    access: Access,
+    actor: Option<&Actor>,
+    request: &Request,
+) -> Result<Option<super::actor::Scope>, AppError> {
+    if access == Access::Public {
+        return Ok(None);
+    }
+    let Some(actor) = actor else {
+        let next = if request.method() == axum::http::Method::GET {
+            request.uri().path_and_query().map_or("/home", |asked| asked.as_str())
+        } else {
+            "/home"
+        };
+        return Err(AppError::SignInRequired { next: next.to_owned() });
+    };
+    match access {
+        Access::Public | Access::SignedIn => Ok(None),
+        Access::May(_) if actor.must_change_password => Err(AppError::PasswordChangeRequired),
+        Access::May(action) => actor.authorise(action).map(Some),
+    }
+}
