@@ -94,7 +94,7 @@ pub(super) struct PasswordPage {
     pub(super) layout: Layout,
     pub(super) once: OnceKey,
     pub(super) first: bool,
-    pub(super) shortest: usize,
+    pub(super) hint: String,
     pub(super) errors: Errors,
 }
 
@@ -108,7 +108,7 @@ impl PasswordPage {
             layout: layout.titled("修改密码"),
             once,
             first: actor.must_change_password,
-            shortest: super::passwords::SHORTEST,
+            hint: super::passwords::hint(),
             errors,
         }
     }
@@ -135,12 +135,12 @@ pub(super) struct SetUpPage {
     pub(super) layout: Layout,
     pub(super) form: SetUpForm,
     pub(super) errors: Errors,
-    pub(super) shortest: usize,
+    pub(super) hint: String,
 }
 
 impl SetUpPage {
     pub(super) fn new(layout: Layout, form: SetUpForm, errors: Errors) -> SetUpPage {
-        SetUpPage { layout: layout.titled("首次设置"), form, errors, shortest: super::passwords::SHORTEST }
+        SetUpPage { layout: layout.titled("首次设置"), form, errors, hint: super::passwords::hint() }
     }
 }
 

@@ -79,6 +79,11 @@ fn hash_now(password: &str) -> anyhow::Result<String> {
         .map_err(|error| anyhow::anyhow!("hashing failed: {error}"))
 }
 
+/// What a new password must be, for beside the field.
+pub fn hint() -> String {
+    format!("至少{SHORTEST}个字符。可以用几个不相关的词连在一起。")
+}
+
 /// What is wrong with a new password, in words; `None` when it will do.
 ///
 /// `known` are words that a guesser would try first: login, name, unit and their pinyin.

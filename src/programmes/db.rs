@@ -86,7 +86,7 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Resu
 /// All years that are known, with their special days.
 pub async fn calendar(conn: &mut PgConnection) -> sqlx::Result<Calendar> {
     let rows = sqlx::query!(
-        r#"select y.year, d.day as "day?", d.is_workday as "is_workday?", d.name as "name?"
+        r#"select y.year as "year!", d.day as "day?", d.is_workday as "is_workday?", d.name as "name?"
            from calendar_years y left join calendar_days d on d.year = y.year"#
     )
     .fetch_all(conn)

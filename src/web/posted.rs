@@ -63,7 +63,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
         };
         let body = body_of(request, state).await?;
         let guard: Guard = parse(&body)?;
-        if !bool::from(guard.token.as_bytes().ct_eq(actor.formtoken.as_bytes())) {
+        if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
             return Err(AppError::Forbidden("表单已失效或不是本站发出的。请返回原页面，刷新后重新提交。".to_owned()));
         }
         let once = Uuid::parse_str(&guard.once)

@@ -12,6 +12,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::actor::Actor;
 use super::permissions::Action;
+use super::session::Visitor;
 use super::{error_page, session};
 use crate::error::AppError;
 use crate::state::AppState;
@@ -91,7 +92,8 @@ impl Routes {
 
 /// Loads the session, checks the declaration, and draws an error as this account's page.
 async fn guard(State((state, access)): State<(AppState, Access)>, mut request: Request, next: Next) -> Response {
-    let actor = match session::load(&state, &request).await {
+    let visitor = Visitor::of(&state, &request);
+    let actor = match session::load(&state, visitor).await {
         Ok(actor) => actor,
         Err(error) => return error.into_response(),
     };

@@ -21,16 +21,36 @@ const IDLE: Duration = Duration::minutes(30);
 /// And after this long in any case.
 const LONGEST: Duration = Duration::hours(10);
 
-/// The account behind the request's cookie, if it still counts.
+/// What a request tells about who sends it.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    key: Option<Vec<u8>>,
+    address: String,
+    request_id: String,
+}
+
+impl Visitor {
+    /// Reads the request's cookie, peer and number.
+    pub fn of(state: &AppState, request: &Request) -> Visitor {
+        Visitor {
+            key: of_cookie(state, &CookieJar::from_headers(request.headers())),
+            address: address_of(state, request.extensions(), request.headers()),
+            request_id: request
+                .extensions()
+                .get::<RequestId>()
+                .and_then(|id| id.header_value().to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+}
+
+/// The account behind the visitor's cookie, if it still counts.
 ///
 /// # Errors
 /// Only when the database does not answer.
-pub async fn load(state: &AppState, request: &Request) -> Result<Option<Actor>, AppError> {
-    let jar = CookieJar::from_headers(request.headers());
-    let Some(cookie) = jar.get(cookies::session_name(state.config.secure_cookies)) else {
-        return Ok(None);
-    };
-    let key = key_of(cookie.value());
+pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Actor>, AppError> {
+    let Some(key) = visitor.key else { return Ok(None) };
     let now = state.clock.now();
     let row = sqlx::query!(
         r#"
@@ -64,16 +84,11 @@ pub async fn load(state: &AppState, request: &Request) -> Result<Option<Actor>, 
         venue_id: row.venue_id,
         venue_name: row.venue_name,
         person_id: row.person_id,
-        address: address_of(state, request.extensions(), request.headers()),
+        address: visitor.address,
         form_token: row.form_token,
         session_key: key,
         must_change_password: row.must_change_password,
-        request_id: request
-            .extensions()
-            .get::<RequestId>()
-            .and_then(|id| id.header_value().to_str().ok())
-            .unwrap_or_default()
-            .to_owned(),
+        request_id: visitor.request_id,
         flash_waiting: row.flash_waiting,
     }))
 }

@@ -1,0 +1,3 @@
+//! tmp
+pub mod columns;
+mod types;
