@@ -1,6 +1,5 @@
 //! How values are written on every page: money, dates, instants.
 #![expect(missing_docs, reason = "the filter macro declares items of its own")]
-#![expect(clippy::unnecessary_wraps, reason = "filters return a Result")]
 
 use askama::Values;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone};
