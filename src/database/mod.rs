@@ -1,3 +1,0 @@
-//! tmp
-pub mod columns;
-mod types;
