@@ -3,19 +3,9 @@
 
 pub mod actor;
 pub mod assets;
-pub mod constraints;
-pub mod cookies;
-pub mod error_page;
-pub mod filters;
+pub mod chart;
 pub mod form_errors;
 pub mod health;
 pub mod layout;
-pub mod permissions;
-pub mod posted;
-pub mod routes;
-pub mod server;
-pub mod session;
-pub mod work;
-
-/// What a handler returns.
-pub type Answer = Result<axum::response::Response, crate::error::AppError>;
+pub mod parts;
+pub mod styleguide;
