@@ -1,7 +1,45 @@
 //! 惠法 Huifa: the programme of free legal consultation and legal aid, from the
-//! duty roster to the ledger. See `docs/architecture.md` for the map of the house.
+//! duty roster to the ledger.
+//!
+//! `plan` and `subsidy` are pure: they know no database, no clock, no files. `web`
+//! is what every page shares. Each other folder is one activity of the office with
+//! its pages, actions and SQL. Calls go `commands → slices → web → plan, subsidy`.
 
+pub mod accounts;
+pub mod audit;
+pub mod clock;
+pub mod config;
 pub mod database;
+pub mod demo;
+pub mod error;
+pub mod fund;
+pub mod installation;
+pub mod plan;
+pub mod programmes;
+pub mod secrets;
+pub mod state;
+pub mod venues;
+pub mod web;
 
-/// Every migration of the schema, in order; the one place that names their folder.
+use axum::Router;
+
+use crate::state::AppState;
+use crate::web::routes::{Declared, Routes};
+
+/// The schema, in order; forward only.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Every route with who may take it.
+pub fn routes(state: &AppState) -> Routes {
+    Routes::new(state).merge(accounts::routes(state))
+}
+
+/// The whole product behind one service, and the manifest of its routes.
+pub fn build_router(state: &AppState) -> (Router, Vec<Declared>) {
+    let (router, declared) = routes(state).build();
+    let router = router
+        .merge(web::assets::router())
+        .route("/healthz", axum::routing::get(web::health::alive))
+        .route("/readyz", axum::routing::get(web::health::ready));
+    (web::server::layered(state, router), declared)
+}

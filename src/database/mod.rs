@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod columns;
+mod types;
 mod pool;
 
 use std::fmt;

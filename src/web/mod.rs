@@ -4,8 +4,21 @@
 pub mod actor;
 pub mod assets;
 pub mod chart;
+pub mod constraints;
+pub mod cookies;
+pub mod error_page;
+pub mod filters;
 pub mod form_errors;
 pub mod health;
 pub mod layout;
 pub mod parts;
+pub mod permissions;
+pub mod posted;
+pub mod routes;
+pub mod server;
+pub mod session;
 pub mod styleguide;
+pub mod work;
+
+/// What a handler returns.
+pub type Answer = Result<axum::response::Response, crate::error::AppError>;
