@@ -1,4 +1,6 @@
 //! The integration tests: one binary, laid out as the house is.
 
+#[cfg(test)]
 mod database;
+#[cfg(test)]
 mod support;
