@@ -68,7 +68,7 @@ impl TestApp {
             pool: database.pool.clone(),
             clock: Clock::standing_at(instant("2024-05-06 08:00")),
             config: Arc::new(config),
-            seals: Arc::new(Seals::for_tests()),
+            seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
             passwords: Passwords::new(2).expect("passwords"),
             setup: SetupToken::random().expect("a token"),
             demonstration: false,
