@@ -77,6 +77,11 @@ impl TestApp {
         TestApp { state, bureau: 0, declared, router, _database: database }
     }
 
+    /// The router, for a server on a socket.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Puts the clock to `2024-05-08 08:00`.
     #[track_caller]
     pub(crate) fn clock_to(&self, text: &str) {
@@ -242,6 +247,12 @@ pub(crate) struct Browser<'a> {
 }
 
 impl Browser<'_> {
+    /// The session's cookie, for a real browser.
+    #[track_caller]
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("signed in")
+    }
+
     /// The account, for calls of services without HTTP.
     #[track_caller]
     pub(crate) fn actor(&self) -> &Actor {
