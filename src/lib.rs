@@ -2,3 +2,5 @@
 //! duty roster to the ledger. See `docs/architecture.md` for the map of the house.
 
 pub mod plan;
+pub mod subsidy;
+pub mod trial;

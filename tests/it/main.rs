@@ -1,0 +1,4 @@
+//! The integration tests, one program laid out as the house is.
+
+mod rules;
+mod trial;
