@@ -1,7 +1,7 @@
 //! The dictionaries of the plan and of the forms it needs. Codes are those of the
 //! database and of JSON; they never change once rows carry them.
 
-use super::dictionary::{Dictionary, dictionary};
+use super::dictionary::dictionary;
 
 dictionary! {
     /// Kind of service point (二、目标任务: one centre, fifteen stations, the legal aid centre).
@@ -425,6 +425,7 @@ impl DutyWeekday {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Dictionary;
     use std::collections::BTreeSet;
 
     fn is_sound<D: Dictionary + PartialEq + std::fmt::Debug>() {
