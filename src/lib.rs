@@ -15,5 +15,33 @@ pub mod error;
 pub mod fund;
 pub mod installation;
 pub mod plan;
+pub mod programmes;
+pub mod secrets;
+pub mod state;
 pub mod subsidy;
 pub mod trial;
+pub mod venues;
+pub mod web;
+
+use axum::Router;
+
+use crate::state::AppState;
+use crate::web::routes::{Declared, Routes};
+
+/// The schema, in order; forward only.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Every route with who may take it.
+pub fn routes(state: &AppState) -> Routes {
+    Routes::new(state).merge(accounts::routes(state))
+}
+
+/// The whole product behind one service, and the manifest of its routes.
+pub fn build_router(state: &AppState) -> (Router, Vec<Declared>) {
+    let (router, declared) = routes(state).build();
+    let router = router
+        .merge(web::assets::router())
+        .route("/healthz", axum::routing::get(web::health::alive))
+        .route("/readyz", axum::routing::get(web::health::ready));
+    (web::server::layered(state, router), declared)
+}
