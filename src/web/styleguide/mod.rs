@@ -94,6 +94,13 @@ pub struct PostingPage {
     pub rows: Vec<[String; 6]>,
 }
 
+impl PostingPage {
+    /// The spans of time of a day, each to be kept whole.
+    pub fn spans<'a>(&self, hours: &'a str) -> impl Iterator<Item = &'a str> {
+        hours.split('\u{3000}')
+    }
+}
+
 /// What the leaders look at, as templates/styleguide/dashboard.html.
 #[derive(Debug, Template)]
 #[template(path = "styleguide/dashboard.html")]
