@@ -58,15 +58,16 @@ pub(super) async fn open_findings(conn: &mut PgConnection, bureau: i64) -> sqlx:
 }
 
 /// Records of a day that nobody has reviewed.
-pub(super) async fn unreviewed(conn: &mut PgConnection, bureau: i64, day: NaiveDate) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
-        "select c.id from consultations c join shifts s on s.id = c.shift_id
+pub(super) async fn unreviewed(conn: &mut PgConnection, bureau: i64, day: NaiveDate) -> sqlx::Result<Vec<(i64, i32)>> {
+    let rows = sqlx::query!(
+        "select c.id, c.version from consultations c join shifts s on s.id = c.shift_id
          where c.bureau_id = $1 and s.duty_on = $2 and c.review = 'unreviewed' order by c.id",
         bureau,
         day
     )
     .fetch_all(conn)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
 }
 
 /// Corrections that wait for somebody.
