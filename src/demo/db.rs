@@ -82,10 +82,14 @@ pub(super) async fn open_corrections(conn: &mut PgConnection, bureau: i64) -> sq
     Ok(rows.into_iter().map(|row| (row.id, row.venue_id)).collect())
 }
 
-/// Venues with shifts in a month.
-pub(super) async fn venues_with_shifts(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Vec<i64>> {
+/// Venues with shifts in a month that they have not reported.
+pub(super) async fn venues_to_report(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
-        "select distinct venue_id from shifts where bureau_id = $1 and month = $2 order by venue_id",
+        "select distinct s.venue_id from shifts s
+         where s.bureau_id = $1 and s.month = $2
+           and not exists (select from venue_months m
+                           where m.venue_id = s.venue_id and m.month = s.month and m.status = 'reported')
+         order by s.venue_id",
         bureau,
         month as Month
     )

@@ -31,7 +31,7 @@ use crate::web::work::Work;
 
 /// The provincial money of the year: one person a shift, and 290 cases (domain figure 560,700 yuan).
 const PROVINCIAL_FUND: i64 = 560_700;
-/// Venues that report late in the last month lived through.
+/// Venues that report on the last day only.
 const LATE_VENUES: &[&str] = &["石末乡", "原村乡"];
 
 /// A shift that will happen, with how.
@@ -45,6 +45,13 @@ enum Event {
     SignIn(usize),
     Consult(usize),
     SignOut(usize),
+}
+
+/// Whether a venue that cannot report yet may wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Skips,
+    Insists,
 }
 
 /// The story while it is told.
@@ -538,52 +545,76 @@ impl Story<'_> {
         if month.year() != 2024 {
             return Ok(());
         }
-        match day.day() {
+        let Ok(done) = self.calendar.working_days_between(Month::of(day).first(), day) else { return Ok(()) };
+        if !self.calendar.is_working_day(day).unwrap_or(false) {
+            return Ok(());
+        }
+        match done {
+            2 => self.report_venues(month, at(day, hour(16, 30)), Patience::Skips).await,
             4 => {
-                let mut conn = self.state.pool.acquire().await?;
-                let venues = db::venues_with_shifts(&mut conn, self.cast.bureau, month).await?;
-                drop(conn);
-                for venue in venues {
-                    let late = self
-                        .cast
-                        .venues
-                        .iter()
-                        .any(|known| known.id == venue && LATE_VENUES.contains(&known.short_name.as_str()));
-                    let last = Month::of(self.until.date_naive()) == Month::of(day) && self.until.date_naive().day() < 7;
-                    if (late && last) || !self.reach(at(day, hour(11, 0))) {
-                        continue;
-                    }
-                    let actor = self.cast.staff_of(venue)?;
-                    let mut work = self.work(actor).await?;
-                    match attendance::certify(&mut work, scope(actor, Action::CertifyMonth)?, month, venue).await {
-                        Ok(_) => work.commit().await.map_err(told)?,
-                        // Something of the venue is still open: whoever tries the demonstration settles it.
-                        Err(AppError::Refused(_)) if last => {}
-                        Err(error) => return Err(told(error)),
-                    }
+                self.report_venues(month, at(day, hour(11, 0)), Patience::Insists).await?;
+                if self.reach(at(day, hour(15, 0))) {
+                    let clerk = &self.cast.clerk;
+                    let mut work = self.work(clerk).await?;
+                    settlement::calculate(&mut work, scope(clerk, Action::CalculateSettlement)?, month)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
                 }
+                Ok(())
             }
-            5 if self.reach(at(day, hour(15, 0))) => {
-                let clerk = &self.cast.clerk;
-                let mut work = self.work(clerk).await?;
-                settlement::calculate(&mut work, scope(clerk, Action::CalculateSettlement)?, month).await.map_err(told)?;
-                work.commit().await.map_err(told)?;
+            5 => {
+                if self.reach(at(day, hour(9, 20))) {
+                    let approver = &self.cast.approver;
+                    let mut work = self.work(approver).await?;
+                    settlement::approve(&mut work, scope(approver, Action::ApproveSettlement)?, month, None)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                if self.reach(at(day, hour(15, 10))) {
+                    let finance = &self.cast.finance;
+                    let mut work = self.work(finance).await?;
+                    settlement::pay(&mut work, scope(finance, Action::PaySettlement)?, month, None)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                Ok(())
             }
-            6 if self.reach(at(day, hour(9, 20))) => {
-                let approver = &self.cast.approver;
-                let mut work = self.work(approver).await?;
-                settlement::approve(&mut work, scope(approver, Action::ApproveSettlement)?, month, None)
-                    .await
-                    .map_err(told)?;
-                work.commit().await.map_err(told)?;
+            _ => Ok(()),
+        }
+    }
+
+    /// Each venue certifies its month. Those with something open wait, as long as they can.
+    async fn report_venues(
+        &self,
+        month: Month,
+        instant: DateTime<FixedOffset>,
+        patience: Patience,
+    ) -> anyhow::Result<()> {
+        if !self.reach(instant) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let venues = db::venues_to_report(&mut conn, self.cast.bureau, month).await?;
+        drop(conn);
+        for venue in venues {
+            let late = self
+                .cast
+                .venues
+                .iter()
+                .any(|known| known.id == venue && LATE_VENUES.contains(&known.short_name.as_str()));
+            if late && patience == Patience::Skips {
+                continue;
             }
-            7 if self.reach(at(day, hour(15, 10))) => {
-                let finance = &self.cast.finance;
-                let mut work = self.work(finance).await?;
-                settlement::pay(&mut work, scope(finance, Action::PaySettlement)?, month, None).await.map_err(told)?;
-                work.commit().await.map_err(told)?;
+            let actor = self.cast.staff_of(venue)?;
+            let mut work = self.work(actor).await?;
+            match attendance::certify(&mut work, scope(actor, Action::CertifyMonth)?, month, venue).await {
+                Ok(_) => work.commit().await.map_err(told)?,
+                Err(AppError::Refused(_)) if patience == Patience::Skips => {}
+                Err(error) => return Err(told(error)),
             }
-            _ => {}
         }
         Ok(())
     }
