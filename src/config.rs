@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::database::DatabaseSettings;
+
 /// What the program was told by its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -70,5 +72,15 @@ impl Config {
                     .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
             },
         })
+    }
+
+    /// The part that opens the database.
+    pub fn database(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            url: self.database_url.clone(),
+            data_dir: self.data_dir.clone(),
+            pg_bin: self.pg_bin.clone(),
+            max_connections: self.connections,
+        }
     }
 }

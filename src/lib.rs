@@ -13,6 +13,7 @@ pub mod database;
 pub mod demo;
 pub mod error;
 pub mod fund;
+pub mod installation;
 pub mod plan;
 pub mod programmes;
 pub mod secrets;
