@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::db::Person;
-use super::rules::{BankAccount, IdNumber, NewPerson, Particulars, Phone};
+use super::rules::{BankAccount, NewPerson, Particulars, Phone, parse_id_number};
 use super::service::Change;
 use crate::plan::dictionaries::PersonCategory;
 use crate::plan::dictionary::Dictionary as _;
@@ -79,7 +79,7 @@ impl PersonForm {
     pub(super) fn parse_new(&self, reading: Reading) -> Result<NewPerson, Errors> {
         let mut errors = Errors::new();
         let particulars = self.particulars(reading, &mut errors);
-        let id_number = noted(&mut errors, "id_number", IdNumber::parse(&self.id_number));
+        let id_number = noted(&mut errors, "id_number", parse_id_number(&self.id_number));
         let phone = noted(&mut errors, "phone", Phone::parse(&self.phone));
         let bank_account = self.account(false, &mut errors);
         match (particulars, id_number, phone) {
@@ -96,7 +96,7 @@ impl PersonForm {
         let particulars = self.particulars(reading, &mut errors);
         let typed = |text: &str| !text.trim().is_empty();
         let id_number =
-            typed(&self.id_number).then(|| noted(&mut errors, "id_number", IdNumber::parse(&self.id_number))).flatten();
+            typed(&self.id_number).then(|| noted(&mut errors, "id_number", parse_id_number(&self.id_number))).flatten();
         let phone = typed(&self.phone).then(|| noted(&mut errors, "phone", Phone::parse(&self.phone))).flatten();
         let bank_account = self.account(has_account, &mut errors);
         let version = noted(

@@ -12,15 +12,14 @@ mod pages;
 mod rules;
 pub mod service;
 
+pub use choices::PersonStatus;
 pub use names::pinyin;
-pub use rules::{BankAccount, IdNumber, NewPerson, Particulars, Phone};
-pub use service::{RegisterError, change, register, set_status};
+pub use rules::{BankAccount, NewPerson, Particulars, Phone, parse_id_number};
+pub use service::{Change, RegisterError, change, register, set_status};
 
 use crate::state::AppState;
 use crate::web::permissions::Action;
 use crate::web::routes::{Access, Routes};
-
-pub use choices::PersonStatus;
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::db::{self, Sealed, SealedIdNumber, SealedNumbers};
 use super::names::pinyin;
-use super::rules::{BankAccount, IdNumber, NewPerson, Particulars, Phone, is_adult};
+use super::rules::{BankAccount, NewPerson, Particulars, Phone, is_adult};
 use super::PersonStatus;
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
-use crate::secrets::Seals;
+use crate::secrets::{Gender, IdNumber, Seals, mask_id_number};
 use crate::web::actor::Scope;
 use crate::web::constraints;
 use crate::web::work::{Work, snapshot};
@@ -184,7 +184,7 @@ async fn check_id_number(
     joined_on: NaiveDate,
     except: Option<i64>,
 ) -> Result<(), RegisterError> {
-    if !is_adult(number.birth_date(), joined_on) {
+    if !is_adult(number.birth(), joined_on) {
         return Err(RegisterError::IdNumber("按身份证号，入库时未满18周岁，请核对身份证号和入库日期".to_owned()));
     }
     match db::find_by_id_number(work.conn(), bureau, &sealed.index, except).await? {
@@ -198,14 +198,21 @@ async fn check_id_number(
 
 fn seal_id_number(seals: &Seals, seal_id: Uuid, number: &IdNumber) -> Result<SealedIdNumber, AppError> {
     Ok(SealedIdNumber {
-        sealed: seals.seal(ID_NUMBER, seal_id, number.digits())?,
-        index: seals.blind_index(ID_NUMBER, number.digits()),
-        mask: number.mask(),
-        birth_date: number.birth_date(),
-        gender: number.gender(),
+        sealed: close(seals, ID_NUMBER, seal_id, number.as_str())?,
+        index: seals.blind_index(ID_NUMBER, number.as_str()),
+        mask: mask_id_number(number.as_str()),
+        birth_date: number.birth(),
+        gender: match number.gender() {
+            Gender::Male => "male",
+            Gender::Female => "female",
+        },
     })
 }
 
 fn seal(seals: &Seals, field: &'static str, seal_id: Uuid, digits: &str, mask: String) -> Result<Sealed, AppError> {
-    Ok(Sealed { sealed: seals.seal(field, seal_id, digits)?, mask })
+    Ok(Sealed { sealed: close(seals, field, seal_id, digits)?, mask })
+}
+
+fn close(seals: &Seals, field: &'static str, seal_id: Uuid, plain: &str) -> Result<Vec<u8>, AppError> {
+    seals.seal(field, &seal_id.to_string(), plain).map_err(|error| AppError::Internal(error.into()))
 }

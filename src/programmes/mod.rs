@@ -7,3 +7,7 @@ pub mod db;
 mod shipped;
 
 pub use shipped::install_gaoping;
+use crate::state::AppState;
+use crate::web::routes::Routes;
+/// tmp
+pub fn routes(state: &AppState) -> Routes { Routes::new(state) }
