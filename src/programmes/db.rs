@@ -193,13 +193,14 @@ pub struct CalendarYearRow {
     pub added_at: DateTime<Utc>,
 }
 
-/// The years of the calendar, the latest first.
-pub async fn calendar_years(conn: &mut PgConnection) -> sqlx::Result<Vec<CalendarYearRow>> {
+/// One year of the calendar.
+pub async fn find_calendar_year(conn: &mut PgConnection, year: i32) -> sqlx::Result<Option<CalendarYearRow>> {
     sqlx::query_as!(
         CalendarYearRow,
-        "select year, notice, source, added_at from calendar_years order by year desc limit 100"
+        "select year, notice, source, added_at from calendar_years where year = $1",
+        year
     )
-    .fetch_all(conn)
+    .fetch_optional(conn)
     .await
 }
 
