@@ -14,12 +14,14 @@ pub mod demo;
 pub mod error;
 pub mod fund;
 pub mod installation;
+pub mod people;
 pub mod plan;
 pub mod programmes;
 pub mod secrets;
 pub mod state;
 pub mod subsidy;
 pub mod trial;
+pub mod trials;
 pub mod venues;
 pub mod web;
 
@@ -33,7 +35,12 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state))
+    Routes::new(state)
+        .merge(accounts::routes(state))
+        .merge(people::routes(state))
+        .merge(programmes::routes(state))
+        .merge(trials::routes(state))
+        .merge(venues::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
