@@ -15,7 +15,9 @@ pub mod error;
 pub mod fund;
 pub mod installation;
 pub mod plan;
+pub mod posting;
 pub mod programmes;
+pub mod roster;
 pub mod secrets;
 pub mod state;
 pub mod subsidy;
@@ -33,7 +35,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(roster::routes(state)).merge(posting::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
