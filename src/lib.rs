@@ -16,7 +16,9 @@ pub mod fund;
 pub mod installation;
 pub mod people;
 pub mod plan;
+pub mod posting;
 pub mod programmes;
+pub mod roster;
 pub mod secrets;
 pub mod state;
 pub mod subsidy;
@@ -38,7 +40,9 @@ pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .merge(accounts::routes(state))
         .merge(people::routes(state))
+        .merge(posting::routes(state))
         .merge(programmes::routes(state))
+        .merge(roster::routes(state))
         .merge(trials::routes(state))
         .merge(venues::routes(state))
 }
