@@ -6,9 +6,11 @@
 //! its pages, actions and SQL. Calls go `commands → slices → web → plan, subsidy`.
 
 pub mod accounts;
+pub mod attendance;
 pub mod audit;
 pub mod clock;
 pub mod config;
+pub mod consultations;
 pub mod database;
 pub mod demo;
 pub mod error;
@@ -39,6 +41,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .merge(accounts::routes(state))
+        .merge(attendance::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))
