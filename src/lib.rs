@@ -12,6 +12,7 @@ pub mod config;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod findings;
 pub mod fund;
 pub mod installation;
 pub mod plan;
@@ -31,7 +32,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(findings::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
