@@ -113,21 +113,17 @@ async fn open(purpose: Purpose) -> anyhow::Result<Opened> {
         config.data_dir = Some(usual.with_file_name(name));
     }
     let settings = config.database();
+    // The key goes first: data without their key are not opened, and no new key is made for them.
+    let embedded = if config.database_url.is_none() { Some(settings.data_dir()?) } else { None };
+    let seals = Seals::load(&config.key, embedded.as_deref())?;
     let database = database::open(&settings).await?;
-    let seals = match config.seals() {
-        Ok(seals) => seals,
-        Err(error) => {
-            database.close().await.ok();
-            return Err(error);
-        }
-    };
     Ok(Opened { database, config, seals })
 }
 
 impl Opened {
     async fn migrate(&self, purpose: Purpose, clock: &Clock) -> anyhow::Result<()> {
         MIGRATOR.run(&self.database.pool).await.context("数据库结构更新失败")?;
-        installation::claim(&self.database.pool, purpose, clock.now()).await
+        installation::claim(&self.database.pool, purpose, &self.seals, clock.now()).await
     }
 
     fn state(&self, clock: Clock, purpose: Purpose) -> anyhow::Result<AppState> {
@@ -233,7 +229,7 @@ async fn print_routes() -> anyhow::Result<ExitCode> {
         pool: sqlx::PgPool::connect_lazy("postgres://localhost/none")?,
         clock: Clock::system(),
         config: Arc::new(Config::from_environment()?),
-        seals: Arc::new(Seals::for_tests()),
+        seals: Arc::new(Seals::from_master(&[0; 32])?),
         passwords: Passwords::new(1)?,
         setup: SetupToken::random()?,
         demonstration: false,

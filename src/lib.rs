@@ -19,6 +19,8 @@ pub mod plan;
 pub mod programmes;
 pub mod secrets;
 pub mod state;
+pub mod subsidy;
+pub mod trial;
 pub mod venues;
 pub mod web;
 

@@ -43,7 +43,7 @@
       const key = (row) => {
         const cell = row.cells[place];
         const text = cell?.dataset.value ?? cell?.textContent.trim() ?? "";
-        return head.dataset.sort === "number" ? Number(text.replace(/[^\d.-]/g, "") || 0) : text;
+        return head.dataset.sort === "number" ? Number(text.replace("−", "-").replace(/[^\d.-]/g, "")) || 0 : text;
       };
       const order = (one, other) =>
         head.dataset.sort === "number" ? key(one) - key(other) : key(one).localeCompare(key(other), "zh-CN");
@@ -124,17 +124,23 @@
     if (Array.isArray(value)) field.checked = value[1] && value[0] === field.value;
     else field.value = value;
   });
-  const sentKey = `${PREFIX}sent`;
+  // What this tab sent last; the next page tells whether it was accepted.
+  const SENT = "huifa-sent";
+  const tab = {
+    take() {
+      try { const key = sessionStorage.getItem(SENT); sessionStorage.removeItem(SENT); return key; } catch { return null; }
+    },
+    put(key) {
+      try { sessionStorage.setItem(SENT, key); } catch { /* nothing to do */ }
+    },
+  };
   const now = Date.now();
   for (const key of store.keys()) {
     const draft = store.read(key);
-    if (key !== sentKey && !(now - draft?.at < KEEP_MS)) store.remove(key);
+    if (!(now - draft?.at < KEEP_MS)) store.remove(key);
   }
-  if (document.querySelector(".flash-success")) {
-    const sent = store.read(sentKey);
-    if (sent) store.remove(sent.key);
-  }
-  store.remove(sentKey);
+  const sent = tab.take();
+  if (sent && document.querySelector(".flash-success")) store.remove(sent);
 
   document.querySelectorAll("form[data-autosave][id]").forEach((form) => {
     const key = `${PREFIX}${user}:${location.pathname}:${form.id}`;
@@ -157,7 +163,7 @@
       else store.write(key, { at: Date.now(), values });
     };
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 400); });
-    form.addEventListener("submit", () => { clearTimeout(timer); save(); store.write(sentKey, { key, at: Date.now() }); });
+    form.addEventListener("submit", () => { clearTimeout(timer); save(); tab.put(key); });
   });
   document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
     button.addEventListener("click", () =>

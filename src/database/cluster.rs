@@ -408,7 +408,7 @@ fn version_of(data: &Path) -> Result<Option<u32>, ClusterError> {
 
 /// Makes the data directory: ours alone, but for root, whose database user must
 /// be able to pass through it.
-fn make_base(base: &Path) -> Result<(), ClusterError> {
+pub(crate) fn make_base(base: &Path) -> Result<(), ClusterError> {
     match fs::metadata(base) {
         Ok(meta) if meta.is_dir() => Ok(()),
         Ok(_) => Err(ClusterError::io(base, &io::ErrorKind::NotADirectory.into())),
@@ -431,7 +431,13 @@ fn open_to(owner: &Owner, base: &Path) -> Result<(), ClusterError> {
                 .flatten()
                 .all(|entry| {
                     let name = entry.file_name();
-                    name == "start.lock" || name == "users.lock" || name == "postgres"
+                    let known = [
+                        "start.lock",
+                        "users.lock",
+                        "postgres",
+                        crate::secrets::KEY_FILE,
+                    ];
+                    known.iter().any(|ours| name == *ours)
                 });
             let meta = fs::metadata(base).map_err(|error| ClusterError::io(base, &error))?;
             if !ours || meta.uid() != 0 {

@@ -425,6 +425,7 @@ impl DutyWeekday {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Dictionary;
     use std::collections::BTreeSet;
 
     fn is_sound<D: Dictionary + PartialEq + std::fmt::Debug>() {

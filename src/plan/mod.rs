@@ -13,6 +13,7 @@ pub mod dictionary;
 pub mod money;
 pub mod month;
 pub mod notice;
+mod parameter_table;
 pub mod parameters;
 pub mod programme;
 pub mod readings;

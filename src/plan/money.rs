@@ -119,7 +119,7 @@ fn whole_in_capitals(digits: &str) -> String {
                 _ => "",
             });
         }
-        if place % 4 == 0 {
+        if place.is_multiple_of(4) {
             match place {
                 4 | 12 if group_has_digit => text.push('万'),
                 8 if !text.is_empty() => text.push('亿'),

@@ -149,40 +149,47 @@ impl Chart {
         HEIGHT - 10.0
     }
 
-    /// Whether a legend is needed: more than one line.
+    /// Whether a legend is needed: more than one thing is drawn.
     #[must_use]
     pub fn has_legend(&self) -> bool {
-        self.lines.len() > 1
+        self.lines.len() > 1 || self.target.is_some()
     }
 }
 
-/// A bar for each label, with a line to be reached.
+/// A bar for each label whose figure is known, with a line to be reached.
 #[must_use]
 pub fn bars(
     id: impl Into<String>,
     title: impl Into<String>,
     unit: impl Into<String>,
-    values: &[(String, i64)],
+    values: &[(String, Option<i64>)],
     target: Option<Target>,
 ) -> Chart {
     let unit = unit.into();
     let labels: Vec<String> = values.iter().map(|(label, _)| label.clone()).collect();
-    let scale = Scale::over(values.iter().map(|(_, value)| *value), target.as_ref());
+    let scale = Scale::over(
+        values.iter().filter_map(|(_, value)| *value),
+        target.as_ref(),
+    );
     let room = (WIDTH - LEFT - RIGHT) / as_f64(labels.len().max(1));
     let width = (room * 0.62).min(48.0);
-    let drawn = values.iter().enumerate().map(|(place, (label, value))| {
-        let middle = LEFT + room * (as_f64(place) + 0.5);
-        let y = scale.y(*value);
-        Bar {
-            x: tenth(middle - width / 2.0),
-            y: tenth(y),
-            width: tenth(width),
-            height: tenth(HEIGHT - BOTTOM - y),
-            middle: tenth(middle),
-            text: thousands(*value),
-            title: format!("{label}：{}{unit}", thousands(*value)),
-        }
-    });
+    let drawn = values
+        .iter()
+        .enumerate()
+        .filter_map(|(place, (label, value))| {
+            let value = (*value)?;
+            let middle = LEFT + room * (as_f64(place) + 0.5);
+            let y = scale.y(value);
+            Some(Bar {
+                x: tenth(middle - width / 2.0),
+                y: tenth(y),
+                width: tenth(width),
+                height: tenth(HEIGHT - BOTTOM - y),
+                middle: tenth(middle),
+                text: thousands(value),
+                title: format!("{label}：{}{unit}", thousands(value)),
+            })
+        });
     Chart {
         id: id.into(),
         title: title.into(),
@@ -192,7 +199,7 @@ pub fn bars(
         target: scale.target(target),
         rows: values
             .iter()
-            .map(|(label, value)| (label.clone(), vec![thousands(*value)]))
+            .map(|(label, value)| (label.clone(), vec![figure_or_dash(*value)]))
             .collect(),
         heads: vec![unit.clone()],
         unit,
@@ -241,10 +248,9 @@ pub fn lines(
         }
     });
     let table = labels.iter().enumerate().map(|(place, label)| {
-        let figures = series.iter().map(|row| match row.values.get(place) {
-            Some(Some(value)) => thousands(*value),
-            Some(None) | None => "—".to_owned(),
-        });
+        let figures = series
+            .iter()
+            .map(|row| figure_or_dash(row.values.get(place).copied().flatten()));
         (label.clone(), figures.collect())
     });
     Chart {
@@ -390,6 +396,10 @@ pub fn thousands(value: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+fn figure_or_dash(value: Option<i64>) -> String {
+    value.map_or_else(|| "—".to_owned(), thousands)
 }
 
 fn tenth(value: f64) -> f64 {

@@ -1,6 +1,14 @@
 //! The integration tests: one binary, laid out as the house is.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail by panicking")]
 
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod database;
+#[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trial;

@@ -68,13 +68,18 @@ impl TestApp {
             pool: database.pool.clone(),
             clock: Clock::standing_at(instant("2024-05-06 08:00")),
             config: Arc::new(config),
-            seals: Arc::new(Seals::for_tests()),
+            seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
             passwords: Passwords::new(2).expect("passwords"),
             setup: SetupToken::random().expect("a token"),
             demonstration: false,
         };
         let (router, declared) = huifa::build_router(&state);
         TestApp { state, bureau: 0, declared, router, _database: database }
+    }
+
+    /// The router, for a server on a socket.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Puts the clock to `2024-05-08 08:00`.
@@ -242,6 +247,12 @@ pub(crate) struct Browser<'a> {
 }
 
 impl Browser<'_> {
+    /// The session's cookie, for a real browser.
+    #[track_caller]
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("signed in")
+    }
+
     /// The account, for calls of services without HTTP.
     #[track_caller]
     pub(crate) fn actor(&self) -> &Actor {

@@ -1,14 +1,12 @@
-//! Every component in every state, and four pages as they should look, filled
-//! with invented people: what the authors of pages compare theirs with, and what
-//! is looked at in a browser after a change of the style sheets.
+//! The invented people and figures of the style guide.
 
-use askama::Template;
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
-use super::chart::{self, Chart, Meter, Series, Target};
-use super::form_errors::Errors;
-use super::layout::{Crumb, Flash, Layout, MonthBar, NavGroup, NavItem, Who};
-use super::parts::{
+use super::{ComponentsPage, DashboardPage, PostingPage, RosterPage, SettlementPage, ShiftLine};
+use crate::web::chart::{self, Series, Target};
+use crate::web::form_errors::Errors;
+use crate::web::layout::{Crumb, Flash, Layout, MonthBar, NavGroup, NavItem, Who};
+use crate::web::parts::{
     Day, DayKind, Entry, Event, ExplainLine, Matrix, MatrixRow, MonthGrid, Pager, Step, days_of,
     long_date,
 };
@@ -58,117 +56,6 @@ const UNITS: [&str; 3] = [
     "高平示例法律服务所",
     "示例（晋城）律师事务所",
 ];
-
-/// All components, as templates/styleguide/components.html.
-#[derive(Debug, Template)]
-#[template(path = "styleguide/components.html")]
-pub struct ComponentsPage {
-    /// The frame.
-    pub layout: Layout,
-    /// The errors of the wrong form.
-    pub errors: Errors,
-    /// No errors.
-    pub none: Errors,
-    /// Options of (code, words).
-    pub categories: Vec<(String, String)>,
-    /// Ticked codes.
-    pub ticked: Vec<String>,
-    /// The way of an approval, under way.
-    pub steps: Vec<Step>,
-    /// The way of an approval, sent back.
-    pub refused: Vec<Step>,
-    /// What happened.
-    pub events: Vec<Event>,
-    /// The way to other pages.
-    pub pager: Pager,
-    /// A month of one venue.
-    pub grid: MonthGrid,
-}
-
-/// The roster of a month, as templates/styleguide/roster.html.
-#[derive(Debug, Template)]
-#[template(path = "styleguide/roster.html")]
-pub struct RosterPage {
-    /// The frame.
-    pub layout: Layout,
-    /// Venues against days.
-    pub matrix: Matrix,
-    /// The way of the approval.
-    pub steps: Vec<Step>,
-}
-
-/// The settlement of one person, as templates/styleguide/settlement.html.
-#[derive(Debug, Template)]
-#[template(path = "styleguide/settlement.html")]
-pub struct SettlementPage {
-    /// The frame.
-    pub layout: Layout,
-    /// The shifts.
-    pub shifts: Vec<ShiftLine>,
-    /// How the month's amount came about.
-    pub lines: Vec<ExplainLine>,
-    /// The way of the approval.
-    pub steps: Vec<Step>,
-}
-
-/// A shift with its amounts.
-#[derive(Debug)]
-pub struct ShiftLine {
-    /// 「5月8日 星期三」.
-    pub date: String,
-    /// The venue.
-    pub venue: &'static str,
-    /// In and out.
-    pub times: &'static str,
-    /// The base amount.
-    pub base: &'static str,
-    /// What was deducted.
-    pub deducted: &'static str,
-    /// What is paid.
-    pub paid: &'static str,
-    /// Kind and words of the remark; empty words for none.
-    pub remark: (&'static str, &'static str),
-}
-
-/// The public posting of a week, as templates/styleguide/posting.html.
-#[derive(Debug, Template)]
-#[template(path = "styleguide/posting.html")]
-pub struct PostingPage {
-    /// The frame.
-    pub layout: Layout,
-    /// Venue, day, hours, name, category and unit, telephone.
-    pub rows: Vec<[String; 6]>,
-}
-
-/// What the leaders look at, as templates/styleguide/dashboard.html.
-#[derive(Debug, Template)]
-#[template(path = "styleguide/dashboard.html")]
-pub struct DashboardPage {
-    /// The frame.
-    pub layout: Layout,
-    /// 8,600 and 290.
-    pub meters: Vec<Meter>,
-    /// Consultations month by month.
-    pub months: Chart,
-    /// Cases so far against the plan.
-    pub cases: Chart,
-    /// Venues compared.
-    pub venues: Vec<Meter>,
-}
-
-/// All pages of the guide, by their names, rendered.
-///
-/// # Errors
-/// When a template fails to render.
-pub fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    Ok(vec![
-        ("components", components().render()?),
-        ("roster", roster().render()?),
-        ("settlement", settlement().render()?),
-        ("posting", posting().render()?),
-        ("dashboard", dashboard().render()?),
-    ])
-}
 
 fn may() -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 5, 8).unwrap_or_default()
@@ -282,7 +169,7 @@ fn steps() -> Vec<Step> {
     ]
 }
 
-fn components() -> ComponentsPage {
+pub(super) fn components() -> ComponentsPage {
     let mut errors = Errors::new();
     errors.add("name", "请填写姓名");
     errors.add("phone", "手机号应为11位数字，现在是10位");
@@ -379,7 +266,7 @@ fn components() -> ComponentsPage {
     }
 }
 
-fn roster() -> RosterPage {
+pub(super) fn roster() -> RosterPage {
     let mut matrix = Matrix::new("2024年5月排班表", "服务点", may(), may(), kind_of);
     matrix.total_label = "班次".into();
     let row = |label: &str, note: &str, cell: &dyn Fn(NaiveDate) -> Entry| {
@@ -436,7 +323,7 @@ fn roster() -> RosterPage {
     }
 }
 
-fn settlement() -> SettlementPage {
+pub(super) fn settlement() -> SettlementPage {
     let shift = |date: &str, venue, times, base, deducted, paid, remark| ShiftLine {
         date: date.into(),
         venue,
@@ -560,7 +447,7 @@ fn settlement() -> SettlementPage {
     }
 }
 
-fn posting() -> PostingPage {
+pub(super) fn posting() -> PostingPage {
     let row = |venue: String, date: &str, hours: &str, place: usize, category: &str| {
         [
             venue,
@@ -608,13 +495,15 @@ fn posting() -> PostingPage {
     }
 }
 
-fn dashboard() -> DashboardPage {
+pub(super) fn dashboard() -> DashboardPage {
     let months: Vec<String> = (1..=12).map(|month| format!("{month}月")).collect();
     let done = [612, 480, 795, 841, 826];
     let closed = [14, 31, 58, 89, 118];
     let plan: Vec<_> = (1..=12).map(|month| Some(290 * month / 12)).collect();
-    let known = |values: &[i64]| (0..12).map(|place| values.get(place).copied()).collect();
-    let bars: Vec<(String, i64)> = months.iter().cloned().zip(done).collect();
+    let known = |values: &[i64]| -> Vec<Option<i64>> {
+        (0..12).map(|place| values.get(place).copied()).collect()
+    };
+    let bars: Vec<(String, Option<i64>)> = months.iter().cloned().zip(known(&done)).collect();
     let mut venues = vec![
         ("公共法律服务中心".to_owned(), 1_326),
         ("法律援助中心".to_owned(), 412),
@@ -671,47 +560,5 @@ fn dashboard() -> DashboardPage {
             }),
         ),
         venues: chart::ranked(&venues),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// With HUIFA_STYLEGUIDE set to a folder, leaves the pages there to be looked at.
-    #[test]
-    fn every_component_renders_without_inline_style_or_script() {
-        for (name, html) in pages().unwrap() {
-            for forbidden in [
-                " style=",
-                "<style",
-                " onclick=",
-                "javascript:",
-                "data:image",
-            ] {
-                assert!(!html.contains(forbidden), "{name} contains {forbidden}");
-            }
-            assert_eq!(html.matches("<h1").count(), 1, "{name} has one h1");
-            if let Ok(folder) = std::env::var("HUIFA_STYLEGUIDE") {
-                let html = regexless_local(&html);
-                std::fs::write(format!("{folder}/{name}.html"), html).unwrap();
-            }
-        }
-    }
-
-    /// The hashed addresses as files that lie beside the page.
-    fn regexless_local(html: &str) -> String {
-        let mut html = html.to_owned();
-        for name in [
-            "huifa.css",
-            "parts.css",
-            "print.css",
-            "huifa.js",
-            "mark.svg",
-            "favicon.svg",
-        ] {
-            html = html.replace(super::super::assets::asset(name), &format!("static/{name}"));
-        }
-        html
     }
 }
