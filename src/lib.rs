@@ -18,6 +18,7 @@ pub mod installation;
 pub mod plan;
 pub mod programmes;
 pub mod secrets;
+pub mod settlement;
 pub mod state;
 pub mod subsidy;
 pub mod trial;
@@ -34,7 +35,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state)).merge(findings::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(findings::routes(state)).merge(settlement::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
