@@ -14,6 +14,7 @@ pub mod consultations;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod findings;
 pub mod fund;
 pub mod installation;
 pub mod people;
@@ -22,6 +23,7 @@ pub mod posting;
 pub mod programmes;
 pub mod roster;
 pub mod secrets;
+pub mod settlement;
 pub mod state;
 pub mod subsidy;
 pub mod trial;
@@ -42,10 +44,12 @@ pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .merge(accounts::routes(state))
         .merge(attendance::routes(state))
+        .merge(findings::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))
         .merge(roster::routes(state))
+        .merge(settlement::routes(state))
         .merge(trials::routes(state))
         .merge(venues::routes(state))
 }
