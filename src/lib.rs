@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod cases;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -30,7 +31,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(cases::routes(state)).merge(fund::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.

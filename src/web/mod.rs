@@ -15,6 +15,7 @@ pub mod posted;
 pub mod routes;
 pub mod server;
 pub mod session;
+pub mod typed;
 pub mod work;
 
 /// What a handler returns.
