@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::database::DatabaseSettings;
+use crate::secrets::KeySettings;
+
 /// What the program was told by its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -22,8 +25,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// `HUIFA_PG_BIN`: the folder of the PostgreSQL binaries.
     pub pg_bin: Option<PathBuf>,
-    /// `HUIFA_KEY_FILE`: the key that seals personal data.
-    pub key_file: Option<PathBuf>,
+    /// `HUIFA_KEY_FILE` or `HUIFA_KEY`: the key that seals personal data.
+    pub key: KeySettings,
     /// `HUIFA_DATABASE_CONNECTIONS`: the pool's size.
     pub connections: u32,
 }
@@ -60,7 +63,7 @@ impl Config {
             database_url: lookup("DATABASE_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
-            key_file: lookup("HUIFA_KEY_FILE").map(PathBuf::from),
+            key: KeySettings::read(&lookup),
             connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
                 None => 16,
                 Some(typed) => typed
@@ -70,5 +73,15 @@ impl Config {
                     .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
             },
         })
+    }
+
+    /// The part that opens the database.
+    pub fn database(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            url: self.database_url.clone(),
+            data_dir: self.data_dir.clone(),
+            pg_bin: self.pg_bin.clone(),
+            max_connections: self.connections,
+        }
     }
 }

@@ -6,6 +6,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::secrets::SealError;
 use crate::web::constraints;
 
 /// Why a request was not carried out. Nothing was changed in any of these cases.
@@ -56,6 +57,12 @@ impl From<sqlx::Error> for AppError {
             Some(sentence) => AppError::Refused(sentence.to_owned()),
             None => AppError::Internal(error.into()),
         }
+    }
+}
+
+impl From<SealError> for AppError {
+    fn from(error: SealError) -> AppError {
+        AppError::Internal(error.into())
     }
 }
 

@@ -14,10 +14,13 @@ pub mod database;
 pub mod demo;
 pub mod error;
 pub mod fund;
+pub mod installation;
 pub mod plan;
 pub mod programmes;
 pub mod secrets;
 pub mod state;
+pub mod subsidy;
+pub mod trial;
 pub mod venues;
 pub mod web;
 

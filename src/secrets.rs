@@ -1,4 +1,258 @@
-//! tmp
-/// tmp
-#[derive(Debug)]
-pub struct Seals;
+//! Personal data at rest: the master key, sealed columns, and the blind index
+//! that finds a sealed value without opening any; with them the masks, and the
+//! forms of identity and telephone numbers.
+//!
+//! A sealed value is `key id (1) ‖ nonce (12) ‖ ciphertext and tag`, bound to its
+//! column and row: copied to another it does not open. The key id names both key
+//! and cipher, so that another cipher (SM4 with SM3) can stand beside this one.
+
+pub mod id_number;
+mod key;
+mod masks;
+mod phone;
+
+use std::fmt;
+
+use aes_gcm::aead::{Aead as _, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+pub use id_number::{Gender, IdNumber, IdNumberError, demo_id_number};
+pub use key::{KEY_FILE, KeyError, KeySettings};
+pub use masks::{mask_bank_account, mask_id_number, mask_name, mask_phone};
+pub use phone::{PhoneError, demo_phone, parse_phone};
+
+/// AES-256-GCM under the key derived from the master key.
+const AES_256_GCM: u8 = 1;
+const NONCE_LENGTH: usize = 12;
+/// The length of a blind index in bytes.
+pub const INDEX_LENGTH: usize = 16;
+
+/// Why a value could not be sealed or opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The system gave no random numbers.
+    #[error("the system's random numbers are not available")]
+    Random,
+    /// The value was sealed under a key or cipher this program does not have.
+    #[error("sealed under the unknown key {0}")]
+    UnknownKey(u8),
+    /// The value is cut off, altered, of another row or column, or of another key.
+    #[error("the sealed value does not open here")]
+    DoesNotOpen,
+}
+
+/// Seals and opens personal data, and indexes them blindly.
+#[derive(Clone)]
+pub struct Seals {
+    cipher: Aes256Gcm,
+    index_key: Zeroizing<[u8; 32]>,
+    fingerprint: String,
+}
+
+impl fmt::Debug for Seals {
+    /// Never shows a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seals")
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Seals {
+    /// The seals of a master key, from which each purpose gets a key of its own.
+    ///
+    /// # Errors
+    /// When the key is shorter than 32 bytes.
+    pub fn from_master(master: &[u8]) -> Result<Self, KeyError> {
+        if master.len() < key::SHORTEST {
+            return Err(KeyError::TooShort);
+        }
+        let cipher_key = Zeroizing::new(authenticate(master, &[b"huifa seal 1"]));
+        let index_key = Zeroizing::new(authenticate(master, &[b"huifa blind index 1"]));
+        let print = authenticate(master, &[b"huifa fingerprint 1"]);
+        Ok(Self {
+            cipher: Aes256Gcm::new(&(*cipher_key).into()),
+            index_key,
+            fingerprint: hex(&print).chars().take(16).collect(),
+        })
+    }
+
+    /// Sixteen hexadecimal digits that name the key without telling anything of
+    /// it: stored beside the data, they show at start-up that the key is theirs.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Seals `plain` for the column `field` (as `person.id_number`) of row `row`.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn seal(&self, field: &str, row: &str, plain: &str) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; NONCE_LENGTH];
+        getrandom::fill(&mut nonce).map_err(|_| SealError::Random)?;
+        let place = place(field, row);
+        let payload = Payload {
+            msg: plain.as_bytes(),
+            aad: place.as_bytes(),
+        };
+        let closed = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), payload)
+            .map_err(|_| SealError::DoesNotOpen)?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_LENGTH + closed.len());
+        sealed.push(AES_256_GCM);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&closed);
+        Ok(sealed)
+    }
+
+    /// Opens what [`Seals::seal`] made for the same column and row.
+    ///
+    /// # Errors
+    /// When it was made for another, was altered, or under another key.
+    pub fn open(&self, field: &str, row: &str, sealed: &[u8]) -> Result<String, SealError> {
+        let (id, rest) = sealed.split_first().ok_or(SealError::DoesNotOpen)?;
+        if *id != AES_256_GCM {
+            return Err(SealError::UnknownKey(*id));
+        }
+        let (nonce, closed) = rest
+            .split_first_chunk::<NONCE_LENGTH>()
+            .ok_or(SealError::DoesNotOpen)?;
+        let place = place(field, row);
+        let payload = Payload {
+            msg: closed,
+            aad: place.as_bytes(),
+        };
+        let plain = self
+            .cipher
+            .decrypt(&Nonce::from(*nonce), payload)
+            .map_err(|_| SealError::DoesNotOpen)?;
+        String::from_utf8(plain).map_err(|_| SealError::DoesNotOpen)
+    }
+
+    /// The index under which a sealed `value` of `field` is found and kept
+    /// unique: 16 bytes, the same for the same value whatever its case and the
+    /// blanks around it, and different in another field.
+    #[must_use]
+    pub fn blind_index(&self, field: &str, value: &str) -> Vec<u8> {
+        let value = Zeroizing::new(value.trim().to_uppercase());
+        let whole = authenticate(
+            self.index_key.as_slice(),
+            &[field.as_bytes(), &[0], value.as_bytes()],
+        );
+        whole.into_iter().take(INDEX_LENGTH).collect()
+    }
+}
+
+/// What a sealed value is bound to.
+fn place(field: &str, row: &str) -> String {
+    format!("{field}:{row}")
+}
+
+/// HMAC-SHA256 of the parts one after the other.
+fn authenticate(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length: a longer one than a block is hashed first.
+    let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else {
+        unreachable!("HMAC takes a key of any length")
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seals() -> Seals {
+        Seals::from_master(&[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_value_opens_in_its_place_only() {
+        let seals = seals();
+        let sealed = seals
+            .seal("person.id_number", "12", "11010519491231002X")
+            .unwrap();
+        assert_eq!(sealed.len(), 47);
+        let opened = seals.open("person.id_number", "12", &sealed).unwrap();
+        assert_eq!(opened, "11010519491231002X");
+        for (field, row) in [("person.id_number", "13"), ("person.phone", "12")] {
+            assert_eq!(seals.open(field, row, &sealed), Err(SealError::DoesNotOpen));
+        }
+        let other = Seals::from_master(&[8; 32]).unwrap();
+        assert!(other.open("person.id_number", "12", &sealed).is_err());
+        assert_ne!(other.fingerprint(), seals.fingerprint());
+    }
+
+    #[test]
+    fn the_same_value_is_sealed_differently_each_time_and_indexed_alike() {
+        let seals = seals();
+        let seal = || seals.seal("f", "1", "张明").unwrap();
+        assert_ne!(seal(), seal());
+        let index = seals.blind_index("f", "1101051949123100 2x");
+        assert_eq!(index.len(), INDEX_LENGTH);
+        assert_eq!(index, seals.blind_index("f", " 1101051949123100 2X "));
+        assert_ne!(index, seals.blind_index("g", "1101051949123100 2x"));
+    }
+
+    #[test]
+    fn another_key_id_is_named() {
+        let seals = seals();
+        let mut sealed = seals.seal("f", "1", "x").unwrap();
+        sealed[0] = 9;
+        assert_eq!(seals.open("f", "1", &sealed), Err(SealError::UnknownKey(9)));
+    }
+
+    #[test]
+    fn a_short_key_is_refused_and_no_key_is_printed() {
+        assert!(matches!(
+            Seals::from_master(&[1; 31]),
+            Err(KeyError::TooShort)
+        ));
+        let shown = format!("{:?}", seals());
+        assert!(
+            !shown.contains("[7") && shown.contains("fingerprint"),
+            "{shown}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(plain in ".*", row in ".*") {
+            let seals = seals();
+            let sealed = seals.seal("f", &row, &plain).unwrap();
+            prop_assert_eq!(seals.open("f", &row, &sealed).unwrap(), plain);
+        }
+
+        #[test]
+        fn any_change_is_noticed(plain in ".{0,20}", at in 0_usize..60, bit in 0_u8..8) {
+            let seals = seals();
+            let mut sealed = seals.seal("f", "1", &plain).unwrap();
+            let at = at % sealed.len();
+            sealed[at] ^= 1 << bit;
+            prop_assert!(seals.open("f", "1", &sealed).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert!(seals().open("f", "1", &bytes).is_err());
+        }
+    }
+}

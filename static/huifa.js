@@ -1,0 +1,178 @@
+// Comfort only: every page works without this file. It sorts tables, asks before
+// what cannot be undone, keeps half-written forms safe, and saves a double press.
+"use strict";
+
+(() => {
+  const user = document.documentElement.dataset.user || "";
+  const PREFIX = "huifa-draft:";
+  const KEEP_MS = 24 * 60 * 60 * 1000;
+  const RESEND_MS = 20 * 1000;
+
+  /** Makes an element with text and attributes. */
+  const make = (name, text = "", attributes = {}) => {
+    const element = document.createElement(name);
+    element.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+
+  // Storage may be full, forbidden or absent: drafts are then simply not kept.
+  const store = {
+    read(key) {
+      try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
+    },
+    write(key, value) {
+      try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* nothing to do */ }
+    },
+    remove(key) {
+      try { localStorage.removeItem(key); } catch { /* nothing to do */ }
+    },
+    keys() {
+      try { return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)); } catch { return []; }
+    },
+  };
+
+  // Tables: a header with data-sort="text" or "number" becomes a button.
+  const sortable = (head) => {
+    const button = make("button", head.textContent.trim(), { type: "button", class: "sort" });
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const body = head.closest("table").tBodies[0];
+      const place = head.cellIndex;
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      const key = (row) => {
+        const cell = row.cells[place];
+        const text = cell?.dataset.value ?? cell?.textContent.trim() ?? "";
+        return head.dataset.sort === "number" ? Number(text.replace("−", "-").replace(/[^\d.-]/g, "")) || 0 : text;
+      };
+      const order = (one, other) =>
+        head.dataset.sort === "number" ? key(one) - key(other) : key(one).localeCompare(key(other), "zh-CN");
+      const rows = [...body.rows].sort((one, other) => (up ? order(one, other) : order(other, one)));
+      for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      body.append(...rows);
+    });
+  };
+  document.querySelectorAll("th[data-sort]").forEach(sortable);
+
+  // A button with data-confirm asks first.
+  const ask = (words, yes, whenYes) => {
+    if (typeof HTMLDialogElement === "undefined") {
+      if (window.confirm(words)) whenYes();
+      return;
+    }
+    const dialog = make("dialog", "", { "aria-labelledby": "ask-words" });
+    const row = make("div", "", { class: "submit" });
+    const go = make("button", yes, { type: "button", class: "danger" });
+    const stay = make("button", "返回", { type: "button" });
+    row.append(go, stay);
+    dialog.append(make("p", words, { id: "ask-words" }), row);
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    stay.addEventListener("click", () => dialog.close());
+    go.addEventListener("click", () => { dialog.close(); whenYes(); });
+    dialog.showModal();
+    stay.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-confirm]");
+    if (!button || button.dataset.confirmed) return;
+    event.preventDefault();
+    ask(button.dataset.confirm, button.textContent.trim(), () => {
+      button.dataset.confirmed = "yes";
+      button.form ? button.form.requestSubmit(button) : button.click();
+      delete button.dataset.confirmed;
+    });
+  });
+
+  // Ctrl+Enter sends the form in which one writes.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.form;
+    if (form?.method !== "post") return;
+    event.preventDefault();
+    const button = form.querySelector("button.primary, button:not([type=button])");
+    button ? button.click() : form.requestSubmit();
+  });
+
+  // A second press within a short time is not sent. The key in the form makes it
+  // harmless in any case, and the way opens again should the answer never come.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-disabled", "true");
+    setTimeout(() => free(form), RESEND_MS);
+  });
+  const free = (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  };
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
+
+  // Half-written forms: <form id="…" data-autosave>. Passwords, hidden fields, files
+  // and fields marked data-private are never kept; drafts live a day, on this
+  // computer only, and go when the form is accepted or the person signs out.
+  const kept = (form) => [...form.elements].filter((field) =>
+    field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type) && !("private" in field.dataset));
+  const typed = (form) => kept(form).map((field) =>
+    [field.name, field.type === "checkbox" || field.type === "radio" ? [field.value, field.checked] : field.value]);
+  const restore = (form, values) => kept(form).forEach((field, place) => {
+    const [name, value] = values[place] ?? [];
+    if (name !== field.name) return;
+    if (Array.isArray(value)) field.checked = value[1] && value[0] === field.value;
+    else field.value = value;
+  });
+  // What this tab sent last; the next page tells whether it was accepted.
+  const SENT = "huifa-sent";
+  const tab = {
+    take() {
+      try { const key = sessionStorage.getItem(SENT); sessionStorage.removeItem(SENT); return key; } catch { return null; }
+    },
+    put(key) {
+      try { sessionStorage.setItem(SENT, key); } catch { /* nothing to do */ }
+    },
+  };
+  const now = Date.now();
+  for (const key of store.keys()) {
+    const draft = store.read(key);
+    if (!(now - draft?.at < KEEP_MS)) store.remove(key);
+  }
+  const sent = tab.take();
+  if (sent && document.querySelector(".flash-success")) store.remove(sent);
+
+  document.querySelectorAll("form[data-autosave][id]").forEach((form) => {
+    const key = `${PREFIX}${user}:${location.pathname}:${form.id}`;
+    const before = JSON.stringify(typed(form));
+    const draft = store.read(key);
+    if (draft && JSON.stringify(draft.values) !== before) {
+      const when = new Date(draft.at).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
+      const offer = make("div", "", { class: "flash", role: "status" });
+      const take = make("button", "恢复", { type: "button", class: "small" });
+      const drop = make("button", "不用了", { type: "button", class: "link" });
+      offer.append(make("strong", "未提交的内容"), make("span", `本机保存于${when}，当时没有提交成功。`), take, drop);
+      take.addEventListener("click", () => { restore(form, draft.values); offer.remove(); kept(form)[0]?.focus(); });
+      drop.addEventListener("click", () => { store.remove(key); offer.remove(); });
+      form.before(offer);
+    }
+    let timer = 0;
+    const save = () => {
+      const values = typed(form);
+      if (JSON.stringify(values) === before) store.remove(key);
+      else store.write(key, { at: Date.now(), values });
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 400); });
+    form.addEventListener("submit", () => { clearTimeout(timer); save(); tab.put(key); });
+  });
+  document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
+    button.addEventListener("click", () =>
+      store.keys().filter((key) => key.startsWith(`${PREFIX}${user}:`)).forEach(store.remove)));
+
+  // Small things: printing, and the list of errors comes into view.
+  document.querySelectorAll("button[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+  document.querySelector(".error-summary")?.focus();
+})();

@@ -133,14 +133,14 @@ pub(super) struct SetUpForm {
 #[template(path = "accounts/set_up.html")]
 pub(super) struct SetUpPage {
     pub(super) layout: Layout,
-    pub(super) form: SetUpForm,
+    pub(super) typed: SetUpForm,
     pub(super) errors: Errors,
     pub(super) hint: String,
 }
 
 impl SetUpPage {
     pub(super) fn new(layout: Layout, form: SetUpForm, errors: Errors) -> SetUpPage {
-        SetUpPage { layout: layout.titled("首次设置"), form, errors, hint: super::passwords::hint() }
+        SetUpPage { layout: layout.titled("首次设置"), typed: form, errors, hint: super::passwords::hint() }
     }
 }
 
@@ -199,7 +199,7 @@ pub(super) struct AccountForm {
 pub(super) struct NewAccountPage {
     pub(super) layout: Layout,
     pub(super) once: OnceKey,
-    pub(super) form: AccountForm,
+    pub(super) typed: AccountForm,
     pub(super) errors: Errors,
     pub(super) roles: Vec<(String, String)>,
     pub(super) venues: Vec<(String, String)>,
@@ -220,7 +220,7 @@ impl NewAccountPage {
         Ok(NewAccountPage {
             layout: layout.titled("新建账号").crumb("账号", "/accounts"),
             once,
-            form,
+            typed: form,
             errors,
             roles: Role::ALL.iter().map(|role| (role.code().to_owned(), role.label().to_owned())).collect(),
             venues: choices(db::venue_choices(&mut conn, scope.bureau()).await?),

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::plan::programme::Programme;
 use crate::plan::time::{chinese_date, month_and_day};
+use crate::subsidy::case_payout::{self, CaseFacts};
 
 dictionary! {
     /// How far a case has come.
@@ -82,26 +84,34 @@ pub struct Eligibility {
 /// that is neither (A33).
 #[must_use]
 pub fn eligibility(programme: &Programme, kind: CaseKind, basis: Basis, groups: &BTreeSet<SpecialGroup>) -> Eligibility {
-    let not = |reason: String| Eligibility { programme_case: false, reason };
-    if !programme.case_amounts.contains_key(&kind) {
-        return not(format!("{}不是民事诉讼代理或刑事案件，不属于惠民工程案件（A33）", kind.label()));
-    }
-    let named: Vec<&str> = groups
-        .iter()
-        .filter(|group| programme.special_groups.contains(group))
-        .map(|group| group.label())
-        .collect();
-    if named.is_empty() {
-        return not("受援人不属于方案列明的特殊群体，按普通法律援助办理（方案四（二）1）".to_owned());
-    }
-    if kind.is_criminal_defence() && basis == Basis::Application {
-        return not("刑事辩护只有通知辩护和律师辩护全覆盖案件计入；申请辩护按普通法律援助办理（方案四（二）1）".to_owned());
-    }
-    let review = if kind == CaseKind::CriminalRepresentation { "；刑事诉讼代理须由审批人复核（A32）" } else { "" };
-    Eligibility {
-        programme_case: true,
-        reason: format!("受援人为{}，{}（{}），属于惠民工程案件{review}", named.join("、"), kind.label(), basis.label()),
-    }
+    let facts = CaseFacts {
+        case_kind: kind,
+        basis,
+        groups: groups.clone(),
+        handler: HandlerCategory::Lawyer,
+        local_standard: Decimal::ZERO,
+        place: None,
+        closing_agreed_on: None,
+        entered_on: None,
+        already_paid: false,
+        terminated: false,
+        extension_days: 0,
+    };
+    let programme_case = case_payout::base_amount(programme, &facts).is_some();
+    let named: Vec<&str> =
+        groups.iter().filter(|group| programme.special_groups.contains(group)).map(|group| group.label()).collect();
+    let reason = if programme_case {
+        let review =
+            if kind == CaseKind::CriminalRepresentation { "；刑事诉讼代理须由审批人复核（A32）" } else { "" };
+        format!("受援人为{}，{}（{}），属于惠民工程案件{review}", named.join("、"), kind.label(), basis.label())
+    } else if !programme.case_amounts.contains_key(&kind) {
+        format!("{}不是民事诉讼代理或刑事案件，不属于惠民工程案件（A33）", kind.label())
+    } else if named.is_empty() {
+        "受援人不属于方案列明的特殊群体，按普通法律援助办理（方案四（二）1）".to_owned()
+    } else {
+        "刑事辩护只有通知辩护和律师辩护全覆盖案件计入；申请辩护按普通法律援助办理（方案四（二）1）".to_owned()
+    };
+    Eligibility { programme_case, reason }
 }
 
 /// What does not go together in a registration: field and message.

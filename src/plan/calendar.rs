@@ -24,7 +24,7 @@ pub struct SpecialDay {
 
 /// The holiday notice of this year has not been entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("尚未导入{0}年节假日安排,无法判断工作日")]
+#[error("尚未导入{0}年节假日安排，无法判断工作日")]
 pub struct YearWithoutCalendar(pub i32);
 
 /// The known years and their special days.
@@ -321,7 +321,7 @@ mod tests {
         );
         assert_eq!(
             YearWithoutCalendar(2027).to_string(),
-            "尚未导入2027年节假日安排,无法判断工作日"
+            "尚未导入2027年节假日安排，无法判断工作日"
         );
     }
 }

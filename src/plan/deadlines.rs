@@ -269,10 +269,7 @@ fn days_after(date: NaiveDate, days: u32) -> NaiveDate {
 
 /// That day of the month, or its last day where the month is shorter.
 fn day_of(month: Month, day: u32) -> NaiveDate {
-    month
-        .first()
-        .with_day(day)
-        .unwrap_or_else(|| month.last())
+    month.first().with_day(day).unwrap_or_else(|| month.last())
 }
 
 #[cfg(test)]
@@ -366,13 +363,20 @@ mod tests {
         assert_eq!(transfer.due, date("2024-04-14"));
         let reports: Vec<_> = (1..=4)
             .map(|number| Quarter::new(2024, number).unwrap())
-            .map(|quarter| quarter_report(&programme, &calendar, quarter).due.to_string())
+            .map(|quarter| {
+                quarter_report(&programme, &calendar, quarter)
+                    .due
+                    .to_string()
+            })
             .collect();
         assert_eq!(
             reports,
             ["2024-04-15", "2024-07-15", "2024-10-15", "2025-01-15"]
         );
-        assert_eq!(Quarter::of(month("2024-06")), Quarter::new(2024, 2).unwrap());
+        assert_eq!(
+            Quarter::of(month("2024-06")),
+            Quarter::new(2024, 2).unwrap()
+        );
     }
 
     #[test]

@@ -205,7 +205,7 @@ dictionary! {
         MigrantWorker = "migrant_worker", "农民工";
         Farmer = "farmer", "农民";
         Disabled = "disabled", "残疾人";
-        Elderly = "elderly", "老年人(60周岁以上)";
+        Elderly = "elderly", "老年人（60周岁以上）";
         Minor = "minor", "未成年人";
         Woman = "woman", "妇女";
         WorkerInHardship = "worker_in_hardship", "困难职工";
@@ -220,11 +220,11 @@ dictionary! {
         CivilSecondInstance = "civil_second_instance", "民事二审代理";
         CivilRetrial = "civil_retrial", "民事再审代理";
         CivilSpecialProcedure = "civil_special_procedure", "民事特别程序代理";
-        CriminalInvestigation = "criminal_investigation", "刑事辩护(侦查)";
-        CriminalProsecution = "criminal_prosecution", "刑事辩护(审查起诉)";
-        CriminalFirstInstance = "criminal_first_instance", "刑事辩护(一审)";
-        CriminalSecondInstance = "criminal_second_instance", "刑事辩护(二审)";
-        CriminalRetrial = "criminal_retrial", "刑事辩护(再审)";
+        CriminalInvestigation = "criminal_investigation", "刑事辩护（侦查）";
+        CriminalProsecution = "criminal_prosecution", "刑事辩护（审查起诉）";
+        CriminalFirstInstance = "criminal_first_instance", "刑事辩护（一审）";
+        CriminalSecondInstance = "criminal_second_instance", "刑事辩护（二审）";
+        CriminalRetrial = "criminal_retrial", "刑事辩护（再审）";
         CriminalRepresentation = "criminal_representation", "刑事诉讼代理";
         AdministrativeLitigation = "administrative_litigation", "行政诉讼代理";
         StateCompensation = "state_compensation", "国家赔偿";
@@ -425,6 +425,7 @@ impl DutyWeekday {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Dictionary;
     use std::collections::BTreeSet;
 
     fn is_sound<D: Dictionary + PartialEq + std::fmt::Debug>() {
@@ -434,7 +435,12 @@ mod tests {
         assert_eq!(labels.len(), D::ALL.len());
         for value in D::ALL {
             assert_eq!(D::from_code(value.code()), Some(*value));
-            assert!(value.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+            assert!(
+                value
+                    .code()
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'_')
+            );
         }
         assert_eq!(D::from_code("no_such_code"), None);
     }

@@ -3,7 +3,7 @@
 //!
 //! Owns every figure, clause and code that the slices share. Knows no SQL, HTTP,
 //! clock, file or randomness; leaves the arithmetic of the subsidies to
-//! [`crate::subsidy`](crate).
+//! `crate::subsidy`.
 
 pub mod calendar;
 pub mod clause;
@@ -13,6 +13,7 @@ pub mod dictionary;
 pub mod money;
 pub mod month;
 pub mod notice;
+mod parameter_table;
 pub mod parameters;
 pub mod programme;
 pub mod readings;

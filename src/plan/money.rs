@@ -119,7 +119,7 @@ fn whole_in_capitals(digits: &str) -> String {
                 _ => "",
             });
         }
-        if place % 4 == 0 {
+        if place.is_multiple_of(4) {
             match place {
                 4 | 12 if group_has_digit => text.push('万'),
                 8 if !text.is_empty() => text.push('亿'),
@@ -165,7 +165,7 @@ pub fn parse_amount(typed: &str) -> Result<Decimal, String> {
     if text.is_empty() {
         return Err("请填写金额".to_owned());
     }
-    let unreadable = || "金额只能填写数字,例如 1950 或 1950.00".to_owned();
+    let unreadable = || "金额只能填写数字，例如 1950 或 1950.00".to_owned();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let (sign, whole) = match whole.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -177,9 +177,9 @@ pub fn parse_amount(typed: &str) -> Result<Decimal, String> {
         return Err(unreadable());
     }
     if fraction.trim_end_matches('0').len() > 2 {
-        return Err("金额最多保留两位小数(到分)".to_owned());
+        return Err("金额最多保留两位小数（到分）".to_owned());
     }
-    let too_large = || "金额过大,请核对".to_owned();
+    let too_large = || "金额过大，请核对".to_owned();
     if whole.trim_start_matches('0').len() > 9 {
         return Err(too_large());
     }
@@ -225,9 +225,7 @@ pub fn half_width(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\u{3000}' => ' ',
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             c => c,
         })
         .collect()

@@ -25,7 +25,7 @@ pub struct NoticeFault {
 
 impl fmt::Display for NoticeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "第{}行:{}", self.line, self.message)
+        write!(f, "第{}行：{}", self.line, self.message)
     }
 }
 
@@ -33,15 +33,7 @@ impl fmt::Display for NoticeFault {
 const LONGEST_BREAK: usize = 16;
 
 /// The holidays every year's notice arranges.
-const HOLIDAYS: [&str; 7] = [
-    "元旦",
-    "春节",
-    "清明",
-    "劳动节",
-    "端午",
-    "中秋",
-    "国庆",
-];
+const HOLIDAYS: [&str; 7] = ["元旦", "春节", "清明", "劳动节", "端午", "中秋", "国庆"];
 
 /// Reads one year's notice.
 ///
@@ -72,7 +64,7 @@ pub fn parse(year: i32, text: &str) -> Result<Vec<SpecialDay>, Vec<NoticeFault>>
                 for day in read {
                     if let Some(earlier) = days.get(&day.date) {
                         fault(format!(
-                            "{}重复出现(前面已列入{})",
+                            "{}重复出现（前面已列入{}）",
                             month_and_day(day.date),
                             earlier.name
                         ));
@@ -90,7 +82,7 @@ pub fn parse(year: i32, text: &str) -> Result<Vec<SpecialDay>, Vec<NoticeFault>>
     if faults.is_empty() && !missing.is_empty() {
         faults.push(NoticeFault {
             line: last_line,
-            message: format!("通知不完整,缺少{}的安排", missing.join("、")),
+            message: format!("通知不完整，缺少{}的安排", missing.join("、")),
         });
     }
     if faults.is_empty() {
@@ -117,7 +109,7 @@ pub fn write(days: &[SpecialDay]) -> String {
                 .map(|day| day.date)
         };
         text.push_str(name);
-        text.push(':');
+        text.push('\u{ff1a}');
         let breaks = runs(of_kind(false));
         if !breaks.is_empty() {
             let ranges: Vec<_> = breaks
@@ -125,7 +117,7 @@ pub fn write(days: &[SpecialDay]) -> String {
                 .map(|(first, last)| range_text(*first, *last))
                 .collect();
             text.push_str(&format!(
-                "{}放假,共{}天。",
+                "{}放假，共{}天。",
                 ranges.join("、"),
                 of_kind(false).count()
             ));
@@ -168,7 +160,9 @@ pub fn sections(text: &str) -> Vec<(i32, &str)> {
 
 fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String> {
     let unreadable = || {
-        format!("无法识别“{line}”,请按“春节:2月10日至17日放假调休,共8天。2月4日(星期日)上班。”的格式填写")
+        format!(
+            "无法识别“{line}”，请按“春节：2月10日至17日放假调休，共8天。2月4日（星期日）上班。”的格式填写"
+        )
     };
     let (name, arrangement) = line.split_once(':').ok_or_else(unreadable)?;
     let name = without_numbering(name);
@@ -186,7 +180,7 @@ fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String
                 && stated != breaks.len()
             {
                 return Err(format!(
-                    "{name}写明放假{stated}天,所列日期却是{}天",
+                    "{name}写明放假{stated}天，所列日期却是{}天",
                     breaks.len()
                 ));
             }
@@ -199,7 +193,7 @@ fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String
             for date in parse_ranges(year, dates)? {
                 if !is_weekend(date) {
                     return Err(format!(
-                        "{}是{},不是周末,不能列为调休上班日",
+                        "{}是{}，不是周末，不能列为调休上班日",
                         month_and_day(date),
                         weekday_name(date)
                     ));
@@ -265,7 +259,7 @@ fn parse_ranges(year: i32, text: &str) -> Result<Vec<NaiveDate>, String> {
         let range: Vec<_> = first.iter_days().take_while(|day| *day <= last).collect();
         if range.len() > LONGEST_BREAK {
             return Err(format!(
-                "“{part}”长达{}天,超过{LONGEST_BREAK}天,请核对",
+                "“{part}”长达{}天，超过{LONGEST_BREAK}天，请核对",
                 range.len()
             ));
         }
@@ -323,7 +317,7 @@ fn parse_date(year: i32, month: Option<u32>, text: &str) -> Result<NaiveDate, St
         && !weekday_name(date).ends_with(weekday)
     {
         return Err(format!(
-            "{}是{},与所写的星期不符",
+            "{}是{}，与所写的星期不符",
             month_and_day(date),
             weekday_name(date)
         ));
@@ -333,9 +327,7 @@ fn parse_date(year: i32, month: Option<u32>, text: &str) -> Result<NaiveDate, St
 
 /// The weekday's last character in `星期日)` or `农历除夕、周二)`.
 fn stated_weekday(note: &str) -> Option<char> {
-    let (_, after) = note
-        .split_once("星期")
-        .or_else(|| note.split_once('周'))?;
+    let (_, after) = note.split_once("星期").or_else(|| note.split_once('周'))?;
     match after.chars().next()? {
         '天' => Some('日'),
         c => Some(c),
@@ -369,12 +361,12 @@ mod tests {
     use crate::plan::calendar::Calendar;
 
     const NOTICE_2025: &str = "\
-一、元旦:1月1日(周三)放假1天,不调休。
-二、春节:1月28日(农历除夕、周二)至2月4日(农历正月初七、周二)放假调休,共8天。1月26日(周日)、2月8日(周六)上班。
-三、清明节:4月4日(周五)至6日(周日)放假,共3天。
-四、劳动节:5月1日(周四)至5日(周一)放假调休,共5天。4月27日(周日)上班。
-五、端午节:5月31日(周六)至6月2日(周一)放假,共3天。
-六、国庆节、中秋节:10月1日(周三)至8日(周三)放假调休,共8天。9月28日(周日)、10月11日(周六)上班。
+一、元旦：1月1日（周三）放假1天，不调休。
+二、春节：1月28日（农历除夕、周二）至2月4日（农历正月初七、周二）放假调休，共8天。1月26日（周日）、2月8日（周六）上班。
+三、清明节：4月4日（周五）至6日（周日）放假，共3天。
+四、劳动节：5月1日（周四）至5日（周一）放假调休，共5天。4月27日（周日）上班。
+五、端午节：5月31日（周六）至6月2日（周一）放假，共3天。
+六、国庆节、中秋节：10月1日（周三）至8日（周三）放假调休，共8天。9月28日（周日）、10月11日（周六）上班。
 ";
 
     #[test]
@@ -404,22 +396,22 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_refused_with_its_number() {
-        refused("补假:3月3日上班。", "不是周末");
-        refused("补假:1月1日放假。", "重复出现");
-        refused("长假:7月1日至20日放假。", "超过16天");
-        refused("补假:2024年3月3日放假。", "不属于2025年");
-        refused("补假:2月30日放假。", "没有2月30日");
-        refused("补假:3月3日(周二)放假。", "星期不符");
-        refused("补假:3月3日至5日放假,共2天。", "却是3天");
-        refused("补假:3月5日至3日放假。", "早于开始日期");
-        refused("补假:三月三日放假。", "无法识别日期");
-        refused("补假:3月3日休息。", "无法识别");
+        refused("补假：3月3日上班。", "不是周末");
+        refused("补假：1月1日放假。", "重复出现");
+        refused("长假：7月1日至20日放假。", "超过16天");
+        refused("补假：2024年3月3日放假。", "不属于2025年");
+        refused("补假：2月30日放假。", "没有2月30日");
+        refused("补假：3月3日（周二）放假。", "星期不符");
+        refused("补假：3月3日至5日放假，共2天。", "却是3天");
+        refused("补假：3月5日至3日放假。", "早于开始日期");
+        refused("补假：三月三日放假。", "无法识别日期");
+        refused("补假：3月3日休息。", "无法识别");
         refused("请各单位遵照执行", "无法识别");
     }
 
     #[test]
     fn a_notice_without_one_of_the_holidays_is_incomplete() {
-        let faults = parse(2025, "元旦:1月1日放假。\n").unwrap_err();
+        let faults = parse(2025, "元旦：1月1日放假。\n").unwrap_err();
         assert!(faults[0].message.contains("缺少春节、清明、劳动节"));
         assert!(parse(2025, "").is_err());
     }

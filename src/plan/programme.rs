@@ -302,10 +302,7 @@ impl Programme {
             "valid_to",
             format!("终止日期早于起始日期{}", chinese_date(self.valid_from)),
         );
-        for (key, date) in [
-            ("valid_from", self.valid_from),
-            ("valid_to", self.valid_to),
-        ] {
+        for (key, date) in [("valid_from", self.valid_from), ("valid_to", self.valid_to)] {
             check(
                 date.year() == self.year,
                 key,
@@ -328,13 +325,12 @@ impl Programme {
             ("early_leave_deduction", self.early_leave_deduction),
             ("dissatisfied_deduction", self.dissatisfied_deduction),
             ("off_post_centre_deduction", self.off_post_centre_deduction),
-            ("off_post_station_deduction", self.off_post_station_deduction),
+            (
+                "off_post_station_deduction",
+                self.off_post_station_deduction,
+            ),
         ] {
-            check(
-                !amount.is_sign_negative(),
-                key,
-                "金额不能为负数".to_owned(),
-            );
+            check(!amount.is_sign_negative(), key, "金额不能为负数".to_owned());
         }
         check(
             self.legal_aid_centre_rate
@@ -353,7 +349,7 @@ impl Programme {
         check(
             self.case_amounts.keys().all(|kind| kind.is_case()),
             "case_amounts",
-            "值班律师法律帮助不是案件,不能列入案件补贴".to_owned(),
+            "值班律师法律帮助不是案件，不能列入案件补贴".to_owned(),
         );
         for (key, hours) in [
             ("centre_minimum_hours", self.centre_minimum_hours),

@@ -85,7 +85,10 @@ fn respond(name: &str, keep: HeaderValue, request: &HeaderMap) -> Response {
                 .any(|known| known.trim().trim_start_matches("W/") == tag)
         });
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind_of(name))),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(kind_of(name)),
+        ),
         (header::CACHE_CONTROL, keep),
         (
             header::ETAG,
@@ -167,7 +170,14 @@ mod tests {
 
     #[test]
     fn every_asset_a_template_names_exists() {
-        for name in ["huifa.css", "parts.css", "print.css", "huifa.js", "mark.svg", "favicon.svg"] {
+        for name in [
+            "huifa.css",
+            "parts.css",
+            "print.css",
+            "huifa.js",
+            "mark.svg",
+            "favicon.svg",
+        ] {
             assert!(Files::get(name).is_some(), "static/{name} is missing");
         }
     }

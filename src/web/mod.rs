@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod assets;
+pub mod chart;
 pub mod constraints;
 pub mod cookies;
 pub mod error_page;
@@ -10,12 +11,14 @@ pub mod filters;
 pub mod form_errors;
 pub mod health;
 pub mod layout;
+pub mod parts;
 pub mod permissions;
 pub mod posted;
 pub mod routes;
 pub mod server;
 pub mod session;
 pub mod typed;
+pub mod styleguide;
 pub mod work;
 
 /// What a handler returns.

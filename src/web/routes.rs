@@ -9,12 +9,14 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use serde::{Serialize, Serializer};
 
 use super::actor::Actor;
 use super::permissions::Action;
 use super::session::Visitor;
 use super::{error_page, session};
 use crate::error::AppError;
+use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 
 /// Who may take a route.
@@ -28,8 +30,18 @@ pub enum Access {
     May(Action),
 }
 
+impl Serialize for Access {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Access::Public => to.serialize_str("public"),
+            Access::SignedIn => to.serialize_str("signed_in"),
+            Access::May(action) => to.serialize_str(action.code()),
+        }
+    }
+}
+
 /// One declared route.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Declared {
     /// GET or POST.
     pub method: &'static str,

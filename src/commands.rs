@@ -1,0 +1,288 @@
+//! What can be typed after `huifa`.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
+use huifa::accounts::passwords::Passwords;
+use huifa::accounts::setup::SetupToken;
+use huifa::clock::Clock;
+use huifa::config::Config;
+use huifa::database::{self, Database};
+use huifa::installation::{self, Purpose};
+use huifa::plan::time::SHANGHAI;
+use huifa::secrets::Seals;
+use huifa::state::AppState;
+use huifa::{MIGRATOR, accounts, build_router, check, demo, trial, web};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+const HELP: &str = "\
+惠法 Huifa
+
+用法：huifa <命令>
+
+  serve                 启动系统（默认）
+  demo [--at 时刻] [--fresh]
+                        启动演示系统：虚构人员、可调时间；时刻如 2024-06-05T09:00
+                        --fresh 清空演示数据后重新填写
+  migrate               只更新数据库结构
+  check                 核对已存数据的各项约束，有问题时退出码为 1
+  trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
+  trial case-subsidy    案件补贴试算
+  routes                列出全部地址及其权限（JSON）
+  help                  显示本说明
+
+设置见 .env.example。
+";
+
+/// Runs the command.
+///
+/// # Errors
+/// In words, for the terminal.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["serve"] => in_runtime(serve()),
+        ["demo", options @ ..] => in_runtime(demonstration(DemoOptions::parse(options)?)),
+        ["migrate"] => in_runtime(migrate()),
+        ["check"] => in_runtime(check_stored()),
+        ["routes"] => in_runtime(print_routes()),
+        ["trial", kind] => Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock())),
+        ["help" | "--help" | "-h"] => {
+            std::io::stdout().write_all(HELP.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            std::io::stderr().write_all(HELP.as_bytes())?;
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("HUIFA_LOG").unwrap_or_else(|_| EnvFilter::new("warn,huifa=info")))
+        .with_writer(std::io::stderr)
+        .init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// What `demo` was told.
+struct DemoOptions {
+    at: DateTime<FixedOffset>,
+    fresh: bool,
+}
+
+impl DemoOptions {
+    fn parse(words: &[&str]) -> anyhow::Result<DemoOptions> {
+        let mut options = DemoOptions { at: demo::stands_at(), fresh: false };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--fresh" => options.fresh = true,
+                "--at" => {
+                    let typed = words.next().copied().unwrap_or_default();
+                    options.at = NaiveDateTime::parse_from_str(typed, "%Y-%m-%dT%H:%M")
+                        .ok()
+                        .and_then(|naive| naive.and_local_timezone(SHANGHAI).single())
+                        .filter(|at| demo::covers(*at))
+                        .with_context(|| format!("--at 应写成 2024-06-05T09:00，在2024年内；现在是“{typed}”"))?;
+                }
+                other => anyhow::bail!("不认识的选项“{other}”"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// An opened and migrated database with what belongs to it.
+struct Opened {
+    database: Database,
+    config: Config,
+    seals: Seals,
+}
+
+async fn open(purpose: Purpose) -> anyhow::Result<Opened> {
+    let mut config = Config::from_environment()?;
+    if purpose == Purpose::Demonstration && config.data_dir.is_none() && config.database_url.is_none() {
+        let usual = config.database().data_dir()?;
+        let name = usual.file_name().map(|name| format!("{}-demo", name.to_string_lossy())).unwrap_or_default();
+        config.data_dir = Some(usual.with_file_name(name));
+    }
+    let settings = config.database();
+    // The key goes first: data without their key are not opened, and no new key is made for them.
+    let embedded = if config.database_url.is_none() { Some(settings.data_dir()?) } else { None };
+    let seals = Seals::load(&config.key, embedded.as_deref())?;
+    let database = database::open(&settings).await?;
+    Ok(Opened { database, config, seals })
+}
+
+impl Opened {
+    async fn migrate(&self, purpose: Purpose, clock: &Clock) -> anyhow::Result<()> {
+        MIGRATOR.run(&self.database.pool).await.context("数据库结构更新失败")?;
+        installation::claim(&self.database.pool, purpose, &self.seals, clock.now()).await
+    }
+
+    fn state(&self, clock: Clock, purpose: Purpose) -> anyhow::Result<AppState> {
+        Ok(AppState {
+            pool: self.database.pool.clone(),
+            clock,
+            config: Arc::new(self.config.clone()),
+            seals: Arc::new(self.seals.clone()),
+            passwords: Passwords::new(2)?,
+            setup: SetupToken::random()?,
+            demonstration: purpose == Purpose::Demonstration,
+        })
+    }
+}
+
+async fn serve() -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Production).await?;
+    let outcome = async {
+        let clock = Clock::system();
+        opened.migrate(Purpose::Production, &clock).await?;
+        let state = opened.state(clock, Purpose::Production)?;
+        let listener = listen(&state).await?;
+        say(&format!("惠法已启动：{}", address(&state)))?;
+        let mut conn = state.pool.acquire().await?;
+        if !accounts::db::any_account(&mut conn).await? {
+            say(&format!(
+                "系统还是空的。请打开 {}/set-up?token={} 建立第一个管理员账号；口令只在本次启动有效。",
+                address(&state),
+                state.setup.reveal()
+            ))?;
+        }
+        drop(conn);
+        run_server(listener, &state).await
+    }
+    .await;
+    close(opened.database, outcome).await
+}
+
+async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Demonstration).await?;
+    let outcome = async {
+        if options.fresh {
+            installation::empty(&opened.database.pool).await?;
+        }
+        let clock = Clock::standing_at(options.at);
+        opened.migrate(Purpose::Demonstration, &clock).await?;
+        let state = opened.state(clock, Purpose::Demonstration)?;
+        let listener = listen(&state).await?;
+        let mut conn = state.pool.acquire().await?;
+        if accounts::db::any_account(&mut conn).await? {
+            if let Some(last) = installation::last_recorded(&mut conn).await? {
+                state.clock.set(last.with_timezone(&SHANGHAI).max(options.at));
+            }
+        } else {
+            say("正在填写演示数据，请稍候……")?;
+            demo::fill(&state, options.at).await?;
+        }
+        drop(conn);
+        say(&format!(
+            "惠法演示系统已启动：{}（演示时间 {}）",
+            address(&state),
+            state.clock.now().format("%Y年%-m月%-d日 %H:%M")
+        ))?;
+        say(&demo::account_table())?;
+        run_server(listener, &state).await
+    }
+    .await;
+    close(opened.database, outcome).await
+}
+
+async fn migrate() -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Production).await?;
+    let outcome = opened.migrate(Purpose::Production, &Clock::system()).await;
+    if outcome.is_ok() {
+        say("数据库结构已是最新。")?;
+    }
+    close(opened.database, outcome).await
+}
+
+async fn check_stored() -> anyhow::Result<ExitCode> {
+    let demonstration = std::env::var("HUIFA_DEMO").is_ok_and(|value| value == "1");
+    let purpose = if demonstration { Purpose::Demonstration } else { Purpose::Production };
+    let opened = open(purpose).await?;
+    let outcome = async {
+        let mut out = Vec::new();
+        let clean = check::run(&opened.database.pool, &mut out).await?;
+        std::io::stdout().write_all(&out)?;
+        Ok(clean)
+    }
+    .await;
+    match outcome {
+        Ok(clean) => {
+            opened.database.close().await?;
+            Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Err(error) => close(opened.database, Err(error)).await,
+    }
+}
+
+async fn print_routes() -> anyhow::Result<ExitCode> {
+    // The manifest needs no database: the pool is never asked.
+    let state = AppState {
+        pool: sqlx::PgPool::connect_lazy("postgres://localhost/none")?,
+        clock: Clock::system(),
+        config: Arc::new(Config::from_environment()?),
+        seals: Arc::new(Seals::from_master(&[0; 32])?),
+        passwords: Passwords::new(1)?,
+        setup: SetupToken::random()?,
+        demonstration: false,
+    };
+    let (_, declared) = build_router(&state);
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &declared)?;
+    out.write_all(b"\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(state: &AppState) -> anyhow::Result<TcpListener> {
+    let wanted = state.config.listen;
+    TcpListener::bind(wanted).await.with_context(|| {
+        format!("不能在 {wanted} 上提供服务，端口可能已被占用；可用 HUIFA_LISTEN 另选，如 HUIFA_LISTEN=127.0.0.1:8081")
+    })
+}
+
+async fn run_server(listener: TcpListener, state: &AppState) -> anyhow::Result<()> {
+    let (router, _) = build_router(state);
+    web::server::serve(listener, router, stop_signal()).await
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+}
+
+/// Closes the database whatever happened, and tells the first thing that went wrong.
+async fn close(database: Database, outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let closed = database.close().await;
+    outcome?;
+    closed?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn address(state: &AppState) -> String {
+    match &state.config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", state.config.listen),
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}

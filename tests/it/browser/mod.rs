@@ -1,0 +1,4 @@
+//! The main journeys in a real browser: headless Chromium, driven through WebDriver.
+
+mod journey;
+mod screen;

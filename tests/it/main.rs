@@ -1,0 +1,14 @@
+//! The integration tests: one binary, laid out as the house is.
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trial;

@@ -1,0 +1,3 @@
+//! The routes, file by file as the slices are.
+
+mod accounts;
