@@ -10,10 +10,12 @@ pub mod audit;
 pub mod cases;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
 pub mod database;
 pub mod demo;
 pub mod error;
 pub mod fund;
+pub mod home;
 pub mod installation;
 pub mod plan;
 pub mod programmes;
@@ -34,7 +36,12 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state)).merge(cases::routes(state)).merge(fund::routes(state))
+    Routes::new(state)
+        .merge(accounts::routes(state))
+        .merge(cases::routes(state))
+        .merge(dashboard::routes(state))
+        .merge(fund::routes(state))
+        .merge(home::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.

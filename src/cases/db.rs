@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::rules::{Dates, Status};
+use super::rules::{Dates, Part, Status, YearBy};
 use super::{NewCase, NewStep};
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
@@ -94,8 +94,10 @@ pub struct Asked {
     pub group: Option<SpecialGroup>,
     /// Accepted in this month.
     pub month: Option<Month>,
-    /// Counted in this year.
-    pub counted: Option<i32>,
+    /// Of the programme, or not.
+    pub part: Option<Part>,
+    /// With this date in this year.
+    pub year: Option<(YearBy, i32)>,
     /// Only this case.
     pub id: Option<i64>,
     /// Only cases after this one in the list.
@@ -127,10 +129,15 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
           and ($4::text is null or c.kind = $4)
           and ($5::text is null or $5 = any (c.groups))
           and ($6::date is null or (c.accepted_on >= $6 and c.accepted_on < ($6 + interval '1 month')::date))
-          and ($7::integer is null or c.counted_year = $7)
-          and ($8::date is null or (c.accepted_on, c.id) < ($8, $9))
+          and ($7::integer is null or $7 = extract(year from case $8
+              when 'accepted' then c.accepted_on
+              when 'agreed' then c.closing_agreed_on
+              when 'entered' then c.entered_on
+              else c.counted_on end))
+          and ($9::boolean is null or c.programme_case = $9)
+          and ($10::date is null or (c.accepted_on, c.id) < ($10, $11))
         order by c.accepted_on desc, c.id desc
-        limit $10
+        limit $12
         "#,
         bureau,
         asked.id,
@@ -138,7 +145,9 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
         asked.kind.map(CaseKind::code),
         asked.group.map(SpecialGroup::code),
         asked.month.map(Month::first),
-        asked.counted,
+        asked.year.map(|(_, year)| year),
+        asked.year.map(|(by, _)| by.code()),
+        asked.part.map(|part| part == Part::Programme),
         asked.after.map(|(on, _)| on),
         asked.after.map(|(_, id)| id),
         asked.limit
@@ -168,14 +177,21 @@ pub async fn count(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
           and ($3::text is null or c.kind = $3)
           and ($4::text is null or $4 = any (c.groups))
           and ($5::date is null or (c.accepted_on >= $5 and c.accepted_on < ($5 + interval '1 month')::date))
-          and ($6::integer is null or c.counted_year = $6)
+          and ($6::integer is null or $6 = extract(year from case $7
+              when 'accepted' then c.accepted_on
+              when 'agreed' then c.closing_agreed_on
+              when 'entered' then c.entered_on
+              else c.counted_on end))
+          and ($8::boolean is null or c.programme_case = $8)
         "#,
         bureau,
         asked.status.map(Status::code),
         asked.kind.map(CaseKind::code),
         asked.group.map(SpecialGroup::code),
         asked.month.map(Month::first),
-        asked.counted
+        asked.year.map(|(_, year)| year),
+        asked.year.map(|(by, _)| by.code()),
+        asked.part.map(|part| part == Part::Programme)
     )
     .fetch_one(conn)
     .await
@@ -297,12 +313,7 @@ pub async fn lock_places(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<P
 }
 
 /// The next place in a year.
-pub async fn next_place(
-    conn: &mut PgConnection,
-    _locked: &PlacesLocked,
-    bureau: i64,
-    year: i32,
-) -> sqlx::Result<i32> {
+pub async fn next_place(conn: &mut PgConnection, _locked: &PlacesLocked, bureau: i64, year: i32) -> sqlx::Result<i32> {
     sqlx::query_scalar!(
         r#"select coalesce(max(place), 0) + 1 as "place!" from cases where bureau_id = $1 and counted_year = $2"#,
         bureau,

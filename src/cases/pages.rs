@@ -9,7 +9,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::db::{self, Asked, CaseRow};
-use super::rules::{self, Status, Step};
+use super::rules::{self, Part, Status, Step, YearBy};
 use crate::error::AppError;
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::Dictionary;
@@ -45,7 +45,11 @@ pub(super) struct ListQuery {
     #[serde(skip_serializing_if = "String::is_empty")]
     month: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    counted: String,
+    part: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    by: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    year: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     after: String,
 }
@@ -58,7 +62,8 @@ impl ListQuery {
             kind: CaseKind::from_code(&self.kind),
             group: SpecialGroup::from_code(&self.group),
             month: self.month.parse().ok(),
-            counted: self.counted.parse().ok(),
+            part: Part::from_code(&self.part),
+            year: self.year.parse().ok().map(|year| (YearBy::from_code(&self.by).unwrap_or(YearBy::Accepted), year)),
             after,
             id: None,
             limit: i64::try_from(PAGE).unwrap_or(50) + 1,
@@ -71,7 +76,9 @@ impl ListQuery {
     }
 
     fn filtered(&self) -> bool {
-        [&self.status, &self.kind, &self.group, &self.month, &self.counted].iter().any(|field| !field.is_empty())
+        [&self.status, &self.kind, &self.group, &self.month, &self.part, &self.year]
+            .iter()
+            .any(|field| !field.is_empty())
     }
 }
 
@@ -83,6 +90,8 @@ struct ListPage {
     statuses: Choices,
     kinds: Choices,
     groups: Choices,
+    parts: Choices,
+    bases: Choices,
     years: Vec<(String, String)>,
     may_register: bool,
     total: i64,
@@ -142,12 +151,8 @@ impl CaseRow {
         ];
         if let Some(on) = dates.terminated_on {
             stages.retain(|stage| stage.state == "done");
-            stages.push(Stage {
-                label: "终止".to_owned(),
-                who: String::new(),
-                when: short_date(on),
-                state: "refused",
-            });
+            stages
+                .push(Stage { label: "终止".to_owned(), who: String::new(), when: short_date(on), state: "refused" });
         }
         stages
     }
@@ -178,6 +183,8 @@ pub(super) async fn list(
         statuses: choices::<Status>(|_| true),
         kinds: choices::<CaseKind>(CaseKind::is_case),
         groups: choices::<SpecialGroup>(|_| true),
+        parts: choices::<Part>(|_| true),
+        bases: choices::<YearBy>(|_| true),
         years: (this_year - 2..=this_year).rev().map(|year| (year.to_string(), format!("{year}年"))).collect(),
         may_register: actor.may(Action::RegisterCases).is_some(),
         total,

@@ -28,6 +28,24 @@ dictionary! {
     }
 }
 
+dictionary! {
+    /// The date by which a list takes the cases of a year.
+    YearBy {
+        Accepted = "accepted", "受理";
+        Agreed = "agreed", "同意结案";
+        Entered = "entered", "录入省系统";
+        Counted = "counted", "计入任务";
+    }
+}
+
+dictionary! {
+    /// Whether a case is one of the programme.
+    Part {
+        Programme = "programme", "惠民工程案件";
+        Ordinary = "ordinary", "普通法律援助";
+    }
+}
+
 /// The dates of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {
@@ -83,7 +101,12 @@ pub struct Eligibility {
 /// criminal defence only where the authority gave notice or under full coverage; nothing
 /// that is neither (A33).
 #[must_use]
-pub fn eligibility(programme: &Programme, kind: CaseKind, basis: Basis, groups: &BTreeSet<SpecialGroup>) -> Eligibility {
+pub fn eligibility(
+    programme: &Programme,
+    kind: CaseKind,
+    basis: Basis,
+    groups: &BTreeSet<SpecialGroup>,
+) -> Eligibility {
     let facts = CaseFacts {
         case_kind: kind,
         basis,
@@ -101,8 +124,11 @@ pub fn eligibility(programme: &Programme, kind: CaseKind, basis: Basis, groups: 
     let named: Vec<&str> =
         groups.iter().filter(|group| programme.special_groups.contains(group)).map(|group| group.label()).collect();
     let reason = if programme_case {
-        let review =
-            if kind == CaseKind::CriminalRepresentation { "；刑事诉讼代理须由审批人复核（A32）" } else { "" };
+        let review = if kind == CaseKind::CriminalRepresentation {
+            "；刑事诉讼代理须由审批人复核（A32）"
+        } else {
+            ""
+        };
         format!("受援人为{}，{}（{}），属于惠民工程案件{review}", named.join("、"), kind.label(), basis.label())
     } else if !programme.case_amounts.contains_key(&kind) {
         format!("{}不是民事诉讼代理或刑事案件，不属于惠民工程案件（A33）", kind.label())

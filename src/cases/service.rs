@@ -18,7 +18,9 @@ const CHANGED_MEANWHILE: &str = "这个案件刚刚被别人改过，请刷新�
 pub async fn classify(work: &mut Work, scope: Scope, new: &NewCase) -> Result<Eligibility, AppError> {
     let year = new.accepted_on.year();
     let programme = db::programme_for(work.conn(), scope.bureau(), year).await?.ok_or_else(|| {
-        AppError::refused(format!("{year}年度的实施方案还没有建立，不能判断案件是否属于惠民工程；请先由司法局经办人建立方案。"))
+        AppError::refused(format!(
+            "{year}年度的实施方案还没有建立，不能判断案件是否属于惠民工程；请先由司法局经办人建立方案。"
+        ))
     })?;
     Ok(rules::eligibility(&programme, new.kind, new.basis, &new.groups))
 }

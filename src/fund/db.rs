@@ -124,12 +124,9 @@ pub async fn accounts_with_years(conn: &mut PgConnection, bureau: i64, year: i32
 
 /// The years of a bureau that have books, the newest first.
 pub async fn years_of(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<i32>> {
-    sqlx::query_scalar!(
-        "select distinct year from fund_accounts where bureau_id = $1 order by year desc",
-        bureau
-    )
-    .fetch_all(conn)
-    .await
+    sqlx::query_scalar!("select distinct year from fund_accounts where bureau_id = $1 order by year desc", bureau)
+        .fetch_all(conn)
+        .await
 }
 
 /// Locks the books of a bureau's year until the transaction ends; `None` where there are none.

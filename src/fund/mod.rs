@@ -13,6 +13,8 @@ pub mod service;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+pub(crate) use pages::percent;
+
 use crate::state::AppState;
 use crate::web::permissions::Action;
 use crate::web::routes::{Access, Routes};

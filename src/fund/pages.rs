@@ -194,9 +194,8 @@ pub(super) async fn ledger(
 }
 
 fn figures(accounts: &[AccountRow], year: i32, chosen: Option<Account>) -> Vec<Figure> {
-    let of = |account: Account| {
-        accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, AccountRow::shown)
-    };
+    let of =
+        |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, AccountRow::shown);
     let received = of(Account::Source);
     let spent = of(Account::DutySubsidy) + of(Account::CaseSubsidy);
     let figure = |account: Account, label: &'static str, note: String| Figure {

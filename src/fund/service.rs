@@ -100,11 +100,8 @@ pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Re
     if let Some(number) = entry.reversed_by_number {
         return Err(AppError::refused(format!("第{}号记录已由第{number}号记录冲销，不能重复冲销。", entry.number)));
     }
-    let original: Vec<Line> = entry
-        .postings
-        .iter()
-        .map(|posting| Line { account: posting.account, amount: posting.amount })
-        .collect();
+    let original: Vec<Line> =
+        entry.postings.iter().map(|posting| Line { account: posting.account, amount: posting.amount }).collect();
     let lines = rules::mirrored(&original);
     if let Some(short) = rules::shortage(|account| books.balance(account), &lines) {
         return Err(AppError::refused(format!(
@@ -163,13 +160,7 @@ async fn post_amount(work: &mut Work, books: &Books, entry: NewEntry, amount: De
     write(work, books, entry, &lines, "").await
 }
 
-async fn write(
-    work: &mut Work,
-    books: &Books,
-    entry: NewEntry,
-    lines: &[Line],
-    note: &str,
-) -> Result<i64, AppError> {
+async fn write(work: &mut Work, books: &Books, entry: NewEntry, lines: &[Line], note: &str) -> Result<i64, AppError> {
     let (account_id, now) = (work.actor.account_id, work.now);
     let made = db::insert_entry(work.conn(), books, &entry, lines, account_id, now).await?;
     let action = match entry.kind {

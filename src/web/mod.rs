@@ -17,8 +17,8 @@ pub mod posted;
 pub mod routes;
 pub mod server;
 pub mod session;
-pub mod typed;
 pub mod styleguide;
+pub mod typed;
 pub mod work;
 
 /// What a handler returns.

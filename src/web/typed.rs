@@ -21,13 +21,7 @@ pub fn date(errors: &mut Errors, field: &str, label: &str, typed: &str) -> Optio
 }
 
 /// A date that must be given and lie in the past or be today.
-pub fn date_until(
-    errors: &mut Errors,
-    field: &str,
-    label: &str,
-    typed: &str,
-    today: NaiveDate,
-) -> Option<NaiveDate> {
+pub fn date_until(errors: &mut Errors, field: &str, label: &str, typed: &str, today: NaiveDate) -> Option<NaiveDate> {
     let read = date(errors, field, label, typed)?;
     if read > today {
         errors.add(field, format!("{label}不能晚于今天（{}）", chinese_date(today)));
