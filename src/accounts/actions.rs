@@ -8,9 +8,7 @@ use chrono::Duration;
 use serde::Deserialize;
 
 use super::db::{self, NewAccount};
-use super::pages::{
-    AccountForm, InitialPasswordPage, NewAccountPage, PasswordPage, SetUpForm, SetUpPage, sign_in_page,
-};
+use super::pages::{AccountForm, InitialPasswordPage, NewAccountPage, PasswordPage, SetUpForm, SetUpPage, sign_in_page};
 use super::passwords;
 use crate::audit::{self, Audit};
 use crate::error::AppError;
@@ -20,8 +18,8 @@ use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Role;
-use crate::web::posted::{Posted, PublicPosted};
 use crate::web::session::Address;
+use crate::web::posted::{Posted, PublicPosted};
 use crate::web::work::{Work, snapshot};
 use crate::web::{Answer, constraints, cookies, session};
 
@@ -65,11 +63,8 @@ pub(super) async fn sign_in(
             db::count_failure(&mut transaction, account.id, FAILURES, now + LOCKED).await?;
         }
         let shown: String = login.chars().take(40).collect();
-        let record = Audit::new("account.sign_in_refused", "account", shown).note(if locked {
-            "账号锁定期间尝试登录"
-        } else {
-            "登录名或密码不对"
-        });
+        let record = Audit::new("account.sign_in_refused", "account", shown)
+            .note(if locked { "账号锁定期间尝试登录" } else { "登录名或密码不对" });
         audit::write_anonymous(&mut transaction, "未登录", &address, now, record).await?;
         transaction.commit().await?;
         let mut errors = Errors::default();
@@ -345,7 +340,9 @@ async fn set_status(
         session::close_others(work.conn(), id, &[]).await?;
     }
     work.audit(
-        Audit::new("account.set_status", "account", id).before(snapshot(&before.status)).after(snapshot(&status)),
+        Audit::new("account.set_status", "account", id)
+            .before(snapshot(&before.status))
+            .after(snapshot(&status)),
     )
     .await?;
     let message = if status == "disabled" { "账号已停用。" } else { "账号已恢复使用。" };

@@ -92,9 +92,9 @@ pub async fn calendar(conn: &mut PgConnection) -> sqlx::Result<Calendar> {
     .fetch_all(conn)
     .await?;
     let years: Vec<i32> = rows.iter().map(|row| row.year).collect();
-    let days = rows
-        .into_iter()
-        .filter_map(|row| Some(SpecialDay { date: row.day?, is_workday: row.is_workday?, name: row.name? }));
+    let days = rows.into_iter().filter_map(|row| {
+        Some(SpecialDay { date: row.day?, is_workday: row.is_workday?, name: row.name? })
+    });
     Ok(Calendar::new(years, days))
 }
 

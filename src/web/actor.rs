@@ -124,7 +124,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Actor, AppError> {
-        parts.extensions.get::<Actor>().cloned().ok_or_else(|| AppError::SignInRequired { next: next_of(parts) })
+        parts
+            .extensions
+            .get::<Actor>()
+            .cloned()
+            .ok_or_else(|| AppError::SignInRequired { next: next_of(parts) })
     }
 }
 

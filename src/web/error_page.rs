@@ -17,13 +17,7 @@ struct ErrorPage {
 }
 
 /// The response as it is, or the page of the error that it carries.
-pub fn draw(
-    state: &AppState,
-    actor: Option<&Actor>,
-    path: &str,
-    large_print: bool,
-    mut response: Response,
-) -> Response {
+pub fn draw(state: &AppState, actor: Option<&Actor>, path: &str, large_print: bool, mut response: Response) -> Response {
     let carried = response.extensions_mut().remove::<ErrorNote>();
     let Some(note) = carried.or_else(|| note_of_an_extractor(&response)) else {
         return response;
@@ -41,8 +35,10 @@ pub fn draw(
 
 /// An extractor refuses in plain English; people are told in Chinese, without its inner words.
 fn note_of_an_extractor(response: &Response) -> Option<ErrorNote> {
-    let plain =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
     if !response.status().is_client_error() || !plain {
         return None;
     }

@@ -24,7 +24,9 @@ impl Errors {
     /// The message of a field, `""` when there is none.
     #[must_use]
     pub fn on(&self, field: &str) -> &str {
-        self.iter().find(|(name, _)| *name == field).map_or("", |(_, message)| message)
+        self.iter()
+            .find(|(name, _)| *name == field)
+            .map_or("", |(_, message)| message)
     }
 
     /// Whether nothing is wrong.
@@ -41,7 +43,9 @@ impl Errors {
 
     /// Field and message, in the order of adding.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
+        self.0
+            .iter()
+            .map(|(field, message)| (field.as_str(), message.as_str()))
     }
 }
 

@@ -138,7 +138,11 @@ impl Layout {
     /// How many things wait for the reader in all places.
     #[must_use]
     pub fn waiting(&self) -> u32 {
-        self.nav.iter().flat_map(|group| &group.items).filter_map(|item| item.badge).sum()
+        self.nav
+            .iter()
+            .flat_map(|group| &group.items)
+            .filter_map(|item| item.badge)
+            .sum()
     }
 }
 
@@ -241,9 +245,7 @@ fn navigation(actor: &Actor, path: &str) -> Vec<NavGroup> {
     let mut groups = vec![NavGroup {
         label: "首页".to_owned(),
         items: vec![
-            NavItem {
-                label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None
-            },
+            NavItem { label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None },
             NavItem { label: "值班公示".to_owned(), href: "/".to_owned(), current: path == "/", badge: None },
         ],
     }];

@@ -240,9 +240,12 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
         ],
-        Role::SystemAdministrator => {
-            &[(ManageAccounts, Bureau), (EditVenues, Bureau), (ReadPermissions, Bureau), (ReadProgramme, Bureau)]
-        }
+        Role::SystemAdministrator => &[
+            (ManageAccounts, Bureau),
+            (EditVenues, Bureau),
+            (ReadPermissions, Bureau),
+            (ReadProgramme, Bureau),
+        ],
         Role::SecurityAdministrator => &[(ResetPasswords, Bureau), (ReadPermissions, Bureau)],
         Role::AuditAdministrator => &[(ReadAudit, Bureau), (ReadPermissions, Bureau)],
     }
@@ -250,5 +253,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
 
 /// How far `role` may go with `action`; `None` where it may not at all.
 pub fn reach(role: Role, action: Action) -> Option<Reach> {
-    grants(role).iter().find(|(granted, _)| *granted == action).map(|(_, reach)| *reach)
+    grants(role)
+        .iter()
+        .find(|(granted, _)| *granted == action)
+        .map(|(_, reach)| *reach)
 }

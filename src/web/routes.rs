@@ -82,13 +82,7 @@ impl Routes {
         self.add("POST", path, access, post(handler))
     }
 
-    fn add(
-        mut self,
-        method: &'static str,
-        path: &'static str,
-        access: Access,
-        route: MethodRouter<AppState>,
-    ) -> Routes {
+    fn add(mut self, method: &'static str, path: &'static str, access: Access, route: MethodRouter<AppState>) -> Routes {
         let guarded = route.layer(from_fn_with_state((self.state.clone(), access), guard));
         self.router = self.router.route(path, guarded);
         self.declared.push(Declared { method, path, access });
@@ -133,7 +127,11 @@ async fn guard(State((state, access)): State<(AppState, Access)>, mut request: R
     error_page::draw(&state, actor.as_ref(), &path, large_print, response)
 }
 
-fn check(access: Access, actor: Option<&Actor>, request: &Request) -> Result<Option<super::actor::Scope>, AppError> {
+fn check(
+    access: Access,
+    actor: Option<&Actor>,
+    request: &Request,
+) -> Result<Option<super::actor::Scope>, AppError> {
     if access == Access::Public {
         return Ok(None);
     }

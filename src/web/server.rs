@@ -127,7 +127,10 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
 /// Pages hold personal data: only what says otherwise (assets) may be kept by a cache.
 async fn keep_pages_private(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

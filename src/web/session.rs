@@ -170,7 +170,9 @@ pub async fn take_flash(state: &AppState, key: &[u8]) -> Result<Option<Flash>, A
     )
     .fetch_optional(&state.pool)
     .await?;
-    Ok(waiting.and_then(|row| Some(Flash::stored(&row.kind?, row.text?))))
+    Ok(waiting.and_then(|row| {
+        Some(Flash::stored(&row.kind?, row.text?))
+    }))
 }
 
 /// Where a request comes from: the peer, or what the trusted proxy says of it.

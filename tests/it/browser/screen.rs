@@ -198,8 +198,9 @@ impl Screen {
 
     /// Nothing on the page is wider than the window.
     pub(crate) async fn assert_fits(&self, path: &str) {
-        let over =
-            self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
+        let over = self
+            .script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            .await;
         assert!(over.as_i64().unwrap_or(0) <= 0, "{path} is {over} pixels too wide");
     }
 
@@ -250,3 +251,4 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Logged {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
+

@@ -35,13 +35,7 @@ async fn set_up_without_the_token_is_refused_and_changes_nothing() {
         .stranger()
         .post_bare(
             "/set-up",
-            &[
-                ("token", "guess"),
-                ("name", "许静"),
-                ("login", "xujing"),
-                ("password", PASSWORD),
-                ("repeated", PASSWORD),
-            ],
+            &[("token", "guess"), ("name", "许静"), ("login", "xujing"), ("password", PASSWORD), ("repeated", PASSWORD)],
         )
         .await;
     page.assert_status(422).assert_says("设置口令不对");
@@ -102,8 +96,10 @@ async fn signing_in_leads_only_to_pages_of_this_site() {
         ("https://evil.example", "/home"),
         ("/\\evil.example", "/home"),
     ] {
-        let page =
-            app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)]).await;
+        let page = app
+            .stranger()
+            .post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)])
+            .await;
         assert_eq!(page.location.as_deref(), Some(expected), "next={next}");
     }
 }
@@ -113,8 +109,9 @@ async fn a_form_from_another_site_or_with_another_token_changes_nothing() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let fields = "name=%E6%9D%8E%E5%9B%9B&login=lisi&role=finance";
-    let page =
-        system.send(Method::POST, "/accounts", Some(fields.to_owned()), &[("sec-fetch-site", "cross-site")]).await;
+    let page = system
+        .send(Method::POST, "/accounts", Some(fields.to_owned()), &[("sec-fetch-site", "cross-site")])
+        .await;
     page.assert_status(403).assert_says("不是从本站的页面发出的");
     let once = Uuid::new_v4().to_string();
     let page = system
@@ -139,12 +136,9 @@ async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     let lisi = app.browser_of(app.scalar_i64("select id from accounts where login = 'lisi'").await).await;
     let page = lisi.get("/permissions").await;
     assert_eq!(page.location.as_deref(), Some("/password"));
-    let weak =
-        lisi.post("/password", &[("current", &initial), ("password", "1234567890"), ("repeated", "1234567890")]).await;
+    let weak = lisi.post("/password", &[("current", &initial), ("password", "1234567890"), ("repeated", "1234567890")]).await;
     weak.assert_status(422).assert_says("容易被猜到");
-    lisi.post("/password", &[("current", &initial), ("password", PASSWORD), ("repeated", PASSWORD)])
-        .await
-        .assert_status(303);
+    lisi.post("/password", &[("current", &initial), ("password", PASSWORD), ("repeated", PASSWORD)]).await.assert_status(303);
     lisi.get("/permissions").await.assert_status(200);
 }
 
@@ -154,10 +148,8 @@ async fn pressing_twice_makes_one_account() {
     let system = app.staff(Role::SystemAdministrator).await;
     let once = Uuid::new_v4();
     let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
-    let (first, second) = tokio::join!(
-        system.post_with_once("/accounts", once, &fields),
-        system.post_with_once("/accounts", once, &fields)
-    );
+    let (first, second) =
+        tokio::join!(system.post_with_once("/accounts", once, &fields), system.post_with_once("/accounts", once, &fields));
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 303], "{} / {}", first.text(), second.text());
@@ -217,8 +209,7 @@ async fn every_declared_route_refuses_every_role_that_the_table_does_not_grant()
     }
     for declared in &app.declared {
         let path = declared.path.replace("{month}", "2024-05").replace("{year}", "2024").replace("{code}", "140581101");
-        let path =
-            path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/");
+        let path = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/");
         let method = if declared.method == "GET" { Method::GET } else { Method::POST };
         let body = (declared.method == "POST").then(String::new);
         let Access::May(action) = declared.access else { continue };
