@@ -8,14 +8,17 @@
 pub mod accounts;
 pub mod attendance;
 pub mod audit;
+pub mod cases;
 pub mod clock;
 pub mod config;
 pub mod consultations;
+pub mod dashboard;
 pub mod database;
 pub mod demo;
 pub mod error;
 pub mod findings;
 pub mod fund;
+pub mod home;
 pub mod installation;
 pub mod people;
 pub mod plan;
@@ -44,7 +47,11 @@ pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .merge(accounts::routes(state))
         .merge(attendance::routes(state))
+        .merge(cases::routes(state))
+        .merge(dashboard::routes(state))
         .merge(findings::routes(state))
+        .merge(fund::routes(state))
+        .merge(home::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))

@@ -18,6 +18,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod styleguide;
+pub mod typed;
 pub mod work;
 
 /// What a handler returns.
