@@ -201,7 +201,7 @@ impl Story<'_> {
                 notice_on: NaiveDate::from_ymd_opt(2024, 1, 12),
                 voucher: "收-0001".to_owned(),
             };
-            fund::record_receipt(&mut work, post, new).await.map_err(told)?;
+            fund::service::record_receipt(&mut work, post, new).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         if (day.month(), day.day()) == (2, 2) && self.reach(at(day, hour(10, 0))) {
@@ -213,7 +213,7 @@ impl Story<'_> {
                 order: "拨款通知单示例2024-0007".to_owned(),
                 voucher: "转-0001".to_owned(),
             };
-            fund::record_transfer(&mut work, post, new).await.map_err(told)?;
+            fund::service::record_transfer(&mut work, post, new).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         Ok(())
@@ -653,7 +653,7 @@ impl Story<'_> {
                 accepted_on: day,
             };
             let mut work = self.work(actor).await?;
-            cases::register(&mut work, register, new).await.map_err(told)?;
+            cases::service::register(&mut work, register, new).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         let mut conn = self.state.pool.acquire().await?;
@@ -671,7 +671,7 @@ impl Story<'_> {
                 _ => continue,
             };
             let mut work = self.work(actor).await?;
-            cases::take_step(&mut work, register, case.id, case.version, step).await.map_err(told)?;
+            cases::service::take_step(&mut work, register, case.id, case.version, step).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         Ok(())
