@@ -45,15 +45,16 @@ pub(super) struct Section {
     rows: Vec<Parameter>,
 }
 
-/// The figures of a programme, clause by clause.
+/// The figures of a programme, clause by clause in the order of the plan.
 fn sections(programme: &Programme) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for parameter in programme.parameters() {
-        match sections.last_mut() {
-            Some(section) if section.number == parameter.clause => section.rows.push(parameter),
-            Some(_) | None => sections.push(Section { number: parameter.clause, words: Vec::new(), rows: vec![parameter] }),
+        match sections.iter_mut().find(|section| section.number == parameter.clause) {
+            Some(section) => section.rows.push(parameter),
+            None => sections.push(Section { number: parameter.clause, words: Vec::new(), rows: vec![parameter] }),
         }
     }
+    sections.sort_by_key(|section| clause::ALL.iter().position(|clause| clause.number == section.number));
     for section in &mut sections {
         section.words = clause::numbered(section.number)
             .map(|clause| clause.text)

@@ -177,7 +177,7 @@ struct DutyPage {
     layout: Layout,
     errors: Errors,
     month: String,
-    name: String,
+    person_name: String,
     category: String,
     public_official: bool,
     rows: Vec<ShiftRow>,
@@ -246,7 +246,7 @@ pub(super) async fn page(
         layout: layout.titled("值班补贴试算"),
         errors: Errors::new(),
         month: asked.or("month", &Month::of(state.clock.today()).to_string()),
-        name: asked.or("name", ""),
+        person_name: asked.or("name", ""),
         category: asked.or("category", PersonCategory::Lawyer.code()),
         public_official: asked.find("public_official") == Some("yes"),
         rows: rows(&asked),
@@ -299,7 +299,7 @@ fn read(
     if category.is_none() {
         errors.add("category", "请选择人员类别");
     }
-    if shown.name.chars().count() > 30 {
+    if shown.person_name.chars().count() > 30 {
         errors.add("name", "姓名最多30个字");
     }
     let shifts: Vec<ShiftFacts> = shown
@@ -311,7 +311,7 @@ fn read(
     let facts = month.zip(category).map(|(month, category)| DutyFacts {
         month,
         person: PersonFacts {
-            name: if shown.name.is_empty() { "该值班人员".to_owned() } else { shown.name.clone() },
+            name: if shown.person_name.is_empty() { "该值班人员".to_owned() } else { shown.person_name.clone() },
             category,
             public_official: shown.public_official,
             stars: 0,

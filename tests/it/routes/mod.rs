@@ -1,3 +1,8 @@
 //! The routes, file by file as the slices are.
 
 mod accounts;
+mod calendar;
+mod people;
+mod programmes;
+mod trial;
+mod venues;
