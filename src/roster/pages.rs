@@ -138,6 +138,7 @@ impl MonthPage {
             ("venue", venue.id.to_string()),
             ("day", day.to_string()),
             ("change", ShiftChange::Moved.code().to_owned()),
+            ("moved_from", gap.holiday.to_string()),
             ("reason", gap.reason()),
             ("back", "month".to_owned()),
         ];
@@ -417,6 +418,8 @@ pub(super) struct ShiftForm {
     #[serde(default)]
     pub(super) reason: String,
     #[serde(default)]
+    pub(super) moved_from: String,
+    #[serde(default)]
     pub(super) back: String,
 }
 
@@ -432,6 +435,7 @@ pub(super) struct ShiftPage {
     rule: String,
     people: Vec<(String, String)>,
     changes: Vec<(&'static str, &'static str)>,
+    origins: Vec<(String, String)>,
 }
 
 impl ShiftPage {
@@ -527,9 +531,21 @@ pub(super) async fn shift_page(
         errors,
         rule: rule_text(&terms, &venue),
         people,
+        origins: origins(&terms),
         changes: choices.iter().map(|change| (change.code(), change.label())).collect(),
         venue,
     })
+}
+
+/// The stations' days of the month that a shift may be moved from.
+fn origins(terms: &MonthTerms) -> Vec<(String, String)> {
+    let mut days: Vec<NaiveDate> = terms.station_days.iter().chain(&terms.station_holidays).copied().collect();
+    days.sort_unstable();
+    let words = |day: NaiveDate| match terms.station_holidays.contains(&day) {
+        true => format!("{}（{}）", short_date(day), terms.rest_name(day)),
+        false => short_date(day),
+    };
+    days.into_iter().map(|day| (day.to_string(), words(day))).collect()
 }
 
 /// What the plan asks of a shift at this venue.
