@@ -182,7 +182,7 @@ pub(super) fn steps(roster: &Roster, post_by: Option<NaiveDate>) -> Vec<Step> {
     let reviewer = if roster.status == Draft { roster.returned.as_ref() } else { roster.approved.as_ref() };
     let mut posting = step("公示", roster.published.as_ref(), posted);
     if let Some(day) = post_by.filter(|_| roster.published.is_none()) {
-        posting.when = format!("应于{}前", short_date(day));
+        posting.when = format!("最迟{}", short_date(day));
     }
     vec![
         step("编制", Some(&roster.made), made),

@@ -16,7 +16,7 @@ use super::{OfMonth, OfMonthAnd, Roster, RosterStatus};
 use crate::error::AppError;
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::time::{chinese_date, short_date};
+use crate::plan::time::{chinese_date, month_and_day, short_date};
 use crate::plan::{Month, deadlines};
 use crate::state::AppState;
 use crate::venues;
@@ -235,7 +235,7 @@ fn due_text(terms: &MonthTerms) -> String {
 /// A49: whether the posting is late, or soon will be.
 fn posting_due(terms: &MonthTerms, roster: &Roster, due: NaiveDate, today: NaiveDate) -> Option<PostingDue> {
     let days = terms.programme.posting_lead_days;
-    let rule = format!("每月排班至少提前{days}个工作日公示，本月应在{}前公示（口径A49）。", short_date(due));
+    let rule = format!("每月排班至少提前{days}个工作日公示，本月最迟应在{}公示（口径A49）。", short_date(due));
     if let Some(stamp) = &roster.published {
         let posted = crate::plan::time::local_date(&stamp.at);
         return (posted > due).then(|| PostingDue {
@@ -278,6 +278,12 @@ impl VenuePage {
     /// Nothing of the month may be seen yet.
     fn hidden(&self) -> bool {
         !self.whole_bureau && self.status != Some(RosterStatus::Published)
+    }
+
+    /// Whether there is a day that filling would fill.
+    fn has_open_days(&self) -> bool {
+        let gaps = &self.row.gaps;
+        self.row.venue.kind == VenueKind::LegalAidCentre || !gaps.missing.is_empty() || !gaps.holidays.is_empty()
     }
 
     fn hours(&self) -> String {
@@ -594,8 +600,9 @@ pub(super) struct FillPage {
 
 impl FillPage {
     fn open_text(&self) -> String {
-        let days: Vec<String> = self.open.iter().map(|day| short_date(*day)).collect();
-        days.join("、")
+        let plain = self.open.len() > 6;
+        let words = |day: &NaiveDate| if plain { month_and_day(*day) } else { short_date(*day) };
+        self.open.iter().map(words).collect::<Vec<_>>().join("、")
     }
 
     /// `5月1日 周三（劳动节放假）改到5月6日 周一`.
@@ -648,7 +655,7 @@ pub(super) async fn fill_page(
         .collect();
     Ok(FillPage {
         layout: layout
-            .titled(format!("{} 整月排班", venue.short_name))
+            .titled(format!("{} 整月轮排", venue.short_name))
             .crumb(format!("{}排班", month.chinese()), format!("/roster/{month}"))
             .crumb(venue.short_name.clone(), format!("/roster/{month}/venues/{}", venue.id)),
         month,
