@@ -15,7 +15,11 @@ create function station_weekday(bureau bigint, asked date) returns integer langu
         from programmes where bureau_id = bureau and year = extract(year from asked)), 3)
 $$;
 
-alter table shifts drop constraint shifts_station_wednesday;
+alter table shifts
+    drop constraint shifts_station_wednesday,
+    -- The day that a moved shift stands for (A03): that day is then no gap.
+    add column moved_from date,
+    add constraint shifts_moved_from check (moved_from is null or (change = 'moved' and moved_from <> duty_on));
 
 create or replace function shift_may_change() returns trigger language plpgsql as $$
 declare

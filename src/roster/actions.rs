@@ -82,6 +82,7 @@ fn parse_shift(form: &ShiftForm) -> Result<NewShift, Errors> {
             from.zip(to)
         }
     };
+    let moved_from = form.moved_from.trim().parse::<NaiveDate>().ok();
     let change = ShiftChange::from_code(&form.change).filter(|change| *change != ShiftChange::Cancelled);
     if change.is_none() {
         errors.add("change", "请选择调整类型。");
@@ -94,6 +95,7 @@ fn parse_shift(form: &ShiftForm) -> Result<NewShift, Errors> {
             hours: Some(Hours { starts_at, ends_at, pause }),
             change,
             reason: form.reason.trim().to_owned(),
+            moved_from: moved_from.filter(|_| change == ShiftChange::Moved),
         }),
         _ => Err(errors),
     }

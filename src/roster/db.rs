@@ -11,6 +11,7 @@ use crate::plan::calendar::{Calendar, SpecialDay};
 use crate::plan::dictionaries::{PersonCategory, ShiftChange, VenueKind};
 use crate::plan::month::Month;
 use crate::plan::programme::Programme;
+use crate::plan::time::short_date;
 use crate::venues::db::{Hours, Venue};
 use crate::web::actor::Scope;
 
@@ -59,6 +60,8 @@ pub struct Shift {
     pub change: ShiftChange,
     /// Why it differs.
     pub change_reason: String,
+    /// The day that a moved shift stands for.
+    pub moved_from: Option<NaiveDate>,
     /// For edits: nobody overwrites another's.
     pub version: i32,
 }
@@ -82,6 +85,15 @@ impl Shift {
         hours_text(self.starts_at, self.ends_at, self.break_from.zip(self.break_to))
     }
 
+    /// `改期（原5月1日 周三）`, or `正常`.
+    #[must_use]
+    pub fn change_text(&self) -> String {
+        match self.moved_from {
+            Some(origin) => format!("{}（原{}）", self.change, short_date(origin)),
+            None => self.change.to_string(),
+        }
+    }
+
     /// What the rules know a standing shift by.
     #[must_use]
     pub fn taken(&self) -> Taken {
@@ -93,7 +105,7 @@ impl Shift {
             day: self.duty_on,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
-            change: self.change,
+            moved_from: self.moved_from,
         }
     }
 }
@@ -179,7 +191,7 @@ pub async fn shifts(conn: &mut PgConnection, reading: Reading) -> sqlx::Result<V
                   s.venue_id, v.kind as "venue_kind: VenueKind", v.short_name as venue,
                   s.person_id, p.name as person, p.category as "category: PersonCategory", p.organisation, p.public_official,
                   s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to, s.planned_minutes, s.minimum_minutes,
-                  s.change as "change: ShiftChange", s.change_reason, s.version
+                  s.change as "change: ShiftChange", s.change_reason, s.moved_from, s.version
            from shifts s
            join rosters r on r.id = s.roster_id
            join venues v on v.id = s.venue_id
@@ -397,17 +409,18 @@ pub(super) async fn insert_shifts(
     let days: Vec<NaiveDate> = shifts.iter().map(|(proposal, _)| proposal.day).collect();
     let changes: Vec<ShiftChange> = shifts.iter().map(|(proposal, _)| proposal.change).collect();
     let reasons: Vec<String> = shifts.iter().map(|(proposal, _)| proposal.reason.trim().to_owned()).collect();
+    let origins: Vec<Option<NaiveDate>> = shifts.iter().map(|(proposal, _)| proposal.moved_from).collect();
     let planned: Vec<i32> = shifts.iter().map(|(_, accepted)| accepted.planned_minutes).collect();
     let minimum: Vec<i32> = shifts.iter().map(|(_, accepted)| accepted.minimum_minutes).collect();
     sqlx::query_scalar!(
         r#"insert into shifts (bureau_id, roster_id, month, venue_id, venue_kind, person_id, duty_on, starts_at, ends_at,
-                               break_from, break_to, planned_minutes, minimum_minutes, change, change_reason)
+                               break_from, break_to, planned_minutes, minimum_minutes, change, change_reason, moved_from)
            select $1, $2, $3, $4, $5, n.person_id, n.duty_on, n.starts_at, n.ends_at, n.break_from, n.break_to,
-                  n.planned_minutes, n.minimum_minutes, n.change, n.change_reason
+                  n.planned_minutes, n.minimum_minutes, n.change, n.change_reason, n.moved_from
            from unnest($6::bigint[], $7::date[], $8::time[], $9::time[], $10::time[], $11::time[], $12::integer[], $13::integer[],
-                       $14::text[], $15::text[])
+                       $14::text[], $15::text[], $16::date[])
                 as n (person_id, duty_on, starts_at, ends_at, break_from, break_to, planned_minutes, minimum_minutes,
-                      change, change_reason)
+                      change, change_reason, moved_from)
            returning id"#,
         bureau,
         roster,
@@ -423,7 +436,8 @@ pub(super) async fn insert_shifts(
         &planned,
         &minimum,
         &changes as &[ShiftChange],
-        &reasons
+        &reasons,
+        &origins as &[Option<NaiveDate>]
     )
     .fetch_all(conn)
     .await

@@ -10,7 +10,6 @@ use super::planner::{self, Gaps};
 use super::rules::MonthTerms;
 use super::{Roster, RosterStatus, Stamp};
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
-use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::{SHANGHAI, short_date};
 use crate::venues::db::Venue;
 use crate::web::parts::{Day, DayKind, Entry, Matrix, MatrixRow, MonthGrid, Step};
@@ -122,7 +121,9 @@ fn told(shift: &Shift) -> String {
     let plain = format!("{} {}", shift.person, shift.hours_text());
     match shift.change {
         ShiftChange::Normal => plain,
-        change => format!("{plain}，{}（{}）", change.label(), shift.change_reason),
+        ShiftChange::Moved | ShiftChange::Extra | ShiftChange::Cancelled => {
+            format!("{plain}，{}：{}", shift.change_text(), shift.change_reason)
+        }
     }
 }
 
@@ -181,7 +182,7 @@ pub(super) fn steps(roster: &Roster, post_by: Option<NaiveDate>) -> Vec<Step> {
     let reviewer = if roster.status == Draft { roster.returned.as_ref() } else { roster.approved.as_ref() };
     let mut posting = step("公示", roster.published.as_ref(), posted);
     if let Some(day) = post_by.filter(|_| roster.published.is_none()) {
-        posting.when = format!("应于{}前", short_date(day));
+        posting.when = format!("最迟{}", short_date(day));
     }
     vec![
         step("编制", Some(&roster.made), made),

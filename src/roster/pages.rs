@@ -16,7 +16,7 @@ use super::{OfMonth, OfMonthAnd, Roster, RosterStatus};
 use crate::error::AppError;
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::time::{chinese_date, short_date};
+use crate::plan::time::{chinese_date, month_and_day, short_date};
 use crate::plan::{Month, deadlines};
 use crate::state::AppState;
 use crate::venues;
@@ -138,6 +138,7 @@ impl MonthPage {
             ("venue", venue.id.to_string()),
             ("day", day.to_string()),
             ("change", ShiftChange::Moved.code().to_owned()),
+            ("moved_from", gap.holiday.to_string()),
             ("reason", gap.reason()),
             ("back", "month".to_owned()),
         ];
@@ -234,7 +235,7 @@ fn due_text(terms: &MonthTerms) -> String {
 /// A49: whether the posting is late, or soon will be.
 fn posting_due(terms: &MonthTerms, roster: &Roster, due: NaiveDate, today: NaiveDate) -> Option<PostingDue> {
     let days = terms.programme.posting_lead_days;
-    let rule = format!("每月排班至少提前{days}个工作日公示，本月应在{}前公示（口径A49）。", short_date(due));
+    let rule = format!("每月排班至少提前{days}个工作日公示，本月最迟应在{}公示（口径A49）。", short_date(due));
     if let Some(stamp) = &roster.published {
         let posted = crate::plan::time::local_date(&stamp.at);
         return (posted > due).then(|| PostingDue {
@@ -277,6 +278,12 @@ impl VenuePage {
     /// Nothing of the month may be seen yet.
     fn hidden(&self) -> bool {
         !self.whole_bureau && self.status != Some(RosterStatus::Published)
+    }
+
+    /// Whether there is a day that filling would fill.
+    fn has_open_days(&self) -> bool {
+        let gaps = &self.row.gaps;
+        self.row.venue.kind == VenueKind::LegalAidCentre || !gaps.missing.is_empty() || !gaps.holidays.is_empty()
     }
 
     fn hours(&self) -> String {
@@ -417,6 +424,8 @@ pub(super) struct ShiftForm {
     #[serde(default)]
     pub(super) reason: String,
     #[serde(default)]
+    pub(super) moved_from: String,
+    #[serde(default)]
     pub(super) back: String,
 }
 
@@ -432,6 +441,7 @@ pub(super) struct ShiftPage {
     rule: String,
     people: Vec<(String, String)>,
     changes: Vec<(&'static str, &'static str)>,
+    origins: Vec<(String, String)>,
 }
 
 impl ShiftPage {
@@ -527,9 +537,21 @@ pub(super) async fn shift_page(
         errors,
         rule: rule_text(&terms, &venue),
         people,
+        origins: origins(&terms),
         changes: choices.iter().map(|change| (change.code(), change.label())).collect(),
         venue,
     })
+}
+
+/// The stations' days of the month that a shift may be moved from.
+fn origins(terms: &MonthTerms) -> Vec<(String, String)> {
+    let mut days: Vec<NaiveDate> = terms.station_days.iter().chain(&terms.station_holidays).copied().collect();
+    days.sort_unstable();
+    let words = |day: NaiveDate| match terms.station_holidays.contains(&day) {
+        true => format!("{}（{}）", short_date(day), terms.rest_name(day)),
+        false => short_date(day),
+    };
+    days.into_iter().map(|day| (day.to_string(), words(day))).collect()
 }
 
 /// What the plan asks of a shift at this venue.
@@ -578,8 +600,9 @@ pub(super) struct FillPage {
 
 impl FillPage {
     fn open_text(&self) -> String {
-        let days: Vec<String> = self.open.iter().map(|day| short_date(*day)).collect();
-        days.join("、")
+        let plain = self.open.len() > 6;
+        let words = |day: &NaiveDate| if plain { month_and_day(*day) } else { short_date(*day) };
+        self.open.iter().map(words).collect::<Vec<_>>().join("、")
     }
 
     /// `5月1日 周三（劳动节放假）改到5月6日 周一`.
@@ -632,7 +655,7 @@ pub(super) async fn fill_page(
         .collect();
     Ok(FillPage {
         layout: layout
-            .titled(format!("{} 整月排班", venue.short_name))
+            .titled(format!("{} 整月轮排", venue.short_name))
             .crumb(format!("{}排班", month.chinese()), format!("/roster/{month}"))
             .crumb(venue.short_name.clone(), format!("/roster/{month}/venues/{}", venue.id)),
         month,

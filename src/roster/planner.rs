@@ -54,29 +54,17 @@ pub fn due_days(terms: &MonthTerms, kind: VenueKind) -> &[NaiveDate] {
 
 /// What is missing at a venue; `shifts` are those of the month, at any venue.
 ///
-/// A shift moved to another day makes good the empty due day or holiday nearest to it.
+/// A shift moved to another day makes good the day that it stands for.
 #[must_use]
 pub fn gaps(terms: &MonthTerms, venue: &Venue, shifts: &[Taken]) -> Gaps {
     let here: Vec<&Taken> = shifts.iter().filter(|taken| taken.venue == venue.id).collect();
-    let is_filled = |day: NaiveDate| here.iter().any(|taken| taken.day == day);
-    let mut missing: Vec<NaiveDate> =
+    let is_filled = |day: NaiveDate| here.iter().any(|taken| taken.day == day || taken.moved_from == Some(day));
+    let missing: Vec<NaiveDate> =
         due_days(terms, venue.kind).iter().copied().filter(|day| !is_filled(*day)).collect();
-    let mut holidays: Vec<NaiveDate> = match venue.kind {
+    let holidays: Vec<NaiveDate> = match venue.kind {
         VenueKind::Station => terms.station_holidays.iter().copied().filter(|day| !is_filled(*day)).collect(),
         VenueKind::ServiceCentre | VenueKind::LegalAidCentre => Vec::new(),
     };
-    let on_other_days = here.iter().filter(|taken| {
-        taken.change == ShiftChange::Moved
-            && !terms.station_days.contains(&taken.day)
-            && !terms.station_holidays.contains(&taken.day)
-    });
-    for moved in on_other_days {
-        let empty = missing.iter().chain(&holidays).copied();
-        if let Some(nearest) = empty.min_by_key(|day| ((*day - moved.day).num_days().abs(), *day)) {
-            missing.retain(|day| *day != nearest);
-            holidays.retain(|day| *day != nearest);
-        }
-    }
     let holidays = holidays
         .into_iter()
         .map(|holiday| HolidayOffer { holiday, name: terms.rest_name(holiday), offer: offer(terms, holiday) })
@@ -162,22 +150,31 @@ pub struct Filling {
 #[must_use]
 pub fn fill(terms: &MonthTerms, venue: &Venue, people: &[Candidate], shifts: &[Taken], holidays: Holidays) -> Filling {
     let OpenDays { open, kept } = open_days(terms, venue, shifts);
-    let mut days: Vec<(NaiveDate, ShiftChange, String)> =
-        open.into_iter().map(|day| (day, ShiftChange::Normal, String::new())).collect();
+    let regular = |day| Proposal {
+        person: 0,
+        day,
+        hours: venue.hours(),
+        change: ShiftChange::Normal,
+        reason: String::new(),
+        moved_from: None,
+    };
+    let mut wanted: Vec<Proposal> = open.into_iter().map(regular).collect();
     if holidays == Holidays::Move {
         let offers = gaps(terms, venue, shifts).holidays;
-        days.extend(offers.iter().filter_map(|gap| gap.offer.map(|day| (day, ShiftChange::Moved, gap.reason()))));
+        wanted.extend(offers.iter().filter_map(|gap| {
+            let (change, moved_from) = (ShiftChange::Moved, Some(gap.holiday));
+            Some(Proposal { change, moved_from, reason: gap.reason(), ..regular(gap.offer?) })
+        }));
     }
-    days.sort_by_key(|(day, ..)| *day);
+    wanted.sort_by_key(|proposal| proposal.day);
     let mut filling = Filling { kept, ..Filling::default() };
     let mut standing = shifts.to_vec();
     let mut turns: VecDeque<&Candidate> = people.iter().collect();
-    for (day, change, reason) in days {
+    for want in wanted {
         let mut reasons = Vec::new();
         let mut found = None;
         for (place, person) in turns.iter().enumerate() {
-            let proposal =
-                Proposal { person: person.id, day, hours: venue.hours(), change, reason: reason.clone() };
+            let proposal = Proposal { person: person.id, ..want.clone() };
             match rules::decide(terms, venue, person, &proposal, &standing) {
                 Ok(accepted) => {
                     found = Some((place, proposal, accepted));
@@ -187,7 +184,7 @@ pub fn fill(terms: &MonthTerms, venue: &Venue, people: &[Candidate], shifts: &[T
             }
         }
         match found {
-            None => filling.conflicts.push(Conflict { day, reasons }),
+            None => filling.conflicts.push(Conflict { day: want.day, reasons }),
             Some((place, proposal, accepted)) => {
                 if let Some(person) = turns.remove(place) {
                     turns.push_back(person);
@@ -197,10 +194,10 @@ pub fn fill(terms: &MonthTerms, venue: &Venue, people: &[Candidate], shifts: &[T
                     venue_name: venue.short_name.clone(),
                     kind: venue.kind,
                     person: proposal.person,
-                    day,
+                    day: proposal.day,
                     starts_at: proposal.hours.starts_at,
                     ends_at: proposal.hours.ends_at,
-                    change,
+                    moved_from: proposal.moved_from,
                 });
                 filling.proposals.push((proposal, accepted));
             }
@@ -208,3 +205,6 @@ pub fn fill(terms: &MonthTerms, venue: &Venue, people: &[Candidate], shifts: &[T
     }
     filling
 }
+
+#[cfg(test)]
+mod tests;

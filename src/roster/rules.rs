@@ -196,6 +196,8 @@ pub struct Proposal {
     pub change: ShiftChange,
     /// Why it differs.
     pub reason: String,
+    /// The day that a moved shift stands for.
+    pub moved_from: Option<NaiveDate>,
 }
 
 /// A shift that stands already, at any venue.
@@ -215,8 +217,8 @@ pub struct Taken {
     pub starts_at: NaiveTime,
     /// To.
     pub ends_at: NaiveTime,
-    /// How it differs from the regular days.
-    pub change: ShiftChange,
+    /// The day that a moved shift stands for.
+    pub moved_from: Option<NaiveDate>,
 }
 
 /// A shift that may be stored.
@@ -277,6 +279,7 @@ pub fn decide(
     refusals.extend(person.hindrance(venue, proposal.day).map(|text| Refusal::new("person", "四(一)3", text)));
     refusals.extend(refuse_day(terms, venue, proposal));
     refusals.extend(refuse_reason(proposal));
+    refusals.extend(refuse_origin(terms, venue, proposal, others));
     let minutes = planned_minutes(&terms.programme, &proposal.hours);
     let minimum = minimum_minutes(&terms.programme, venue.kind);
     let planned_minutes = match minutes {
@@ -351,6 +354,27 @@ fn refuse_reason(proposal: &Proposal) -> Option<Refusal> {
     }
     (length > LONGEST_REASON)
         .then(|| Refusal::new("reason", "", format!("理由最多{LONGEST_REASON}个字，现在有{length}个字。")))
+}
+
+/// A01, A03: what is moved comes from a day of the stations on which nobody else stands.
+fn refuse_origin(terms: &MonthTerms, venue: &Venue, proposal: &Proposal, others: &[Taken]) -> Option<Refusal> {
+    if venue.kind != VenueKind::Station || proposal.change != ShiftChange::Moved {
+        return None;
+    }
+    let Some(origin) = proposal.moved_from else {
+        return Some(Refusal::new("moved_from", "四(一)4", "改期请选择原来的值班日。"));
+    };
+    if origin == proposal.day {
+        return Some(Refusal::new("moved_from", "", "新日期和原来的值班日是同一天，不用改期。"));
+    }
+    if !terms.station_days.contains(&origin) && !terms.station_holidays.contains(&origin) {
+        let text = format!("{}不是{}的工作站值班日，请重新选择。", short_date(origin), terms.month.chinese());
+        return Some(Refusal::new("moved_from", "四(一)4", text));
+    }
+    others.iter().any(|taken| taken.venue == venue.id && taken.day == origin).then(|| {
+        let text = format!("{}{}已有班次，要改期请先移除。", venue.short_name, short_date(origin));
+        Refusal::new("moved_from", "", text)
+    })
 }
 
 /// A04: the minutes that count, net of the break unless the programme counts it.
@@ -510,3 +534,6 @@ pub fn check_step(step: Step, status: RosterStatus, submitter: Option<i64>, acto
         (Step::Publish, Published) => Err("本月排班已经公示过了。"),
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

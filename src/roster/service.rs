@@ -149,6 +149,8 @@ pub struct NewShift {
     pub change: ShiftChange,
     /// Why it differs.
     pub reason: String,
+    /// The day that a moved shift stands for.
+    pub moved_from: Option<chrono::NaiveDate>,
 }
 
 /// A shift that was added.
@@ -181,14 +183,18 @@ pub async fn add_shift(work: &mut Work, scope: Scope, month: Month, new: NewShif
         hours: new.hours.unwrap_or(venue.hours()),
         change: new.change,
         reason: new.reason,
+        moved_from: new.moved_from,
     };
-    let standing = db::shifts(work.conn(), Reading::day(scope, new.day).with_drafts()).await?;
+    let mut standing = db::shifts(work.conn(), Reading::day(scope, new.day).with_drafts()).await?;
+    if let Some(origin) = new.moved_from {
+        standing.extend(db::shifts(work.conn(), Reading::day(scope, origin).with_drafts()).await?);
+    }
     let taken: Vec<_> = standing.iter().map(Shift::taken).collect();
     let accepted = rules::decide(&terms, &venue, person, &proposal, &taken).map_err(RosterError::Rules)?;
     let (name, warnings) = (person.name.clone(), accepted.warnings.clone());
     let record = json!({
         "venue": venue.short_name, "person": name, "day": proposal.day, "hours": proposal.hours,
-        "change": proposal.change, "reason": proposal.reason,
+        "change": proposal.change, "reason": proposal.reason, "moved_from": proposal.moved_from,
     });
     let ids = db::insert_shifts(work.conn(), bureau, roster.id, month, &venue, &[(proposal, accepted)]).await?;
     let shift = ids.first().copied().ok_or(AppError::NotFound)?;

@@ -2,4 +2,5 @@
 
 mod bank;
 mod journey;
+mod roster;
 mod screen;

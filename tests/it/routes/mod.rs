@@ -6,3 +6,5 @@ mod people;
 mod programmes;
 mod trial;
 mod venues;
+mod posting;
+mod roster;
