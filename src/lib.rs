@@ -35,7 +35,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state)).merge(attendance::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(attendance::routes(state)).merge(consultations::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
