@@ -48,6 +48,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(accounts::routes(state))
         .merge(attendance::routes(state))
         .merge(cases::routes(state))
+        .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))

@@ -8,3 +8,5 @@ mod trial;
 mod venues;
 mod posting;
 mod roster;
+mod attendance;
+mod consultations;
