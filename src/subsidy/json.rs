@@ -104,11 +104,7 @@ impl fmt::Display for Node {
 
 /// At most forty characters, none of them a control character.
 fn one_line(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(40)
-        .collect();
+    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
     if text.chars().nth(40).is_some() {
         shown.push('…');
     }
@@ -133,20 +129,13 @@ impl<'a> Fields<'a> {
     /// The path of a field, `shifts[2].date`.
     #[must_use]
     pub fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// The value of a field that may be left out.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&'a Node> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value)
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 }
 
@@ -174,19 +163,12 @@ impl Reader {
             self.fault(shown, format!("{node} is not an object"));
             return None;
         };
-        let object = Fields {
-            path: path.to_owned(),
-            fields,
-        };
+        let object = Fields { path: path.to_owned(), fields };
         for (index, (name, _)) in fields.iter().enumerate() {
             let path = object.path_of(&one_line(name));
             if !known.contains(&name.as_str()) {
                 self.fault(path, "is not a field of this request");
-            } else if fields
-                .iter()
-                .take(index)
-                .any(|(earlier, _)| earlier == name)
-            {
+            } else if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
                 self.fault(path, "is given twice");
             }
         }
@@ -224,10 +206,7 @@ impl Reader {
         match self.required(fields, name)? {
             Node::Flag(value) => Some(*value),
             other => {
-                self.fault(
-                    fields.path_of(name),
-                    format!("{other} is not true or false"),
-                );
+                self.fault(fields.path_of(name), format!("{other} is not true or false"));
                 None
             }
         }
@@ -313,10 +292,7 @@ impl Reader {
 }
 
 fn one_line_message(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Only the ten characters of ISO 8601.

@@ -30,12 +30,9 @@ fn examples(text: &str) -> Vec<Value> {
 fn check(example: &Value, answer: &Value) {
     for (field, expected) in example["expected"].as_object().unwrap() {
         let found = match field.as_str() {
-            "shift_payable" => answer["shifts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|shift| shift["payable"].clone())
-                .collect(),
+            "shift_payable" => {
+                answer["shifts"].as_array().unwrap().iter().map(|shift| shift["payable"].clone()).collect()
+            }
             field => answer[field].clone(),
         };
         assert_eq!(&found, expected, "{} {field}: {answer:#}", example["id"]);
@@ -109,10 +106,7 @@ fn duty_fault(change: impl FnOnce(&mut Value), expected: &[&str]) {
 
 #[test]
 fn a_duty_request_that_is_not_valid_names_the_field() {
-    duty_fault(
-        |r| r["month"] = json!("2024-6"),
-        &["month: 2024-6 is not a month"],
-    );
+    duty_fault(|r| r["month"] = json!("2024-6"), &["month: 2024-6 is not a month"]);
     duty_fault(
         |r| {
             r["month"] = json!("2025-06");
@@ -120,18 +114,9 @@ fn a_duty_request_that_is_not_valid_names_the_field() {
         },
         &["month: 2025-06 is outside the programme of 2024"],
     );
-    duty_fault(
-        |r| r["shifts"][1]["date"] = json!("2024-07-03"),
-        &["shifts[1].date: 2024-07-03 is not in 2024-06"],
-    );
-    duty_fault(
-        |r| r["shifts"][1]["id"] = json!("1"),
-        &["shifts[1].id: 1 is given twice"],
-    );
-    duty_fault(
-        |r| r["shifts"][1]["planned_hours"] = json!(4),
-        &["shifts[1].planned_hours: 4 is not a string"],
-    );
+    duty_fault(|r| r["shifts"][1]["date"] = json!("2024-07-03"), &["shifts[1].date: 2024-07-03 is not in 2024-06"]);
+    duty_fault(|r| r["shifts"][1]["id"] = json!("1"), &["shifts[1].id: 1 is given twice"]);
+    duty_fault(|r| r["shifts"][1]["planned_hours"] = json!(4), &["shifts[1].planned_hours: 4 is not a string"]);
     duty_fault(
         |r| r["shifts"][1]["planned_hours"] = json!("25"),
         &["shifts[1].planned_hours: 25 is not between 0 and 24 hours"],
@@ -148,16 +133,10 @@ fn a_duty_request_that_is_not_valid_names_the_field() {
         |r| r["shifts"][0]["venue_kind"] = json!("kiosk"),
         &["shifts[0].venue_kind: kiosk is not one of service_centre, station, legal_aid_centre"],
     );
-    duty_fault(
-        |r| r["person"]["nickname"] = json!("x"),
-        &["person.nickname: is not a field of this request"],
-    );
+    duty_fault(|r| r["person"]["nickname"] = json!("x"), &["person.nickname: is not a field of this request"]);
     duty_fault(
         |r| {
-            r["person"]
-                .as_object_mut()
-                .unwrap()
-                .remove("public_official");
+            r["person"].as_object_mut().unwrap().remove("public_official");
         },
         &["person.public_official: is missing"],
     );
@@ -169,10 +148,7 @@ fn a_duty_request_that_is_not_valid_names_the_field() {
             "adjustments[1]: 5 is not an object",
         ],
     );
-    duty_fault(
-        |r| r["shifts"] = json!({}),
-        &["shifts: an object is not an array"],
-    );
+    duty_fault(|r| r["shifts"] = json!({}), &["shifts: an object is not an array"]);
 }
 
 #[test]
@@ -181,104 +157,47 @@ fn in_an_array_the_request_is_named_too() {
     let mut bad = good.clone();
     bad["extension_days"] = json!(16);
     let faults = try_answer(Kind::CaseSubsidy, &json!([good, bad, 7])).unwrap_err();
-    assert_eq!(
-        faults,
-        [
-            "[1].extension_days: 16 is more than 15 days",
-            "[2]: 7 is not an object"
-        ]
-    );
+    assert_eq!(faults, ["[1].extension_days: 16 is more than 15 days", "[2]: 7 is not an object"]);
     assert_eq!(try_answer(Kind::CaseSubsidy, &json!([])), Ok(json!([])));
 }
 
 #[test]
 fn a_case_request_that_is_not_valid_names_the_field() {
     for (field, value, fault) in [
-        (
-            "groups",
-            json!(["farmer", "farmer"]),
-            "groups[1]: farmer is given twice",
-        ),
-        (
-            "place",
-            json!(0),
-            "place: 0 is not a place, counting starts at 1",
-        ),
-        (
-            "place",
-            json!("1"),
-            "place: 1 is not a whole number from 0 on",
-        ),
-        (
-            "local_standard",
-            json!("-1.00"),
-            "local_standard: -1.00 is less than zero",
-        ),
-        (
-            "local_standard",
-            json!("1e3"),
-            "local_standard: 1e3 is not a number",
-        ),
-        (
-            "local_standard",
-            json!(1000),
-            "local_standard: 1000 is not a string",
-        ),
-        (
-            "entered_on",
-            json!("2024-6-3"),
-            "entered_on: 2024-6-3 is not a date",
-        ),
-        (
-            "already_paid",
-            json!(0),
-            "already_paid: 0 is not true or false",
-        ),
-        (
-            "extension_days",
-            json!(1.5),
-            "extension_days: 1.5 is not a whole number from 0 on",
-        ),
+        ("groups", json!(["farmer", "farmer"]), "groups[1]: farmer is given twice"),
+        ("place", json!(0), "place: 0 is not a place, counting starts at 1"),
+        ("place", json!("1"), "place: 1 is not a whole number from 0 on"),
+        ("local_standard", json!("-1.00"), "local_standard: -1.00 is less than zero"),
+        ("local_standard", json!("1e3"), "local_standard: 1e3 is not a number"),
+        ("local_standard", json!(1000), "local_standard: 1000 is not a string"),
+        ("entered_on", json!("2024-6-3"), "entered_on: 2024-6-3 is not a date"),
+        ("already_paid", json!(0), "already_paid: 0 is not true or false"),
+        ("extension_days", json!(1.5), "extension_days: 1.5 is not a whole number from 0 on"),
         ("handler", json!(null), "handler: null is not a string"),
         ("extra", json!(1), "extra: is not a field of this request"),
     ] {
         let mut request = examples(CASE_SUBSIDY)[0]["request"].clone();
         request[field] = value;
-        assert_eq!(
-            try_answer(Kind::CaseSubsidy, &request).unwrap_err(),
-            [fault]
-        );
+        assert_eq!(try_answer(Kind::CaseSubsidy, &request).unwrap_err(), [fault]);
     }
 }
 
 #[test]
 fn a_field_given_twice_and_text_that_is_no_json_are_refused() {
     let twice = r#"{"month": "2024-06", "month": "2024-07", "person": {"name": "示例", "category": "lawyer", "public_official": false}, "shifts": [], "adjustments": []}"#;
-    assert_eq!(
-        try_text(Kind::DutyPay, twice).unwrap_err(),
-        ["month: is given twice"]
-    );
+    assert_eq!(try_text(Kind::DutyPay, twice).unwrap_err(), ["month: is given twice"]);
     for text in ["", "{", "[1,", "{} {}"] {
         let faults = try_text(Kind::DutyPay, text).unwrap_err();
         assert_eq!(faults.len(), 1);
-        assert!(
-            faults[0].starts_with("request: is not JSON: "),
-            "{faults:?}"
-        );
+        assert!(faults[0].starts_with("request: is not JSON: "), "{faults:?}");
         assert!(!faults[0].contains('\n'));
     }
-    assert_eq!(
-        try_text(Kind::DutyPay, "7").unwrap_err(),
-        ["request: 7 is not an object"]
-    );
+    assert_eq!(try_text(Kind::DutyPay, "7").unwrap_err(), ["request: 7 is not an object"]);
 }
 
 #[test]
 fn an_answer_reads_as_an_official_would_sign_it() {
-    let example = examples(DUTY_PAY)
-        .into_iter()
-        .find(|example| example["id"] == "D20")
-        .unwrap();
+    let example = examples(DUTY_PAY).into_iter().find(|example| example["id"] == "D20").unwrap();
     let answer = try_answer(Kind::DutyPay, &example["request"]).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer["shifts"][0]).unwrap());
 }
