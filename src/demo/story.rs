@@ -178,6 +178,7 @@ impl Story<'_> {
                 hours: None,
                 change: ShiftChange::Normal,
                 reason: String::new(),
+                moved_from: None,
             };
             roster::add_shift(&mut work, scope(clerk, Action::EditRoster)?, month, new)
                 .await
