@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod cases;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod dashboard;

@@ -1,4 +1,6 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod books;
 pub(crate) mod database;
+pub(crate) mod queries;
