@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod attendance;
 pub mod audit;
 pub mod cases;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod consultations;

@@ -10,3 +10,7 @@ mod posting;
 mod roster;
 mod attendance;
 mod consultations;
+mod cases;
+mod dashboard;
+mod fund;
+mod home;
