@@ -51,6 +51,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(cases::routes(state))
         .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
+        .merge(demo::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
         .merge(home::routes(state))

@@ -17,13 +17,15 @@ pub(super) struct DayShift {
     pub(super) ends_at: NaiveTime,
     pub(super) break_from: Option<NaiveTime>,
     pub(super) break_to: Option<NaiveTime>,
+    pub(super) signed_in: bool,
 }
 
 pub(super) async fn shifts_on(conn: &mut PgConnection, bureau: i64, day: NaiveDate) -> sqlx::Result<Vec<DayShift>> {
     sqlx::query_as!(
         DayShift,
         r#"select s.id, s.venue_id, s.venue_kind as "venue_kind: VenueKind", s.person_id, s.starts_at, s.ends_at,
-                  s.break_from, s.break_to
+                  s.break_from, s.break_to,
+                  exists (select from attendances t where t.shift_id = s.id) as "signed_in!"
            from shifts s join rosters r on r.id = s.roster_id
            where s.bureau_id = $1 and s.duty_on = $2 and r.status = 'published' order by s.id"#,
         bureau,

@@ -496,7 +496,7 @@ impl Story<'_> {
         drop(conn);
         let asked = if april { "陈区镇" } else { "寺庄镇" };
         let venue = self.cast.venues.iter().find(|venue| venue.short_name == asked).context("a station")?;
-        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id) else { return Ok(()) };
+        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id && shift.signed_in) else { return Ok(()) };
         let times: &[u32] = if april { &[9, 11] } else { &[10] };
         for time in times {
             let clerk = &self.cast.clerk;
