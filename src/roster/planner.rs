@@ -129,8 +129,10 @@ impl Conflict {
     /// `5月8日 周三：……；……`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let reasons: Vec<&str> = self.reasons.iter().map(|reason| reason.trim_end_matches('。')).collect();
-        format!("{}：{}。", short_date(self.day), reasons.join("；"))
+        let day = short_date(self.day);
+        let reasons: Vec<String> =
+            self.reasons.iter().map(|reason| reason.trim_end_matches('。').replace(&day, "当天")).collect();
+        format!("{day}：{}。", reasons.join("；"))
     }
 }
 

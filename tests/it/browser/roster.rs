@@ -107,9 +107,12 @@ async fn a_month_is_drawn_by_hand_and_posted() {
     let version = app.scalar_i64("select version::bigint from rosters").await.to_string();
     clerk.post(&format!("{MAY}/publish"), &[("version", &version)]).await.assert_status(303);
     look(&screen, MAY, "roster-13-published").await;
+    let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/month.pdf", pdf).unwrap();//TEMP
     app.clock_to("2024-05-08 09:00");
     look(&screen, "/", "posting-1-week").await;
     look(&screen, "/posting/140581101", "posting-2-venue").await;
+    let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/venue.pdf", pdf).unwrap();//TEMP
+    screen.go("/").await; let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/week.pdf", pdf).unwrap();//TEMP
     drop(screen);
 
     let screen = Screen::open(&app, Device::Phone).await;

@@ -232,10 +232,10 @@ async fn filling_keeps_what_stands_and_writes_all_or_nothing() {
     clerk.post(&format!("{MAY}/shifts"), &shift(&mishan, &zhang, "2024-05-15")).await.assert_status(303);
     clerk.post(&format!("{MAY}/shifts"), &shift(&sanjia.to_string(), &zhang, "2024-05-22")).await.assert_status(303);
     let fill = format!("{MAY}/venues/{mishan}/fill");
-    clerk.get(&fill).await.assert_status(200).assert_says("5月8日 周三、5月22日 周三、5月29日 周三").assert_says("5月1日 周三（劳动节放假）改到5月6日 周一");
+    clerk.get(&fill).await.assert_status(200).assert_says("要排3天：5月8日 周三、5月22日 周三、5月29日 周三").assert_says("5月1日 周三（劳动节放假）改到5月6日 周一");
     clerk.post(&fill, &[]).await.assert_status(422).assert_says("请至少选择一名值班人员");
     let page = clerk.post(&fill, &[("people", &zhang)]).await;
-    page.assert_status(422).assert_says("有1天排不下，一个班次也没有保存").assert_says("5月22日 周三：张三5月22日 周三 08:00–12:00 已在三甲镇值班");
+    page.assert_status(422).assert_says("有1天排不下，一个班次也没有保存").assert_says("5月22日 周三：张三当天 08:00–12:00 已在三甲镇值班");
     assert_eq!(office.shifts().await, 2);
 
     let page = clerk.post(&fill, &[("people", &zhang), ("people", &li), ("move_holidays", "yes")]).await;
