@@ -44,51 +44,41 @@ pub fn answer(
 ) -> Result<String, Vec<Fault>> {
     let node: Node = serde_json::from_slice(request)
         .map_err(|error| vec![Fault::new("request", format!("is not JSON: {error}"))])?;
-    let answers = match kind {
+    match kind {
         Kind::DutyPay => answer_each(&node, |reader, path, node| {
             let facts = duty_request(reader, path, node, programme, calendar)?;
             let pay = duty_pay::calculate_facts(programme, calendar, &facts);
-            Some(serde_json::to_value(DutyAnswer::from(&pay)))
+            Some(DutyAnswer::from(pay))
         }),
         Kind::CaseSubsidy => answer_each(&node, |reader, path, node| {
             let facts = case_request(reader, path, node, programme)?;
             let payout = case_payout::calculate(programme, calendar, &facts);
-            Some(serde_json::to_value(CaseAnswer::from(&payout)))
+            Some(CaseAnswer::from(payout))
         }),
-    }?;
-    serde_json::to_string_pretty(&answers).map_err(unwritable)
+    }
 }
 
-fn unwritable(error: serde_json::Error) -> Vec<Fault> {
-    vec![Fault::new("answer", format!("cannot be written: {error}"))]
-}
-
-type Answered = Option<serde_json::Result<serde_json::Value>>;
-
-fn answer_each(
+/// Answers the one request or each of an array, unless one of them has a fault.
+fn answer_each<A: Serialize>(
     node: &Node,
-    mut one: impl FnMut(&mut Reader, &str, &Node) -> Answered,
-) -> Result<serde_json::Value, Vec<Fault>> {
+    mut one: impl FnMut(&mut Reader, &str, &Node) -> Option<A>,
+) -> Result<String, Vec<Fault>> {
     let mut reader = Reader::default();
-    let answers: Vec<_> = match node {
-        Node::List(requests) => requests
-            .iter()
-            .enumerate()
-            .filter_map(|(index, request)| one(&mut reader, &format!("[{index}]"), request))
-            .collect(),
-        request => one(&mut reader, "", request).into_iter().collect(),
+    let text = match node {
+        Node::List(requests) => {
+            let answers: Vec<_> = requests
+                .iter()
+                .enumerate()
+                .filter_map(|(index, request)| one(&mut reader, &format!("[{index}]"), request))
+                .collect();
+            serde_json::to_string_pretty(&answers)
+        }
+        request => serde_json::to_string_pretty(&one(&mut reader, "", request)),
     };
     if !reader.faults.is_empty() {
         return Err(reader.faults);
     }
-    let answers: Vec<_> = answers
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(unwritable)?;
-    Ok(match node {
-        Node::List(_) => serde_json::Value::Array(answers),
-        _ => answers.into_iter().next().unwrap_or_default(),
-    })
+    text.map_err(|error| vec![Fault::new("answer", format!("cannot be written: {error}"))])
 }
 
 /// Reads one duty month. `None` leaves at least one fault with the reader; so for every
@@ -336,9 +326,9 @@ fn groups(reader: &mut Reader, path: &str, node: &Node) -> Option<BTreeSet<Speci
 
 /// The answer to a duty month.
 #[derive(Debug, Serialize)]
-pub struct DutyAnswer<'a> {
+pub struct DutyAnswer {
     month: Month,
-    shifts: Vec<ShiftAnswer<'a>>,
+    shifts: Vec<ShiftAnswer>,
     off_post_findings: u32,
     month_forfeited: bool,
     #[serde(with = "money::json")]
@@ -349,13 +339,13 @@ pub struct DutyAnswer<'a> {
     payable: Decimal,
     #[serde(with = "money::json")]
     receivable: Decimal,
-    warnings: &'a [String],
+    warnings: Vec<String>,
     programme: i32,
 }
 
 #[derive(Debug, Serialize)]
-struct ShiftAnswer<'a> {
-    id: &'a str,
+struct ShiftAnswer {
+    id: String,
     #[serde(with = "money::json")]
     base: Decimal,
     #[serde(with = "money::json")]
@@ -363,42 +353,42 @@ struct ShiftAnswer<'a> {
     #[serde(with = "money::json")]
     payable: Decimal,
     not_payable: Option<NotPayable>,
-    lines: &'a [Line],
+    lines: Vec<Line>,
 }
 
-impl<'a> From<&'a DutyPay> for DutyAnswer<'a> {
-    fn from(pay: &'a DutyPay) -> Self {
+impl From<DutyPay> for DutyAnswer {
+    fn from(pay: DutyPay) -> Self {
         Self {
             month: pay.month,
-            shifts: pay.shifts.iter().map(ShiftAnswer::from).collect(),
+            shifts: pay.shifts.into_iter().map(ShiftAnswer::from).collect(),
             off_post_findings: pay.off_post_findings,
             month_forfeited: pay.month_forfeited,
             subtotal: pay.subtotal,
             adjustment: pay.adjustment,
             payable: pay.payable,
             receivable: pay.receivable,
-            warnings: &pay.warnings,
+            warnings: pay.warnings,
             programme: pay.programme,
         }
     }
 }
 
-impl<'a> From<&'a ShiftPay> for ShiftAnswer<'a> {
-    fn from(shift: &'a ShiftPay) -> Self {
+impl From<ShiftPay> for ShiftAnswer {
+    fn from(shift: ShiftPay) -> Self {
         Self {
-            id: &shift.id,
+            id: shift.id,
             base: shift.base,
             deducted: shift.deducted,
             payable: shift.payable,
             not_payable: shift.not_payable,
-            lines: &shift.lines,
+            lines: shift.lines,
         }
     }
 }
 
 /// The answer to a case.
 #[derive(Debug, Serialize)]
-pub struct CaseAnswer<'a> {
+pub struct CaseAnswer {
     programme_case: bool,
     counted: bool,
     counted_on: Option<NaiveDate>,
@@ -410,13 +400,13 @@ pub struct CaseAnswer<'a> {
     total: Decimal,
     blocked: Option<&'static str>,
     due_on: Option<NaiveDate>,
-    lines: &'a [FundLine],
-    warnings: &'a [String],
+    lines: Vec<FundLine>,
+    warnings: Vec<String>,
     programme: i32,
 }
 
-impl<'a> From<&'a CasePayout> for CaseAnswer<'a> {
-    fn from(payout: &'a CasePayout) -> Self {
+impl From<CasePayout> for CaseAnswer {
+    fn from(payout: CasePayout) -> Self {
         Self {
             programme_case: payout.programme_case,
             counted: payout.counted,
@@ -426,8 +416,8 @@ impl<'a> From<&'a CasePayout> for CaseAnswer<'a> {
             total: payout.total,
             blocked: payout.blocked.map(Dictionary::label),
             due_on: payout.due_on,
-            lines: &payout.lines,
-            warnings: &payout.warnings,
+            lines: payout.lines,
+            warnings: payout.warnings,
             programme: payout.programme,
         }
     }
