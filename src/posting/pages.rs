@@ -186,7 +186,11 @@ impl VenuePage {
     }
 }
 
-pub(super) async fn venue(State(state): State<AppState>, layout: Layout, code: Result<Path<String>, axum::extract::rejection::PathRejection>) -> Answer {
+pub(super) async fn venue(
+    State(state): State<AppState>,
+    layout: Layout,
+    code: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Answer {
     let Path(code) = code.map_err(|_| AppError::NotFound)?;
     let today = state.clock.today();
     let first = monday(today);

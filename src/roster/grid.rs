@@ -274,8 +274,7 @@ mod tests {
 
     #[test]
     fn many_days_are_counted() {
-        let days: Vec<NaiveDate> =
-            (1..=8).filter_map(|day| NaiveDate::from_ymd_opt(2024, 5, day)).collect();
+        let days: Vec<NaiveDate> = (1..=8).filter_map(|day| NaiveDate::from_ymd_opt(2024, 5, day)).collect();
         assert_eq!(days_text(&days), "5月1日、2日、3日、4日、5日、6日等8天");
         assert_eq!(days_text(&days[..2]), "5月1日、2日");
         assert_eq!(days_text(&[]), "");
