@@ -7,8 +7,21 @@ use crate::support::app::TestApp;
 
 const MAY: &str = "/roster/2024-05";
 const STATIONS: [&str; 15] = [
-    "北城街道", "东城街道", "南城街道", "米山镇", "三甲镇", "神农镇", "陈区镇", "北诗镇", "河西镇", "马村镇", "野川镇",
-    "寺庄镇", "建宁乡", "石末乡", "原村乡",
+    "北城街道",
+    "东城街道",
+    "南城街道",
+    "米山镇",
+    "三甲镇",
+    "神农镇",
+    "陈区镇",
+    "北诗镇",
+    "河西镇",
+    "马村镇",
+    "野川镇",
+    "寺庄镇",
+    "建宁乡",
+    "石末乡",
+    "原村乡",
 ];
 const NAMES: [&str; 8] = ["张明", "李秀英", "王建国", "赵丽", "刘洋", "陈静", "杨帆", "周文博"];
 
@@ -107,12 +120,9 @@ async fn a_month_is_drawn_by_hand_and_posted() {
     let version = app.scalar_i64("select version::bigint from rosters").await.to_string();
     clerk.post(&format!("{MAY}/publish"), &[("version", &version)]).await.assert_status(303);
     look(&screen, MAY, "roster-13-published").await;
-    let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/month.pdf", pdf).unwrap();//TEMP
     app.clock_to("2024-05-08 09:00");
     look(&screen, "/", "posting-1-week").await;
     look(&screen, "/posting/140581101", "posting-2-venue").await;
-    let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/venue.pdf", pdf).unwrap();//TEMP
-    screen.go("/").await; let pdf = screen.client.print(Default::default()).await.unwrap(); std::fs::write("/tmp/roster_shots/week.pdf", pdf).unwrap();//TEMP
     drop(screen);
 
     let screen = Screen::open(&app, Device::Phone).await;
