@@ -39,6 +39,17 @@ pub(super) struct Duty {
     pub(super) published_at: Option<DateTime<Utc>>,
 }
 
+impl Duty {
+    /// The hours part by part, so that a page can keep each part whole.
+    pub(super) fn spans(&self) -> Vec<String> {
+        let span = |from: NaiveTime, to: NaiveTime| format!("{}–{}", from.format("%H:%M"), to.format("%H:%M"));
+        match self.pause {
+            None => vec![span(self.starts_at, self.ends_at)],
+            Some((from, to)) => vec![span(self.starts_at, from), span(to, self.ends_at)],
+        }
+    }
+}
+
 /// The bureaus that have venues, by their division codes.
 pub(super) async fn bureaus(conn: &mut PgConnection) -> sqlx::Result<Vec<Bureau>> {
     sqlx::query_as!(

@@ -12,7 +12,5 @@ use crate::web::routes::{Access, Routes};
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state)
-        .get("/", Access::Public, pages::week)
-        .get("/posting/{code}", Access::Public, pages::venue)
+    Routes::new(state).get("/", Access::Public, pages::week).get("/posting/{code}", Access::Public, pages::venue)
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum_extra::extract::Query;
-use chrono::{Datelike as _, Days, NaiveDate, NaiveTime};
+use chrono::{Datelike as _, Days, NaiveDate};
 use serde::Deserialize;
 
 use super::db::{self, Bureau, Duty, Place};
@@ -57,6 +57,7 @@ struct WeekPage {
     range: String,
     weeks: Vec<WeekLink>,
     days: Vec<PostedDay>,
+    past: Vec<PostedDay>,
     places: Vec<Place>,
     posted_on: Option<String>,
     signed_in: bool,
@@ -85,15 +86,6 @@ fn after(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
 }
 
-/// The hours of a shift, kept whole part by part.
-fn hours_of(duty: &Duty) -> Vec<String> {
-    let span = |from: NaiveTime, to: NaiveTime| format!("{}–{}", from.format("%H:%M"), to.format("%H:%M"));
-    match duty.pause {
-        None => vec![span(duty.starts_at, duty.ends_at)],
-        Some((from, to)) => vec![span(duty.starts_at, from), span(to, duty.ends_at)],
-    }
-}
-
 pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(query): Query<WeekQuery>) -> Answer {
     let today = state.clock.today();
     let asked = match query.week.trim() {
@@ -118,7 +110,10 @@ pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(qu
     };
     drop(conn);
 
-    let county = (!query.county.trim().is_empty()).then(|| format!("&county={}", query.county.trim())).unwrap_or_default();
+    let county = match query.county.trim() {
+        "" => String::new(),
+        code => format!("&county={code}"),
+    };
     let weeks = (0..WEEKS)
         .map(|number| {
             let start = after(monday(today), number * 7);
@@ -130,7 +125,7 @@ pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(qu
             WeekLink { label, href: format!("/?week={start}{county}"), current: start == first }
         })
         .collect();
-    let days = (0..7)
+    let posted_days = (0..7)
         .map(|number| {
             let date = after(first, number);
             let duties = posted
@@ -141,8 +136,10 @@ pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(qu
                 .collect();
             PostedDay { date, today: date == today, duties }
         })
-        .filter(|day: &PostedDay| !day.duties.is_empty())
-        .collect();
+        .filter(|day: &PostedDay| !day.duties.is_empty());
+    // Who comes this week wants to know who is there from today on.
+    let is_past = |day: &PostedDay| monday(today) == first && day.date < today;
+    let (past, days) = posted_days.partition(is_past);
     let posted_on = posted_on(posted.iter().flat_map(|(_, duties)| duties));
     let mut layout = layout.titled("值班公示");
     layout.supervision_phone = phone_of(bureau.as_ref());
@@ -154,6 +151,7 @@ pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(qu
         range: format!("{}至{}", long_date(first), long_date(last)),
         weeks,
         days,
+        past,
         places: posted.into_iter().map(|(place, _)| place).collect(),
         posted_on,
     })
@@ -188,7 +186,11 @@ impl VenuePage {
     }
 }
 
-pub(super) async fn venue(State(state): State<AppState>, layout: Layout, code: Result<Path<String>, axum::extract::rejection::PathRejection>) -> Answer {
+pub(super) async fn venue(
+    State(state): State<AppState>,
+    layout: Layout,
+    code: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Answer {
     let Path(code) = code.map_err(|_| AppError::NotFound)?;
     let today = state.clock.today();
     let first = monday(today);

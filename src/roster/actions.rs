@@ -5,7 +5,8 @@ use axum::response::IntoResponse as _;
 use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
-use super::pages::{self, FillForm, FillShown, MonthForms, ShiftForm};
+use super::forms::{self, FillForm, FillShown, ShiftForm};
+use super::pages::{self, MonthForms};
 use super::planner::Holidays;
 use super::service::{self, GapConsent, NewFilling, NewShift, RosterError, Seen};
 use super::{OfMonth, OfMonthAnd};
@@ -60,10 +61,13 @@ fn parse_shift(form: &ShiftForm) -> Result<NewShift, Errors> {
     }
     let day = form.day.trim().parse::<NaiveDate>().ok();
     if day.is_none() {
-        errors.add("day", match form.day.trim() {
-            "" => "请选择日期。".to_owned(),
-            typed => format!("日期“{}”不存在，请重新选择。", typed.chars().take(20).collect::<String>()),
-        });
+        errors.add(
+            "day",
+            match form.day.trim() {
+                "" => "请选择日期。".to_owned(),
+                typed => format!("日期“{}”不存在，请重新选择。", typed.chars().take(20).collect::<String>()),
+            },
+        );
     }
     let mut time = |field: &str, typed: &str, missing: &str| -> Option<NaiveTime> {
         let read = NaiveTime::parse_from_str(typed.trim(), "%H:%M").ok();
@@ -117,12 +121,8 @@ pub(super) async fn add_shift(
             let mut work = Work::begin(&state, &actor, posted.once).await?;
             match service::add_shift(&mut work, scope, month, new).await {
                 Ok(added) => {
-                    let message = format!(
-                        "已安排{}在{}值班。{}",
-                        added.person,
-                        short_date(day),
-                        added.warnings.concat()
-                    );
+                    let message =
+                        format!("已安排{}在{}值班。{}", added.person, short_date(day), added.warnings.concat());
                     let back = match form.back.as_str() {
                         "month" => format!("/roster/{month}"),
                         _ => format!("/roster/{month}/venues/{venue}"),
@@ -140,7 +140,7 @@ pub(super) async fn add_shift(
             }
         }
     };
-    form_again(&pages::shift_page(&state, layout, scope, month, posted.once, form, errors).await?)
+    form_again(&forms::shift_page(&state, layout, scope, month, posted.once, form, errors).await?)
 }
 
 pub(super) async fn remove_shift(
@@ -197,7 +197,7 @@ pub(super) async fn fill(
     };
     drop(work);
     let shown = FillShown { once: posted.once, typed: form, errors, conflicts };
-    form_again(&pages::fill_page(&state, layout, scope, month, venue, shown).await?)
+    form_again(&forms::fill_page(&state, layout, scope, month, venue, shown).await?)
 }
 
 /// Handing a month in.
@@ -250,8 +250,7 @@ pub(super) async fn submit(
     posted: Posted<SubmitForm>,
 ) -> Answer {
     let form = posted.form;
-    let consent =
-        if form.gaps_known == "yes" { GapConsent::Reason(form.gap_reason.clone()) } else { GapConsent::None };
+    let consent = if form.gaps_known == "yes" { GapConsent::Reason(form.gap_reason.clone()) } else { GapConsent::None };
     let seen = Seen::Version(seen(&form.version)?);
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     match service::submit(&mut work, scope, month, seen, consent).await {
@@ -304,8 +303,7 @@ pub(super) async fn return_to_draft(
         }
         Err(error) => {
             drop(work);
-            let forms =
-                MonthForms { once: posted.once, return_reason: form.return_reason, ..MonthForms::default() };
+            let forms = MonthForms { once: posted.once, return_reason: form.return_reason, ..MonthForms::default() };
             month_again(&state, layout, &actor, scope, month, error, forms).await
         }
     }

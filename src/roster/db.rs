@@ -291,7 +291,11 @@ pub(super) async fn lock_month(conn: &mut PgConnection, bureau: i64, month: Mont
 }
 
 /// How far the roster of a month has come.
-pub(super) async fn status_of(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Option<RosterStatus>> {
+pub(super) async fn status_of(
+    conn: &mut PgConnection,
+    bureau: i64,
+    month: Month,
+) -> sqlx::Result<Option<RosterStatus>> {
     sqlx::query_scalar!(
         r#"select status as "status: RosterStatus" from rosters where bureau_id = $1 and month = $2"#,
         bureau,

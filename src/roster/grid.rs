@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 use super::db::Shift;
 use super::planner::{self, Gaps};
 use super::rules::MonthTerms;
 use super::{Roster, RosterStatus, Stamp};
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
-use crate::plan::time::{SHANGHAI, short_date};
+use crate::plan::time::{SHANGHAI, month_and_day, short_date};
 use crate::venues::db::Venue;
 use crate::web::parts::{Day, DayKind, Entry, Matrix, MatrixRow, MonthGrid, Step};
 
@@ -32,15 +32,16 @@ pub(super) struct VenueMonth {
 }
 
 impl VenueMonth {
-    /// `5月8日 周三、5月15日 周三`, or how many where they are many.
+    /// `5月8日、15日`, or how many where they are many.
     pub(super) fn missing_text(&self) -> String {
         days_text(&self.gaps.missing)
     }
 }
 
-/// The days in words; only the first few of many.
+/// Days of one month in words, `5月8日、15日、22日`; only the first few of many.
 pub(super) fn days_text(days: &[NaiveDate]) -> String {
-    let shown: Vec<String> = days.iter().take(6).map(|day| short_date(*day)).collect();
+    let rest = days.iter().skip(1).take(5).map(|day| format!("{}日", day.day()));
+    let shown: Vec<String> = days.first().map(|day| month_and_day(*day)).into_iter().chain(rest).collect();
     let text = shown.join("、");
     if days.len() > 6 { format!("{text}等{}天", days.len()) } else { text }
 }
@@ -273,9 +274,9 @@ mod tests {
 
     #[test]
     fn many_days_are_counted() {
-        let days: Vec<NaiveDate> =
-            (1..=8).filter_map(|day| NaiveDate::from_ymd_opt(2024, 5, day)).collect();
-        assert!(days_text(&days).ends_with("5月6日 周一等8天"));
-        assert_eq!(days_text(&days[..1]), "5月1日 周三");
+        let days: Vec<NaiveDate> = (1..=8).filter_map(|day| NaiveDate::from_ymd_opt(2024, 5, day)).collect();
+        assert_eq!(days_text(&days), "5月1日、2日、3日、4日、5日、6日等8天");
+        assert_eq!(days_text(&days[..2]), "5月1日、2日");
+        assert_eq!(days_text(&[]), "");
     }
 }

@@ -7,6 +7,7 @@
 
 mod actions;
 mod db;
+mod forms;
 mod grid;
 mod pages;
 pub mod planner;
@@ -93,9 +94,9 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/roster/{month}", read, pages::month)
         .post("/roster/{month}/start", edit, actions::start)
         .get("/roster/{month}/venues/{venue}", read, pages::venue)
-        .get("/roster/{month}/venues/{venue}/fill", edit, pages::fill)
+        .get("/roster/{month}/venues/{venue}/fill", edit, forms::fill)
         .post("/roster/{month}/venues/{venue}/fill", edit, actions::fill)
-        .get("/roster/{month}/shifts/new", edit, pages::new_shift)
+        .get("/roster/{month}/shifts/new", edit, forms::new_shift)
         .post("/roster/{month}/shifts", edit, actions::add_shift)
         .post("/roster/{month}/shifts/{shift}/remove", edit, actions::remove_shift)
         .post("/roster/{month}/submit", edit, actions::submit)

@@ -59,8 +59,7 @@ pub fn due_days(terms: &MonthTerms, kind: VenueKind) -> &[NaiveDate] {
 pub fn gaps(terms: &MonthTerms, venue: &Venue, shifts: &[Taken]) -> Gaps {
     let here: Vec<&Taken> = shifts.iter().filter(|taken| taken.venue == venue.id).collect();
     let is_filled = |day: NaiveDate| here.iter().any(|taken| taken.day == day || taken.moved_from == Some(day));
-    let missing: Vec<NaiveDate> =
-        due_days(terms, venue.kind).iter().copied().filter(|day| !is_filled(*day)).collect();
+    let missing: Vec<NaiveDate> = due_days(terms, venue.kind).iter().copied().filter(|day| !is_filled(*day)).collect();
     let holidays: Vec<NaiveDate> = match venue.kind {
         VenueKind::Station => terms.station_holidays.iter().copied().filter(|day| !is_filled(*day)).collect(),
         VenueKind::ServiceCentre | VenueKind::LegalAidCentre => Vec::new(),
@@ -129,8 +128,10 @@ impl Conflict {
     /// `5月8日 周三：……；……`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let reasons: Vec<&str> = self.reasons.iter().map(|reason| reason.trim_end_matches('。')).collect();
-        format!("{}：{}。", short_date(self.day), reasons.join("；"))
+        let day = short_date(self.day);
+        let reasons: Vec<String> =
+            self.reasons.iter().map(|reason| reason.trim_end_matches('。').replace(&day, "当天")).collect();
+        format!("{day}：{}。", reasons.join("；"))
     }
 }
 

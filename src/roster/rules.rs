@@ -54,9 +54,13 @@ impl Obstacle {
     pub fn sentence(&self) -> String {
         match self {
             Obstacle::NoCalendar(year) => {
-                format!("{year}年的工作日历还没有录入，无法判断工作日，不能排班。请先在“工作日历”中录入国务院办公厅的放假通知。")
+                format!(
+                    "{year}年的工作日历还没有录入，无法判断工作日，不能排班。请先在“工作日历”中录入国务院办公厅的放假通知。"
+                )
             }
-            Obstacle::NoProgramme(year) => format!("{year}年度的实施方案还没有建立，不能排班。请先在“实施方案”中建立。"),
+            Obstacle::NoProgramme(year) => {
+                format!("{year}年度的实施方案还没有建立，不能排班。请先在“实施方案”中建立。")
+            }
             Obstacle::OutsideProgramme { from, to } => {
                 format!("实施方案自{}至{}有效，本月不在其中，不能排班。", chinese_date(*from), chinese_date(*to))
             }
@@ -306,7 +310,11 @@ fn refuse_day(terms: &MonthTerms, venue: &Venue, proposal: &Proposal) -> Option<
     let day = proposal.day;
     let shown = short_date(day);
     if !terms.month.contains(day) {
-        return Some(Refusal::new("day", "", format!("{}不在{}之内，请选择本月的日期。", chinese_date(day), terms.month.chinese())));
+        return Some(Refusal::new(
+            "day",
+            "",
+            format!("{}不在{}之内，请选择本月的日期。", chinese_date(day), terms.month.chinese()),
+        ));
     }
     if !terms.programme.applies_on(day) {
         let text = format!("{shown}不在实施方案的有效期内，不能排班。");
@@ -318,16 +326,12 @@ fn refuse_day(terms: &MonthTerms, venue: &Venue, proposal: &Proposal) -> Option<
         }
         (VenueKind::Station, ShiftChange::Normal) => {
             if day.weekday() != terms.programme.station_weekday.weekday() {
-                let text = format!(
-                    "工作站每{}值班，{shown}请选择“改期”或“加班次”，并写明理由。",
-                    terms.station_weekday()
-                );
+                let text =
+                    format!("工作站每{}值班，{shown}请选择“改期”或“加班次”，并写明理由。", terms.station_weekday());
                 Some(Refusal::new("change", "四(一)4", text))
             } else if !terms.is_working_day(day) {
-                let text = format!(
-                    "{shown}{}，默认不排班；可以改到其他日期，选择“改期”并写明理由。",
-                    terms.rest_name(day)
-                );
+                let text =
+                    format!("{shown}{}，默认不排班；可以改到其他日期，选择“改期”并写明理由。", terms.rest_name(day));
                 Some(Refusal::new("day", "四(一)4，口径A03", text))
             } else {
                 None
@@ -417,11 +421,9 @@ fn refuse_short(venue: &Venue, minutes: i32, minimum: i32) -> Option<Refusal> {
             "四(一)4，口径A24",
             format!("{}每次值班不少于{least}，现在是{asked}；不得由两人各值半天。", venue.short_name),
         )),
-        VenueKind::Station => Some(Refusal::new(
-            "ends_at",
-            "四(一)4",
-            format!("工作站每次值班不少于{least}，现在是{asked}。"),
-        )),
+        VenueKind::Station => {
+            Some(Refusal::new("ends_at", "四(一)4", format!("工作站每次值班不少于{least}，现在是{asked}。")))
+        }
     }
 }
 

@@ -88,7 +88,13 @@ pub async fn load_month(conn: &mut PgConnection, scope: Scope, month: Month) -> 
 }
 
 /// Locks and loads a month's roster for a step.
-async fn take(work: &mut Work, scope: Scope, month: Month, step: Step, seen: Seen) -> Result<(Roster, MonthTerms), AppError> {
+async fn take(
+    work: &mut Work,
+    scope: Scope,
+    month: Month,
+    step: Step,
+    seen: Seen,
+) -> Result<(Roster, MonthTerms), AppError> {
     let begun = db::lock_month(work.conn(), scope.bureau(), month).await?;
     let state = load_month(work.conn(), scope, month).await?;
     let Some(roster) = state.roster.filter(|_| begun) else {
@@ -287,7 +293,13 @@ pub async fn fill_venue(work: &mut Work, scope: Scope, month: Month, new: NewFil
 ///
 /// # Errors
 /// When it is gone or was changed in the meantime, or the roster is no draft.
-pub async fn remove_shift(work: &mut Work, scope: Scope, month: Month, shift: i64, version: i32) -> Result<Shift, AppError> {
+pub async fn remove_shift(
+    work: &mut Work,
+    scope: Scope,
+    month: Month,
+    shift: i64,
+    version: i32,
+) -> Result<Shift, AppError> {
     let (roster, _) = take(work, scope, month, Step::Edit, Seen::Latest).await?;
     let shifts = db::shifts(work.conn(), Reading::month(scope, month).with_drafts()).await?;
     let Some(removed) = shifts.into_iter().find(|known| known.id == shift) else {
@@ -315,7 +327,13 @@ pub enum GapConsent {
 /// # Errors
 /// [`RosterError::Rules`] when due days are empty and that was not acknowledged with a
 /// reason; refused when nothing is rostered or it is no draft.
-pub async fn submit(work: &mut Work, scope: Scope, month: Month, seen: Seen, consent: GapConsent) -> Result<Roster, RosterError> {
+pub async fn submit(
+    work: &mut Work,
+    scope: Scope,
+    month: Month,
+    seen: Seen,
+    consent: GapConsent,
+) -> Result<Roster, RosterError> {
     let (roster, terms) = take(work, scope, month, Step::Submit, seen).await?;
     let standing = db::shifts(work.conn(), Reading::month(scope, month).with_drafts()).await?;
     if standing.is_empty() {

@@ -98,10 +98,7 @@ fn decide_in_may(venue: &Venue, proposal: &Proposal, others: &[Taken]) -> Result
 fn refused(result: Result<Accepted, Vec<Refusal>>, field: &str, words: &str) {
     let refusals = result.unwrap_err();
     let shown: Vec<String> = refusals.iter().map(Refusal::sentence).collect();
-    assert!(
-        refusals.iter().any(|refusal| refusal.field == field && refusal.sentence().contains(words)),
-        "{shown:?}"
-    );
+    assert!(refusals.iter().any(|refusal| refusal.field == field && refusal.sentence().contains(words)), "{shown:?}");
 }
 
 #[test]
@@ -169,15 +166,24 @@ fn a01_what_is_moved_names_the_day_it_stands_for() {
     };
     refused(decide_in_may(&station(), &from(None), &[]), "moved_from", "改期请选择原来的值班日");
     refused(decide_in_may(&station(), &from(Some("2024-05-09")), &[]), "moved_from", "同一天");
-    refused(decide_in_may(&station(), &from(Some("2024-05-07")), &[]), "moved_from", "5月7日 周二不是2024年5月的工作站值班日");
+    refused(
+        decide_in_may(&station(), &from(Some("2024-05-07")), &[]),
+        "moved_from",
+        "5月7日 周二不是2024年5月的工作站值班日",
+    );
     let standing = [taken(&station(), 8, "2024-05-15")];
-    refused(decide_in_may(&station(), &from(Some("2024-05-15")), &standing), "moved_from", "米山镇5月15日 周三已有班次");
+    refused(
+        decide_in_may(&station(), &from(Some("2024-05-15")), &standing),
+        "moved_from",
+        "米山镇5月15日 周三已有班次",
+    );
     assert!(decide_in_may(&station(), &from(Some("2024-05-01")), &standing).is_ok());
 }
 
 #[test]
 fn a02_the_centre_cannot_be_moved() {
-    let moved = Proposal { change: ShiftChange::Moved, reason: "有会".to_owned(), ..proposal(&centre(), "2024-05-06") };
+    let moved =
+        Proposal { change: ShiftChange::Moved, reason: "有会".to_owned(), ..proposal(&centre(), "2024-05-06") };
     refused(decide_in_may(&centre(), &moved, &[]), "change", "只用于工作站");
     let dropped = changed("2024-05-08", ShiftChange::Cancelled, "有会");
     refused(decide_in_may(&station(), &dropped, &[]), "change", "减班次不用排班");
@@ -195,7 +201,11 @@ fn a22_one_centre_day_a_person() {
     // Two centre days side by side could only stand in two centres; each has its person once.
     let evening = Taken { starts_at: time("19:00"), ends_at: time("20:00"), ..taken(&centre(), 7, "2024-05-06") };
     let result = decide_in_may(&centre(), &proposal(&centre(), "2024-05-06"), &[evening]);
-    refused(result, "person", "张三5月6日 周一在市公共法律服务中心已有班次，每人每天只排一次（方案五(二)1，口径A22）。");
+    refused(
+        result,
+        "person",
+        "张三5月6日 周一在市公共法律服务中心已有班次，每人每天只排一次（方案五(二)1，口径A22）。",
+    );
 }
 
 #[test]

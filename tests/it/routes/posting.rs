@@ -12,7 +12,8 @@ async fn roster_of_may(app: &TestApp, publish: bool) {
     let zhang = app.person("张三", &[mishan]).await;
     app.execute("update persons set bank_name = '示例银行', bank_account_mask = '**** 4321'").await;
     app.execute("update bureaus set supervise_phone = '0356-0000000'").await;
-    app.execute(&format!("update venues set phone = '0356-0000123', address = '米山镇政府院内' where id = {mishan}")).await;
+    app.execute(&format!("update venues set phone = '0356-0000123', address = '米山镇政府院内' where id = {mishan}"))
+        .await;
     let clerk = app.staff(Role::BureauClerk).await;
     let approver = app.staff(Role::Approver).await;
     let month = "2024-05".parse().unwrap();
@@ -87,7 +88,14 @@ async fn nothing_private_is_public() {
 #[tokio::test]
 async fn weeks_and_venues_that_do_not_exist_are_not_found() {
     let app = TestApp::new().await;
-    for path in ["/?week=2024-02-30", "/?week=x", "/?week=9999-12-31", "/?week=-262143-01-01", "/?county=999999", "/posting/nowhere"] {
+    for path in [
+        "/?week=2024-02-30",
+        "/?week=x",
+        "/?week=9999-12-31",
+        "/?week=-262143-01-01",
+        "/?county=999999",
+        "/posting/nowhere",
+    ] {
         app.stranger().get(path).await.assert_status(404);
     }
     app.execute("update venues set active = false where code = '140581101'").await;

@@ -144,10 +144,12 @@ async fn every_refused_shift_is_told_on_the_form_and_changes_nothing() {
     let before = office.shifts().await;
 
     let station = |day| shift(&mishan, &zhang, day);
-    let full_day: &[(&str, &str)] =
-        &[("ends_at", "18:00"), ("break_from", "12:00"), ("break_to", "14:00")];
+    let full_day: &[(&str, &str)] = &[("ends_at", "18:00"), ("break_from", "12:00"), ("break_to", "14:00")];
     for (fields, words) in [
-        (with(station("2024-05-09"), &[]), "工作站每周三值班，5月9日 周四请选择“改期”或“加班次”，并写明理由（方案四(一)4）。"),
+        (
+            with(station("2024-05-09"), &[]),
+            "工作站每周三值班，5月9日 周四请选择“改期”或“加班次”，并写明理由（方案四(一)4）。",
+        ),
         (with(station("2024-05-09"), &[("change", "extra")]), "请写明加班次的理由"),
         (with(station("2024-05-09"), &[("change", "moved"), ("reason", "赶集")]), "改期请选择原来的值班日"),
         (with(station("2024-05-15"), &[("ends_at", "11:59")]), "工作站每次值班不少于4小时，现在是3小时59分钟"),
@@ -164,7 +166,10 @@ async fn every_refused_shift_is_told_on_the_form_and_changes_nothing() {
         (with(station("2024-05-15"), &[("person", "999999")]), "请选择值班人员"),
         (shift(&mishan, &li, "2024-05-15"), "李四已暂停值班，不能排班"),
         (shift(&centre, &li, "2024-05-13"), "李四已暂停值班"),
-        (shift(&centre, &zhang, "2024-05-13"), "每次值班不少于8小时，现在是4小时；不得由两人各值半天（方案四(一)4，口径A24）。"),
+        (
+            shift(&centre, &zhang, "2024-05-13"),
+            "每次值班不少于8小时，现在是4小时；不得由两人各值半天（方案四(一)4，口径A24）。",
+        ),
         (with(shift(&centre, &zhang, "2024-05-12"), full_day), "5月12日 周日周末，市公共法律服务中心只在工作日值班"),
         (with(shift(&centre, &zhang, "2024-05-08"), full_day), "时间重叠"),
         (with(with(shift(&centre, &zhang, "2024-05-13"), full_day), &[("change", "moved")]), "只用于工作站"),
@@ -203,7 +208,8 @@ async fn a_holiday_wednesday_can_be_moved() {
     let office = Office::new().await;
     let clerk = office.clerk().await;
     let page = clerk.get(MAY).await;
-    let offer = page.attribute(&format!("a[href*='shifts/new?venue={}&'][href*='moved_from=2024-05-01']", office.mishan), "href");
+    let offer = page
+        .attribute(&format!("a[href*='shifts/new?venue={}&'][href*='moved_from=2024-05-01']", office.mishan), "href");
     let offer = offer.expect("an offer");
     let page = clerk.get(&offer).await;
     page.assert_status(200);
@@ -232,16 +238,24 @@ async fn filling_keeps_what_stands_and_writes_all_or_nothing() {
     clerk.post(&format!("{MAY}/shifts"), &shift(&mishan, &zhang, "2024-05-15")).await.assert_status(303);
     clerk.post(&format!("{MAY}/shifts"), &shift(&sanjia.to_string(), &zhang, "2024-05-22")).await.assert_status(303);
     let fill = format!("{MAY}/venues/{mishan}/fill");
-    clerk.get(&fill).await.assert_status(200).assert_says("5月8日 周三、5月22日 周三、5月29日 周三").assert_says("5月1日 周三（劳动节放假）改到5月6日 周一");
+    clerk
+        .get(&fill)
+        .await
+        .assert_status(200)
+        .assert_says("要排3天：5月8日 周三、5月22日 周三、5月29日 周三")
+        .assert_says("5月1日 周三（劳动节放假）改到5月6日 周一");
     clerk.post(&fill, &[]).await.assert_status(422).assert_says("请至少选择一名值班人员");
     let page = clerk.post(&fill, &[("people", &zhang)]).await;
-    page.assert_status(422).assert_says("有1天排不下，一个班次也没有保存").assert_says("5月22日 周三：张三5月22日 周三 08:00–12:00 已在三甲镇值班");
+    page.assert_status(422)
+        .assert_says("有1天排不下，一个班次也没有保存")
+        .assert_says("5月22日 周三：张三当天 08:00–12:00 已在三甲镇值班");
     assert_eq!(office.shifts().await, 2);
 
     let page = clerk.post(&fill, &[("people", &zhang), ("people", &li), ("move_holidays", "yes")]).await;
     clerk.follow(page).await.assert_says("米山镇新排4个班次，保留原有1个值班日。");
     assert_eq!(office.shifts().await, 6);
-    let moved = "select count(*) from shifts where duty_on = '2024-05-06' and change = 'moved' and moved_from = '2024-05-01'";
+    let moved =
+        "select count(*) from shifts where duty_on = '2024-05-06' and change = 'moved' and moved_from = '2024-05-01'";
     assert_eq!(office.app.scalar_i64(moved).await, 1);
     clerk.post(&fill, &[("people", &zhang)]).await.assert_status(422).assert_says("没有需要补排的日期");
 }
@@ -310,7 +324,10 @@ async fn the_stations_weekday_of_the_schema_follows_the_programme() {
     office.app.execute("update programmes set content = jsonb_set(content, '{station_weekday}', '\"thursday\"')").await;
     let clerk = office.clerk().await;
     office.fill(&clerk, office.mishan, office.zhang).await;
-    assert_eq!(office.app.scalar_i64("select count(*) from shifts where extract(isodow from duty_on) = 4").await, office.shifts().await);
+    assert_eq!(
+        office.app.scalar_i64("select count(*) from shifts where extract(isodow from duty_on) = 4").await,
+        office.shifts().await
+    );
 }
 
 #[tokio::test]
