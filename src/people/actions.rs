@@ -3,10 +3,10 @@
 use axum::extract::{Path, State};
 use axum::response::IntoResponse as _;
 
+use super::PersonStatus;
 use super::form::PersonForm;
 use super::pages::{self, FormPage, PersonPage, StatusForm};
 use super::service::{self, RegisterError};
-use super::PersonStatus;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -122,7 +122,8 @@ pub(super) async fn set_status(
         return form_again(&PersonPage { form, once, errors, ..shown });
     };
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
-    let version = form.version.parse().map_err(|_| AppError::Unusable("表单缺少版本号，请刷新页面后重试。".to_owned()))?;
+    let version =
+        form.version.parse().map_err(|_| AppError::Unusable("表单缺少版本号，请刷新页面后重试。".to_owned()))?;
     let mut work = Work::begin(&state, &actor, once).await?;
     let shifts = service::set_status(&mut work, scope, id, version, status, &form.reason).await?;
     let message = match (status, shifts) {

@@ -352,9 +352,14 @@ pub async fn update_sealed(
 
 /// Sets the venues at which somebody may be rostered; those of other bureaus are left out.
 pub async fn set_venues(conn: &mut PgConnection, bureau: i64, id: i64, venues: &[i64]) -> sqlx::Result<()> {
-    sqlx::query!("delete from person_venues where person_id = $1 and bureau_id = $2 and venue_id <> all($3)", id, bureau, venues)
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query!(
+        "delete from person_venues where person_id = $1 and bureau_id = $2 and venue_id <> all($3)",
+        id,
+        bureau,
+        venues
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "insert into person_venues (person_id, venue_id, bureau_id)
          select $1, v.id, v.bureau_id from venues v where v.bureau_id = $2 and v.id = any($3)

@@ -99,11 +99,8 @@ impl PersonForm {
             typed(&self.id_number).then(|| noted(&mut errors, "id_number", parse_id_number(&self.id_number))).flatten();
         let phone = typed(&self.phone).then(|| noted(&mut errors, "phone", Phone::parse(&self.phone))).flatten();
         let bank_account = self.account(has_account, &mut errors);
-        let version = noted(
-            &mut errors,
-            "",
-            self.version.parse().map_err(|_| "表单缺少版本号，请刷新页面后重新填写".to_owned()),
-        );
+        let version =
+            noted(&mut errors, "", self.version.parse().map_err(|_| "表单缺少版本号，请刷新页面后重新填写".to_owned()));
         match (particulars, version) {
             (Some(particulars), Some(version)) if errors.is_empty() => {
                 Ok(Change { version, particulars, id_number, phone, bank_account, venues: self.venues() })

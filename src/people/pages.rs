@@ -173,9 +173,7 @@ impl FormPage {
         reading: Reading,
     ) -> Result<FormPage, AppError> {
         let mut venues = venues::db::venues_of(conn, scope.bureau()).await?;
-        venues.retain(|venue| {
-            venue.active || person.as_ref().is_some_and(|person| person.venues.contains(&venue.id))
-        });
+        venues.retain(|venue| venue.active || person.as_ref().is_some_and(|person| person.venues.contains(&venue.id)));
         let layout = layout.crumb("值班人员库", "/people");
         Ok(FormPage {
             layout: match &person {
@@ -222,7 +220,10 @@ impl FormPage {
     }
 
     fn id_number_hint(&self) -> String {
-        self.sealed_hint(|person| &person.id_number_mask, "18位。出生日期和性别由此得出；加密保存，页面只显示部分数字。")
+        self.sealed_hint(
+            |person| &person.id_number_mask,
+            "18位。出生日期和性别由此得出；加密保存，页面只显示部分数字。",
+        )
     }
 
     fn phone_hint(&self) -> String {
@@ -336,6 +337,10 @@ impl PersonPage {
 
     fn is_of_school(&self) -> bool {
         self.person.particulars.category == PersonCategory::LawSchool
+    }
+
+    fn licence_label(&self) -> &'static str {
+        if self.is_of_school() { "资格证号" } else { "执业证号" }
     }
 
     fn venue_list(&self) -> String {

@@ -163,7 +163,11 @@ impl Particulars {
             }
             PersonCategory::LawSchool => {
                 // A46: teachers and students alike must have passed the examination.
-                need(self.licence_number.is_empty(), "licence_number", "请填写法律职业资格证号：师生都须通过法律职业资格考试（方案四(一)3）");
+                need(
+                    self.licence_number.is_empty(),
+                    "licence_number",
+                    "请填写法律职业资格证号：师生都须通过法律职业资格考试（方案四(一)3）",
+                );
                 need(self.school.is_empty(), "school", "请填写学校名称");
                 need(self.major.is_empty(), "major", "请填写专业");
             }
@@ -174,7 +178,9 @@ impl Particulars {
                     None => need(true, "years_in_service", "请填写从事相关业务的年限"),
                     Some(years) if i64::from(years) < i64::from(minimum_years) => errors.add(
                         "years_in_service",
-                        format!("政法机关退休人员须从事相关业务满{minimum_years}年，现为{years}年，不能入库（方案四(一)3）"),
+                        format!(
+                            "政法机关退休人员须从事相关业务满{minimum_years}年，现为{years}年，不能入库（方案四(一)3）"
+                        ),
                     ),
                     Some(_) => {}
                 }

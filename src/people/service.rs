@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::PersonStatus;
 use super::db::{self, Sealed, SealedIdNumber, SealedNumbers};
 use super::names::pinyin;
 use super::rules::{BankAccount, NewPerson, Particulars, Phone, is_adult};
-use super::PersonStatus;
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -152,7 +152,11 @@ pub async fn set_status(
         return Err(AppError::refused("请写明暂停或退出的原因。"));
     }
     if before.status == status {
-        return Err(AppError::refused(format!("{}现在已经是“{}”，没有改动。", before.particulars.name, status.label())));
+        return Err(AppError::refused(format!(
+            "{}现在已经是“{}”，没有改动。",
+            before.particulars.name,
+            status.label()
+        )));
     }
     if !db::set_status(work.conn(), bureau, id, version, status, reason).await? {
         return Err(changed_meanwhile());
@@ -191,7 +195,9 @@ async fn check_id_number(
         Some((name, PersonStatus::Left)) => Err(RegisterError::IdNumber(format!(
             "值班人员库中已有这个身份证号（{name}，已退出）。请打开原登记，恢复在库"
         ))),
-        Some((name, _)) => Err(RegisterError::IdNumber(format!("值班人员库中已有这个身份证号（{name}），不能重复登记"))),
+        Some((name, _)) => {
+            Err(RegisterError::IdNumber(format!("值班人员库中已有这个身份证号（{name}），不能重复登记")))
+        }
         None => Ok(()),
     }
 }

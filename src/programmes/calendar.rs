@@ -172,9 +172,7 @@ pub(super) async fn year(
     let row = db::find_calendar_year(&mut conn, year).await?.ok_or(AppError::NotFound)?;
     let overview = YearOverview::of(&calendar, year, weekday).map_err(|_| AppError::NotFound)?;
     page(&YearPage {
-        layout: layout.titled(format!("{year}年工作日历")).crumb("工作日历", "/calendar"),
-        overview,
-        row,
+        layout: layout.titled(format!("{year}年工作日历")).crumb("工作日历", "/calendar"), overview, row
     })
 }
 
@@ -221,7 +219,11 @@ pub(super) async fn new(State(state): State<AppState>, layout: Layout) -> Answer
 /// Reads the form against the years that are known.
 fn read(form: &YearForm, known: &Calendar) -> Result<NewCalendarYear, Errors> {
     let mut errors = Errors::new();
-    let year = half_width(form.year.trim()).trim_end_matches('年').parse::<i32>().ok().filter(|year| (2019..=2100).contains(year));
+    let year = half_width(form.year.trim())
+        .trim_end_matches('年')
+        .parse::<i32>()
+        .ok()
+        .filter(|year| (2019..=2100).contains(year));
     match year {
         None => errors.add("year", "请填写四位年份，例如2027"),
         Some(year) if known.knows(year) => errors.add("year", format!("{year}年的工作日历已经录入，不能重复录入")),

@@ -195,13 +195,9 @@ pub struct CalendarYearRow {
 
 /// One year of the calendar.
 pub async fn find_calendar_year(conn: &mut PgConnection, year: i32) -> sqlx::Result<Option<CalendarYearRow>> {
-    sqlx::query_as!(
-        CalendarYearRow,
-        "select year, notice, source, added_at from calendar_years where year = $1",
-        year
-    )
-    .fetch_optional(conn)
-    .await
+    sqlx::query_as!(CalendarYearRow, "select year, notice, source, added_at from calendar_years where year = $1", year)
+        .fetch_optional(conn)
+        .await
 }
 
 /// All years that are known, with their special days.
@@ -213,9 +209,9 @@ pub async fn calendar(conn: &mut PgConnection) -> sqlx::Result<Calendar> {
     .fetch_all(conn)
     .await?;
     let years: Vec<i32> = rows.iter().map(|row| row.year).collect();
-    let days = rows.into_iter().filter_map(|row| {
-        Some(SpecialDay { date: row.day?, is_workday: row.is_workday?, name: row.name? })
-    });
+    let days = rows
+        .into_iter()
+        .filter_map(|row| Some(SpecialDay { date: row.day?, is_workday: row.is_workday?, name: row.name? }));
     Ok(Calendar::new(years, days))
 }
 

@@ -71,7 +71,9 @@ pub async fn change(
     };
     db::insert_revision(work.conn(), stored.id, new_revision, programme, Some(account), now).await?;
     let side = |value: fn(&super::Difference) -> &str| -> Value {
-        Value::Object(found.iter().map(|difference| (difference.label.clone(), json!(value(difference)))).collect::<Map<_, _>>())
+        Value::Object(
+            found.iter().map(|difference| (difference.label.clone(), json!(value(difference)))).collect::<Map<_, _>>(),
+        )
     };
     work.audit(
         Audit::new("programme.change", "programme", stored.id)

@@ -14,10 +14,10 @@ use crate::plan::programme::Programme;
 use crate::programmes;
 use crate::state::AppState;
 use crate::subsidy::case_payout::{self, CaseFacts, CasePayout};
-use crate::web::{Answer, filters};
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
 use crate::web::layout::{self, Layout};
+use crate::web::{Answer, filters};
 
 type Choices = Vec<(String, String)>;
 
@@ -51,7 +51,7 @@ impl Outcome {
     }
 
     fn programme_case(&self) -> &'static str {
-        if self.payout.programme_case { "是" } else { "否，按普通法律援助办理" }
+        if self.payout.programme_case { "惠民工程案件" } else { "普通法律援助案件" }
     }
 
     fn counted(&self) -> String {

@@ -82,7 +82,8 @@ impl ShiftRow {
                 errors.add(&field("date"), format!("值班日期应在{}之内", month.chinese()));
             }
             (Some(date), _, Some(programme)) if !programme.applies_on(date) => {
-                errors.add(&field("date"), format!("{}不在{}年方案的适用时间之内", month_and_day(date), programme.year));
+                errors
+                    .add(&field("date"), format!("{}不在{}年方案的适用时间之内", month_and_day(date), programme.year));
             }
             (Some(_), _, _) => {}
         }
@@ -161,7 +162,9 @@ fn of_shift(shift: &ShiftPay) -> Vec<Shown> {
     if !told {
         lines.push(shown(&shift.earned, shift.earned.amount, ""));
     }
-    lines.extend(shift.lines.iter().map(|line| shown(line, -line.amount, if line.amount.is_zero() { "" } else { "minus" })));
+    lines.extend(
+        shift.lines.iter().map(|line| shown(line, -line.amount, if line.amount.is_zero() { "" } else { "minus" })),
+    );
     lines.push(Shown {
         clause: String::new(),
         text: format!("{}{}小计", month_and_day(shift.date), shift.venue),

@@ -107,15 +107,20 @@ impl VenueForm {
         let break_from = clock_time(&mut errors, "break_from", &self.break_from);
         let break_to = clock_time(&mut errors, "break_to", &self.break_to);
         match (break_from, break_to) {
-            (Some(_), None) if errors.on("break_to").is_empty() => errors.add("break_to", "请填写休息结束时间，或把休息开始时间清空"),
-            (None, Some(_)) if errors.on("break_from").is_empty() => errors.add("break_from", "请填写休息开始时间，或把休息结束时间清空"),
+            (Some(_), None) if errors.on("break_to").is_empty() => {
+                errors.add("break_to", "请填写休息结束时间，或把休息开始时间清空")
+            }
+            (None, Some(_)) if errors.on("break_from").is_empty() => {
+                errors.add("break_from", "请填写休息开始时间，或把休息结束时间清空")
+            }
             _ => {}
         }
         let version = self.version.parse().ok();
         if version.is_none() {
             errors.add("", "表单缺少版本号，请刷新页面后重新填写");
         }
-        let (Some(starts_at), Some(ends_at), Some(version), true) = (starts_at, ends_at, version, errors.is_empty()) else {
+        let (Some(starts_at), Some(ends_at), Some(version), true) = (starts_at, ends_at, version, errors.is_empty())
+        else {
             return Err(errors);
         };
         let hours = Hours { starts_at, ends_at, pause: break_from.zip(break_to) };
@@ -195,7 +200,10 @@ impl VenuePage {
             form: VenueForm::of(&venue),
             errors: Errors::new(),
             hours_hint: match minimum {
-                Some(hours) => format!("新排的班次按此时间生成。方案四(一)4：每次值班不少于{}小时（{counted}休息时间）。", hours.normalize()),
+                Some(hours) => format!(
+                    "新排的班次按此时间生成。方案四(一)4：每次值班不少于{}小时（{counted}休息时间）。",
+                    hours.normalize()
+                ),
                 None => "新排的班次按此时间生成。方案没有规定法律援助中心的值班时长。".to_owned(),
             },
             venue,

@@ -29,11 +29,7 @@ pub fn shortfall(programme: &Programme, kind: VenueKind, hours: &Hours) -> Optio
         if rest.is_zero() { format!("{whole}小时") } else { format!("{whole}小时{rest}分钟") }
     };
     let breaks = if programme.count_midday_break { "" } else { "（不含休息时间）" };
-    Some(format!(
-        "作息时间合计{}{breaks}，少于方案规定的每次值班{}（方案四(一)4）",
-        plain(counted),
-        plain(minimum)
-    ))
+    Some(format!("作息时间合计{}{breaks}，少于方案规定的每次值班{}（方案四(一)4）", plain(counted), plain(minimum)))
 }
 
 #[cfg(test)]

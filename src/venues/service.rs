@@ -48,7 +48,9 @@ pub async fn change(work: &mut Work, scope: Scope, id: i64, change: &Change) -> 
         }
     }
     if !db::update(work.conn(), bureau, id, change.version, change).await? {
-        return Err(AppError::refused("您打开页面之后，别人已修改了这个服务点。请返回后重新打开，核对最新内容再保存。"));
+        return Err(AppError::refused(
+            "您打开页面之后，别人已修改了这个服务点。请返回后重新打开，核对最新内容再保存。",
+        ));
     }
     let after = db::find(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
     work.audit(Audit::new("venue.change", "venue", id).before(snapshot(&before)).after(snapshot(&after))).await

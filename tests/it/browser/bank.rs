@@ -1,11 +1,10 @@
 //! The pages of the duty bank, the programmes, the calendar, the service points and the trials.
 
-use chrono::NaiveDate;
 use huifa::secrets::demo_id_number;
 use huifa::web::permissions::Role;
 
 use super::screen::{Device, Screen};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, date};
 
 async fn look(screen: &Screen, device: &str, path: &str, name: &str) {
     screen.go(path).await;
@@ -28,7 +27,7 @@ async fn on(device: Device, suffix: &str) {
     .into_iter()
     .enumerate()
     {
-        let id = demo_id_number(NaiveDate::from_ymd_opt(1985, 3, 2).unwrap(), u16::try_from(number).unwrap());
+        let id = demo_id_number(date("1985-03-02"), u16::try_from(number).unwrap());
         let (centre, station) = (centre.to_string(), station.to_string());
         let fields = [
             ("name", name),
@@ -80,4 +79,33 @@ async fn the_bank_and_the_plan_fit_an_office_computer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bank_and_the_plan_fit_a_telephone() {
     on(Device::Phone, "phone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerk_registers_somebody_and_tries_a_month() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let screen = Screen::open(&app, Device::Desk).await;
+    screen.wear(clerk.cookie()).await;
+    screen.go("/people").await;
+    screen.press("登记人员").await;
+    screen.fill("name", "单晓梅").await;
+    screen.fill("id_number", &demo_id_number(date("1985-03-02"), 2)).await;
+    screen.fill("phone", "138 0000 0001").await;
+    screen.find("input[value=lawyer]").await.click().await.unwrap();
+    screen.fill("organisation", "山西示例律师事务所").await;
+    screen.press("保存").await;
+    screen.says("请填写执业证号").await;
+    screen.fill("licence_number", "11405202410000001").await;
+    screen.press("保存").await;
+    screen.says("单晓梅已登记入库").await;
+
+    screen.go("/trial").await;
+    screen.choose("venue_kind-0", "service_centre").await;
+    screen.fill("hours-0", "8").await;
+    screen.press("加一个班次").await;
+    screen.says("第2个班次").await;
+    screen.press("试算").await;
+    screen.says("请填写值班日期").await;
+    screen.assert_accessible("/trial").await;
 }

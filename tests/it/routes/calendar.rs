@@ -25,7 +25,10 @@ async fn the_years_show_their_working_days() {
     let page = leader.get("/calendar").await;
     page.assert_status(200).assert_says("251").assert_silent_on("录入放假通知");
     let page = leader.get("/calendar/2024").await;
-    page.assert_status(200).assert_says("劳动节 5月1日至5日").assert_says("5月11日（星期六）").assert_says("随系统提供");
+    page.assert_status(200)
+        .assert_says("劳动节 5月1日至5日")
+        .assert_says("5月11日（星期六）")
+        .assert_says("随系统提供");
     leader.get("/calendar/2027").await.assert_status(404);
     leader.get("/calendar/soon").await.assert_status(404);
     app.clock_to("2026-11-20 09:00");

@@ -1,18 +1,19 @@
 //! The duty bank.
 
-use chrono::NaiveDate;
 use huifa::secrets::demo_id_number;
 use huifa::web::permissions::Role;
 use uuid::Uuid;
 
-use crate::support::app::{Page, TestApp};
+use crate::support::app::{Page, TestApp, date};
+
+type Fields<'a> = Vec<(&'a str, &'a str)>;
 
 fn id_number(sequence: u16) -> String {
-    demo_id_number(NaiveDate::from_ymd_opt(1985, 3, 2).unwrap(), sequence)
+    demo_id_number(date("1985-03-02"), sequence)
 }
 
 /// A lawyer's form; `changes` replace fields or add to them.
-fn form<'a>(id: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+fn form<'a>(id: &'a str, changes: &[(&'a str, &'a str)]) -> Fields<'a> {
     let mut fields = vec![
         ("name", "单晓梅"),
         ("id_number", id),
@@ -68,7 +69,9 @@ async fn a_lawyer_is_registered_sealed_and_masked() {
     assert_eq!(opened, id);
     assert_eq!(row.1, app.state.seals.blind_index("person.id_number", &id));
     assert_eq!((row.3.as_str(), row.4.as_str()), ("shan xiao mei", "male"));
-    let leaks = format!("select count(*) from audit_records where after::text like '%{id}%' or after::text like '%13800000001%'");
+    let leaks = format!(
+        "select count(*) from audit_records where after::text like '%{id}%' or after::text like '%13800000001%'"
+    );
     assert_eq!(app.scalar_i64(&leaks).await, 0, "the audit trail holds masks only");
     assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'person.register'").await, 1);
 }
@@ -121,7 +124,7 @@ async fn wrong_entries_are_told_beside_their_fields_and_not_stored() {
         digits[15] = if digits[15] == b'9' { b'0' } else { digits[15] + 1 };
         String::from_utf8(digits).unwrap()
     };
-    let child = demo_id_number(NaiveDate::from_ymd_opt(2010, 1, 1).unwrap(), 1);
+    let child = demo_id_number(date("2010-01-01"), 1);
     let retired = |years: &'static str| {
         vec![
             ("category", "retired_judicial"),
@@ -130,7 +133,7 @@ async fn wrong_entries_are_told_beside_their_fields_and_not_stored() {
             ("retired_on", "2019-06-30"),
         ]
     };
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str, &str)> = vec![
+    let cases: Vec<(&str, Fields<'_>, &str, &str)> = vec![
         (&slip, vec![], "id_number", "校验位不对"),
         ("140581", vec![], "id_number", "18 位"),
         ("", vec![], "id_number", "请填写身份证号"),
@@ -281,7 +284,10 @@ async fn only_those_whom_the_table_names_see_or_change_the_bank() {
         let other = app.staff(role).await;
         other.get("/people").await.assert_status(403);
         other.get(&format!("/people/{person}")).await.assert_status(403);
-        other.post(&format!("/people/{person}/status"), &[("version", "1"), ("status", "left"), ("reason", "x")]).await.assert_status(403);
+        other
+            .post(&format!("/people/{person}/status"), &[("version", "1"), ("status", "left"), ("reason", "x")])
+            .await
+            .assert_status(403);
     }
     app.duty_person(person).await.get(&format!("/people/{person}")).await.assert_status(403);
     assert_eq!(count(&app).await, 1);
@@ -306,4 +312,3 @@ async fn somebody_of_another_bureau_is_not_found() {
     page.assert_status(404);
     clerk.get("/people").await.assert_says("值班人员库还没有人员");
 }
-

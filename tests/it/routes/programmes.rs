@@ -28,7 +28,9 @@ async fn a_change_is_a_new_revision_with_who_and_what() {
     assert_eq!(page.attribute("main input[name=version]", "value").as_deref(), Some("1"));
     let page = clerk.post("/programmes/2024", &[("version", "1"), ("centre_rate", "220")]).await;
     let page = clerk.follow(page).await;
-    page.assert_says("已保存为第2版").assert_says("服务中心值班补贴：200元/人·天 → 220元/人·天").assert_says(&clerk.actor().name);
+    page.assert_says("已保存为第2版")
+        .assert_says("服务中心值班补贴：200元/人·天 → 220元/人·天")
+        .assert_says(&clerk.actor().name);
     assert_eq!(app.scalar_i64("select count(*) from programme_revisions").await, 2);
     let audited = "select count(*) from audit_records where action = 'programme.change' and before::text like '%200元%' and after::text like '%220元%'";
     assert_eq!(app.scalar_i64(audited).await, 1);
@@ -58,10 +60,18 @@ async fn the_whole_form_sent_back_unchanged_changes_nothing() {
 async fn wrong_figures_are_told_beside_their_fields_as_typed() {
     let app = TestApp::new().await;
     let clerk = app.staff(Role::BureauClerk).await;
-    let fields = [("version", "1"), ("centre_rate", "两百"), ("case_target", "0"), ("fund_uses", ""), ("valid_to", "2025-01-31")];
+    let fields = [
+        ("version", "1"),
+        ("centre_rate", "两百"),
+        ("case_target", "0"),
+        ("fund_uses", ""),
+        ("valid_to", "2025-01-31"),
+    ];
     let page = clerk.post("/programmes/2024", &fields).await;
     page.assert_status(422);
-    for (field, words) in [("centre_rate", "数字"), ("case_target", "整数"), ("fund_uses", "至少选择一项"), ("valid_to", "2024年之内")] {
+    for (field, words) in
+        [("centre_rate", "数字"), ("case_target", "整数"), ("fund_uses", "至少选择一项"), ("valid_to", "2024年之内")]
+    {
         let said = page.select(&format!("#e-{field}")).join("");
         assert!(said.contains(words), "{field}: “{said}” does not say “{words}”");
     }

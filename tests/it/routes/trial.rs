@@ -22,7 +22,11 @@ async fn five_2_1_a_month_is_tried_line_by_line_with_its_clauses() {
         &venue_kind-0=station&date-0=2024-05-08&hours-0=4&served-0=yes&late-0=1\
         &venue_kind-1=service_centre&date-1=2024-05-09&hours-1=8&served-1=yes&record_defect-1=2";
     let page = clerk.get(query).await;
-    page.assert_status(200).assert_says("应发430.00元").assert_says("五(二)1(2)").assert_says("−50.00").assert_says("−20.00");
+    page.assert_status(200)
+        .assert_says("应发430.00元")
+        .assert_says("五(二)1(2)")
+        .assert_says("−50.00")
+        .assert_says("−20.00");
     page.assert_says("2024年实施方案").assert_says("高司字〔2024〕6号").assert_says("第1版");
     assert_eq!(page.attribute("#f-name", "value").as_deref(), Some("张三"));
     assert_eq!(page.attribute("#f-date-1", "value").as_deref(), Some("2024-05-09"));
@@ -41,7 +45,9 @@ async fn a11_three_absences_forfeit_the_month() {
 async fn a_row_is_added_and_taken_away_without_script_and_keeps_what_was_typed() {
     let app = TestApp::new().await;
     let clerk = app.staff(Role::BureauClerk).await;
-    let page = clerk.get("/trial?add=yes&month=2024-06&venue_kind-0=service_centre&date-0=nonsense&hours-0=8&served-0=no").await;
+    let page = clerk
+        .get("/trial?add=yes&month=2024-06&venue_kind-0=service_centre&date-0=nonsense&hours-0=8&served-0=no")
+        .await;
     page.assert_status(200).assert_says("第2个班次").assert_silent_on("试算结果");
     assert_eq!(page.attribute("#f-date-0", "value").as_deref(), Some("nonsense"));
     assert_eq!(page.attribute("#f-month", "value").as_deref(), Some("2024-06"));
