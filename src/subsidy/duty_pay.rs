@@ -347,7 +347,7 @@ impl Duty<'_> {
         let each = self.programme.off_post_deduction(shift.venue_kind);
         priced(FindingKind::OffPost, count, each, |total| {
             format!(
-                "在点名抽查中发现无正当理由脱岗{count}次，{}值班每次扣{}，共扣{total}。",
+                "点名抽查发现无正当理由脱岗{count}次，{}值班每次扣{}，共扣{total}。",
                 shift.venue_kind,
                 in_sentence(each)
             )
