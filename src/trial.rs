@@ -37,9 +37,9 @@ fn try_run(kind: &str, mut input: impl Read, mut output: impl Write, mut errors:
             Ok(ExitCode::SUCCESS)
         }
         Err(faults) => {
-            for fault in faults {
-                writeln!(errors, "{fault}")?;
-            }
+            let told: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+            errors.write_all(told.as_bytes())?;
+            errors.flush()?;
             Ok(ExitCode::from(INVALID))
         }
     }

@@ -269,7 +269,7 @@ fn ordinary(standard: Decimal) -> FundLine {
         FundSource::Operating,
         standard,
         clause::SPECIAL_GROUPS,
-        format!("不属于惠民工程案件，按普通法律援助由法律援助业务经费补贴{}。", in_sentence(standard)),
+        format!("不属于惠民工程案件，按普通法律援助案件由法律援助业务经费补贴{}。", in_sentence(standard)),
     )
 }
 
@@ -289,7 +289,7 @@ fn warnings(
     let over_target = facts.place.is_some_and(|place| place > programme.case_target);
     let awaits_entry = facts.entered_on.is_none() && facts.closing_agreed_on.is_some();
     let fixed = [
-        (base.is_some() && kind == CaseKind::CriminalRepresentation, "刑事诉讼代理案件列入惠民工程须经复核（A32）。"),
+        (base.is_some() && kind == CaseKind::CriminalRepresentation, "刑事诉讼代理案件列入惠民工程须经复核。"),
         (
             defence && facts.handler == HandlerCategory::GrassrootsLegalWorker,
             "基层法律服务工作者不得担任刑事辩护人，请核对承办人。",
@@ -308,7 +308,7 @@ fn warnings(
         (counted && over_target, "该案超过全年目标任务数，不使用省级专项资金。"),
         (
             base.is_some_and(|base| facts.local_standard < base) && !over_target,
-            "当地执行标准低于方案标准，在目标任务数之内的仍按方案标准补贴（A37）。",
+            "当地执行标准低于方案标准，在目标任务数之内的仍按方案标准补贴。",
         ),
         (
             base.is_some() && awaits_entry && !facts.terminated,
@@ -330,7 +330,11 @@ fn warnings(
     if let Some((due, target)) = limit.and_then(|limit| Some((limit.due, limit.target?)))
         && due != target
     {
-        warnings.push(format!("应付截止日{}不是工作日，请在{}前办理。", chinese_date(due), month_and_day(target)));
+        warnings.push(format!(
+            "应付截止日{}不是工作日，请于{}前（含当日）办理。",
+            chinese_date(due),
+            month_and_day(target)
+        ));
     }
     warnings
 }

@@ -189,12 +189,16 @@ pub(super) fn check_hours(hours: Decimal) -> Check {
     }
 }
 
+/// More findings of a kind than a shift can have: a slip of the keyboard.
+const FINDINGS_AT_MOST: u32 = 9999;
+
 /// A06: there is one sign-in and one sign-out, so one late and one early at most.
 pub(super) fn check_count(kind: FindingKind, count: u32) -> Check {
     match kind {
         FindingKind::Late | FindingKind::EarlyLeave if count > 1 => {
             Err(format!("{count} is more than one for one shift"))
         }
+        _ if count > FINDINGS_AT_MOST => Err(format!("{count} is more than {FINDINGS_AT_MOST} for one shift")),
         FindingKind::Late
         | FindingKind::EarlyLeave
         | FindingKind::RecordDefect

@@ -66,6 +66,7 @@ fn month_forfeited(programme: &Programme, off_post_findings: u32, gross: Decimal
 fn adjusted(adjustment: &Adjustment) -> Line {
     let amount = round_to_fen(adjustment.amount);
     let (word, shown) = if amount.is_sign_negative() { ("追扣", -amount) } else { ("补发", amount) };
-    let text = format!("{}，{word}{}。", adjustment.reason, in_sentence(shown));
+    let reason = adjustment.reason.trim().trim_end_matches(['。', '；', '.', ';']);
+    let text = format!("{word}以前月份值班补贴{}，事由：{reason}。", in_sentence(shown));
     Line::step(clause::MONTHLY_ASSESSMENT, 1, amount, text)
 }

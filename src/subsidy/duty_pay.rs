@@ -38,7 +38,7 @@ dictionary! {
         NotServed = "not_served", "未到岗";
         DayCancelled = "day_cancelled", "当天补贴已取消";
         VenueNotPaid = "venue_not_paid", "该服务点不发补贴";
-        DuplicateDay = "duplicate_day", "当天服务中心补贴已计";
+        DuplicateDay = "duplicate_day", "当天公共法律服务中心值班补贴已计";
     }
 }
 
@@ -318,7 +318,7 @@ impl Duty<'_> {
     fn record_defects(&self, count: u32) -> Line {
         let each = self.programme.record_defect_deduction;
         priced(FindingKind::RecordDefect, count, each, |total| {
-            format!("{count}份服务记录内容缺项、不规范，每份扣{}，计{total}。", in_sentence(each))
+            format!("服务记录内容缺项、不规范{count}份，每份扣{}，共扣{total}。", in_sentence(each))
         })
     }
 
@@ -338,7 +338,7 @@ impl Duty<'_> {
     fn dissatisfied(&self, count: u32) -> Line {
         let each = self.programme.dissatisfied_deduction;
         priced(FindingKind::Dissatisfied, count, each, |total| {
-            format!("服务对象评价“不满意”或投诉，经核实属实{count}次，每次扣{}，计{total}。", in_sentence(each))
+            format!("服务对象评价为“不满意”或被投诉，经核实属实{count}次，每次扣{}，共扣{total}。", in_sentence(each))
         })
     }
 
@@ -347,7 +347,7 @@ impl Duty<'_> {
         let each = self.programme.off_post_deduction(shift.venue_kind);
         priced(FindingKind::OffPost, count, each, |total| {
             format!(
-                "点名抽查发现无正当理由脱岗{count}次，{}值班每次扣{}，计{total}。",
+                "点名抽查发现无正当理由脱岗{count}次，{}值班每次扣{}，共扣{total}。",
                 shift.venue_kind,
                 in_sentence(each)
             )
@@ -361,11 +361,9 @@ impl Duty<'_> {
             CancellationScope::PersonDay => "取消本人当天全部值班补贴",
             CancellationScope::Shift => "取消该班次补贴",
         };
-        let text = format!(
-            "{}经核实值班日不在岗或存在虚假值班情形，{scope}，本班次取消{}。",
-            month_and_day(shift.date),
-            in_sentence(base)
-        );
+        let taken = if base.is_zero() { String::new() } else { format!("，本班次取消{}", in_sentence(base)) };
+        let day = month_and_day(shift.date);
+        let text = format!("{day}经核实值班日不在岗或存在虚假值班情形，{scope}{taken}。");
         Line::finding(FindingKind::FalseDuty, own, base, text)
     }
 
@@ -392,10 +390,10 @@ impl Duty<'_> {
                 ),
             ),
             NotPayable::NotAWorkingDay => {
-                (clause::CENTRE_TIME, format!("{day}不是工作日，服务中心只在工作日安排值班，不计补贴。"))
+                (clause::CENTRE_TIME, format!("{day}不是工作日，公共法律服务中心只在工作日安排值班，不计补贴。"))
             }
             NotPayable::NotServed => {
-                (clause::MONTHLY_ASSESSMENT, format!("{day}在{}的班次未到岗，不产生补贴。", shift.venue))
+                (clause::MONTHLY_ASSESSMENT, format!("{day}在{}的班次未到岗，不计补贴。", shift.venue))
             }
             NotPayable::DayCancelled => (clause::FALSE_DUTY, format!("{day}的值班补贴已取消。")),
             NotPayable::VenueNotPaid => (
@@ -405,9 +403,10 @@ impl Duty<'_> {
                     shift.venue
                 ),
             ),
-            NotPayable::DuplicateDay => {
-                (clause::DUTY_RATES, format!("{day}服务中心值班按每人每天计发一次，本班次不重复计发。"))
-            }
+            NotPayable::DuplicateDay => (
+                clause::DUTY_RATES,
+                format!("{day}公共法律服务中心值班补贴按每人每天计发，当天已计一次，本班次不重复计发。"),
+            ),
         };
         Line::step(clause, 0, Decimal::ZERO, text)
     }

@@ -10,10 +10,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::case_payout::{self, CaseFacts, CasePayout, check_extension, check_place, check_standard};
-use super::duty_facts::{check_count, check_date, check_fen, check_hours, check_month, check_new, check_words};
+use super::duty_facts::{check_count, check_date, check_fen, check_hours, check_new, check_words};
 use super::duty_pay::{self, Adjustment, DutyFacts, DutyPay, Findings, NotPayable, PersonFacts, ShiftFacts, ShiftPay};
 use super::explain::{Fault, FundLine, Line};
-use super::json::{Fields, Node, Reader};
+use super::json::{self, Fields, Node, Reader};
 use crate::plan::dictionaries::{FindingKind, SpecialGroup};
 use crate::plan::dictionary::{Dictionary, dictionary};
 use crate::plan::{Calendar, Month, Programme, money};
@@ -31,11 +31,10 @@ dictionary! {
 /// # Errors
 /// Every fault of every request, named by its field.
 pub fn answer(kind: Kind, programme: &Programme, calendar: &Calendar, request: &[u8]) -> Result<String, Vec<Fault>> {
-    let node: Node = serde_json::from_slice(request)
-        .map_err(|error| vec![Fault::new("request", format!("is not JSON: {error}"))])?;
+    let node = json::parse(request).map_err(|fault| vec![fault])?;
     match kind {
         Kind::DutyPay => answer_each(&node, |reader, path, node| {
-            let facts = duty_request(reader, path, node, programme, calendar)?;
+            let facts = duty_request(reader, path, node, programme)?;
             let pay = duty_pay::calculate_facts(programme, calendar, &facts);
             Some(DutyAnswer::from(pay))
         }),
@@ -71,19 +70,12 @@ fn answer_each<A: Serialize>(
 }
 
 /// Reads one duty month. `None` leaves at least one fault with the reader; so for every
-/// function below.
-pub fn duty_request(
-    reader: &mut Reader,
-    path: &str,
-    node: &Node,
-    programme: &Programme,
-    calendar: &Calendar,
-) -> Option<DutyFacts> {
+/// function below. A month outside the programme is no fault here: it is tried all the
+/// same and the answer says so, while [`DutyFacts::faults`] keeps it from being approved.
+pub fn duty_request(reader: &mut Reader, path: &str, node: &Node, programme: &Programme) -> Option<DutyFacts> {
     let before = reader.faults.len();
     let fields = reader.object(path, node, &["month", "person", "shifts", "adjustments"])?;
-    let month = reader
-        .month(&fields, "month")
-        .filter(|month| reader.check(fields.path_of("month"), check_month(programme, calendar, *month)));
+    let month = reader.month(&fields, "month");
     let person = reader.required(&fields, "person").and_then(|node| person(reader, &fields.path_of("person"), node));
     let shifts = reader
         .required(&fields, "shifts")

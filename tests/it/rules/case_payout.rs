@@ -51,7 +51,7 @@ fn warned(payout: &CasePayout, part: &str) {
 fn a31_a37_a38_base_excess_and_over_target() {
     changed(|_| {}, "1000.00+500.00");
     changed(|c| c.local_standard = Decimal::from(1000), "1000.00+0.00");
-    warned(&changed(|c| c.local_standard = Decimal::from(800), "1000.00+0.00"), "A37");
+    warned(&changed(|c| c.local_standard = Decimal::from(800), "1000.00+0.00"), "仍按方案标准补贴");
     changed(|c| c.place = Some(290), "1000.00+500.00");
     let over = changed(|c| c.place = Some(291), "0.00+1500.00");
     assert!(over.counted);

@@ -52,7 +52,7 @@ fn shift() -> impl Strategy<Value = ShiftFacts> {
         })
 }
 
-fn facts() -> impl Strategy<Value = DutyFacts> {
+pub(super) fn facts() -> impl Strategy<Value = DutyFacts> {
     (
         prop::collection::vec(shift(), 0..10),
         prop::collection::vec(-900_i64..300, 0..3),
@@ -75,7 +75,7 @@ fn facts() -> impl Strategy<Value = DutyFacts> {
         })
 }
 
-fn case() -> impl Strategy<Value = CaseFacts> {
+pub(super) fn case() -> impl Strategy<Value = CaseFacts> {
     let date = || {
         prop::option::weighted(
             0.9,
@@ -105,11 +105,11 @@ fn case() -> impl Strategy<Value = CaseFacts> {
         })
 }
 
-fn pay(facts: &DutyFacts) -> DutyPay {
+pub(super) fn pay(facts: &DutyFacts) -> DutyPay {
     calculate_facts(&Programme::gaoping_2024(), &Calendar::shipped(), facts)
 }
 
-fn payout(facts: &CaseFacts) -> CasePayout {
+pub(super) fn payout(facts: &CaseFacts) -> CasePayout {
     case_payout::calculate(&Programme::gaoping_2024(), &Calendar::shipped(), facts)
 }
 
