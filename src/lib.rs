@@ -33,7 +33,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Every route with who may take it.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).merge(accounts::routes(state))
+    Routes::new(state).merge(accounts::routes(state)).merge(web::styleguide::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.

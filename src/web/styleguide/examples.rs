@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
-use super::{ComponentsPage, DashboardPage, PostingPage, RosterPage, SettlementPage, ShiftLine};
+use super::{ComponentsPage, DashboardPage, PAGES, PostingPage, RosterPage, SettlementPage, ShiftLine};
 use crate::web::chart::{self, Series, Target};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Crumb, Flash, Layout, MonthBar, NavGroup, NavItem, Who};
@@ -103,7 +103,19 @@ fn frame(title: &str, current: &str) -> Layout {
             venue_name: None,
         }),
         nav: vec![
-            group("", &[("首页", None), ("进度总览", None)]),
+            NavGroup {
+                label: "样式页".into(),
+                items: PAGES
+                    .iter()
+                    .map(|(name, label)| NavItem {
+                        label: (*label).into(),
+                        href: format!("/styleguide/{name}"),
+                        current: false,
+                        badge: None,
+                    })
+                    .collect(),
+            },
+            group("首页", &[("首页", None), ("进度总览", None)]),
             group(
                 "值班",
                 &[
@@ -147,6 +159,7 @@ fn frame(title: &str, current: &str) -> Layout {
         form_token: "token".into(),
         large_print: false,
         path: "/styleguide".into(),
+        back: "/styleguide".into(),
         supervision_phone: Some("0356-0000000".into()),
     }
 }
