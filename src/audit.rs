@@ -21,14 +21,7 @@ pub struct Audit {
 impl Audit {
     /// `action` is `slice.verb`, e.g. `roster.approve`; `subject` the kind of thing, e.g. `roster`.
     pub fn new(action: &'static str, subject: &'static str, subject_id: impl ToString) -> Audit {
-        Audit {
-            action,
-            subject,
-            subject_id: subject_id.to_string(),
-            before: None,
-            after: None,
-            note: String::new(),
-        }
+        Audit { action, subject, subject_id: subject_id.to_string(), before: None, after: None, note: String::new() }
     }
 
     /// What it was.

@@ -16,8 +16,8 @@ use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Role;
-use crate::web::session::Address;
 use crate::web::posted::{Posted, PublicPosted};
+use crate::web::session::Address;
 use crate::web::work::{Work, snapshot};
 use crate::web::{Answer, constraints, cookies, session, way_back};
 
@@ -113,7 +113,8 @@ pub(super) async fn set_up(
     };
     let id = db::insert(&mut transaction, &new, now).await?;
     let record = Audit::new("account.set_up", "account", id).note("建立第一个管理员账号");
-    let author = Author { bureau_id: Some(bureau_id), account_id: Some(id), ..Author::stranger("首次设置", &address) };
+    let author =
+        Author { bureau_id: Some(bureau_id), account_id: Some(id), ..Author::stranger("首次设置", &address) };
     audit::write(&mut transaction, author, now, record).await?;
     transaction.commit().await?;
     Ok(Redirect::to("/sign-in?after=set-up").into_response())

@@ -28,8 +28,7 @@ const FAILURES: i32 = 5;
 /// How long it stays locked.
 const LOCKED: Duration = Duration::minutes(15);
 
-pub(super) const LOCKED_SENTENCE: &str =
-    "密码连续输错多次，账号已暂时锁定。请15分钟后再试，或请安全管理员解锁。";
+pub(super) const LOCKED_SENTENCE: &str = "密码连续输错多次，账号已暂时锁定。请15分钟后再试，或请安全管理员解锁。";
 const WRONG_SENTENCE: &str = "登录名或密码不对。连续输错5次，账号将锁定15分钟。";
 
 const NOTE_WRONG: &str = "登录名或密码不对";

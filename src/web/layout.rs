@@ -141,11 +141,7 @@ impl Layout {
     /// How many things wait for the reader in all places.
     #[must_use]
     pub fn waiting(&self) -> u32 {
-        self.nav
-            .iter()
-            .flat_map(|group| &group.items)
-            .filter_map(|item| item.badge)
-            .sum()
+        self.nav.iter().flat_map(|group| &group.items).filter_map(|item| item.badge).sum()
     }
 }
 
@@ -176,10 +172,10 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("资料", "值班人员库", "/people", Action::ReadPeople),
     ("资料", "实施方案", "/programmes", Action::ReadProgramme),
     ("资料", "工作日历", "/calendar", Action::EditCalendar),
+    ("资料", "权限表", "/permissions", Action::ReadPermissions),
     ("管理", "账号", "/accounts", Action::ReadAccounts),
     ("管理", "服务点", "/venues", Action::EditVenues),
     ("管理", "审计记录", "/audit", Action::ReadAudit),
-    ("资料", "权限表", "/permissions", Action::ReadPermissions),
 ];
 
 /// What a request tells about the page that will answer it.
@@ -267,7 +263,9 @@ fn navigation(actor: &Actor, path: &str) -> Vec<NavGroup> {
     let mut groups = vec![NavGroup {
         label: "首页".to_owned(),
         items: vec![
-            NavItem { label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None },
+            NavItem {
+                label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None
+            },
             NavItem { label: "值班公示".to_owned(), href: "/".to_owned(), current: path == "/", badge: None },
         ],
     }];

@@ -256,8 +256,5 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
 
 /// How far `role` may go with `action`; `None` where it may not at all.
 pub fn reach(role: Role, action: Action) -> Option<Reach> {
-    grants(role)
-        .iter()
-        .find(|(granted, _)| *granted == action)
-        .map(|(_, reach)| *reach)
+    grants(role).iter().find(|(granted, _)| *granted == action).map(|(_, reach)| *reach)
 }

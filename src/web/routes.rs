@@ -86,7 +86,13 @@ impl Routes {
         self.add("POST", path, access, post(handler))
     }
 
-    fn add(mut self, method: &'static str, path: &'static str, access: Access, route: MethodRouter<AppState>) -> Routes {
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        route: MethodRouter<AppState>,
+    ) -> Routes {
         let guarded = route.layer(from_fn_with_state((self.state.clone(), access), guard));
         self.router = self.router.route(path, guarded);
         self.declared.push(Declared { method, path, access });

@@ -196,11 +196,9 @@ async fn read_body_first(request: Request, next: Next) -> Response {
     match tokio::time::timeout(deadline, take_in(body)).await {
         Ok(Ok(Some(whole))) => next.run(Request::from_parts(parts, Body::from(whole))).await,
         Ok(Ok(None)) => too_large(),
-        Ok(Err(_)) => ErrorNote::answer(
-            StatusCode::BAD_REQUEST,
-            "提交的内容不完整",
-            "内容在传送中断开，没有保存。请重新提交。",
-        ),
+        Ok(Err(_)) => {
+            ErrorNote::answer(StatusCode::BAD_REQUEST, "提交的内容不完整", "内容在传送中断开，没有保存。请重新提交。")
+        }
         Err(_) => ErrorNote::answer(
             StatusCode::REQUEST_TIMEOUT,
             "提交的内容没有传完",
@@ -246,10 +244,7 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
 /// Pages hold personal data: only what says otherwise (assets) may be kept by a cache.
 async fn keep_pages_private(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

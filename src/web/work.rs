@@ -63,7 +63,8 @@ impl Work {
         .fetch_optional(self.conn())
         .await?;
         let key = self.actor.session_key.clone();
-        session::leave_flash_unless_one_waits(self.conn(), &key, "notice", "这份表单已经提交过，没有重复办理。").await?;
+        session::leave_flash_unless_one_waits(self.conn(), &key, "notice", "这份表单已经提交过，没有重复办理。")
+            .await?;
         self.transaction.commit().await?;
         let location = first.and_then(|row| row.location).unwrap_or_else(|| "/home".to_owned());
         Ok(AppError::AlreadyDone { location })

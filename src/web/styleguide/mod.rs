@@ -172,13 +172,7 @@ mod tests {
     fn every_component_renders_without_inline_style_or_script() {
         for (name, _) in PAGES {
             let html = rendered(name).unwrap().unwrap();
-            for forbidden in [
-                " style=",
-                "<style",
-                " onclick=",
-                "javascript:",
-                "data:image",
-            ] {
+            for forbidden in [" style=", "<style", " onclick=", "javascript:", "data:image"] {
                 assert!(!html.contains(forbidden), "{name} contains {forbidden}");
             }
             assert_eq!(html.matches("<h1").count(), 1, "{name} has one h1");
@@ -192,14 +186,7 @@ mod tests {
     /// The hashed addresses as files that lie beside the page.
     fn regexless_local(html: &str) -> String {
         let mut html = html.to_owned();
-        for name in [
-            "huifa.css",
-            "parts.css",
-            "print.css",
-            "huifa.js",
-            "mark.svg",
-            "favicon.svg",
-        ] {
+        for name in ["huifa.css", "parts.css", "print.css", "huifa.js", "mark.svg", "favicon.svg"] {
             html = html.replace(super::super::assets::asset(name), &format!("static/{name}"));
         }
         html

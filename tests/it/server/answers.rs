@@ -50,7 +50,8 @@ async fn every_kind_of_answer_carries_the_security_headers() {
         assert_guarded(&page, path);
         assert_eq!(page.headers["cache-control"], cache, "{path}");
     }
-    let refused = system.send(Method::POST, "/accounts", Some(String::new()), &[("sec-fetch-site", "cross-site")]).await;
+    let refused =
+        system.send(Method::POST, "/accounts", Some(String::new()), &[("sec-fetch-site", "cross-site")]).await;
     refused.assert_status(403).assert_says("不是从本站的页面发出的");
     assert_guarded(&refused, "a refused origin");
 }

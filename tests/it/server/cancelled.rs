@@ -108,7 +108,11 @@ async fn all(work: impl Iterator<Item = impl Future<Output = Vec<Uuid>>>) -> Vec
             }
             std::task::Poll::Pending => true,
         });
-        if together.is_empty() { std::task::Poll::Ready(std::mem::take(&mut brought)) } else { std::task::Poll::Pending }
+        if together.is_empty() {
+            std::task::Poll::Ready(std::mem::take(&mut brought))
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await
 }

@@ -77,10 +77,7 @@ async fn a_nul_that_the_database_could_not_store_is_refused_in_words() {
 #[tokio::test]
 async fn a_request_number_of_the_clients_own_is_not_taken() {
     let app = TestApp::new().await;
-    let sent = app
-        .stranger()
-        .send(axum::http::Method::GET, "/sign-in", None, &[("x-request-id", "forged")])
-        .await;
+    let sent = app.stranger().send(axum::http::Method::GET, "/sign-in", None, &[("x-request-id", "forged")]).await;
     let number = sent.headers.get("x-request-id").expect("a number").to_str().unwrap();
     assert_ne!(number, "forged");
     assert_eq!(number.len(), 36);

@@ -3,6 +3,8 @@
 mod answers;
 mod cancelled;
 mod malformed;
+mod once;
+mod sessions;
 mod slow;
 mod stopping;
 mod time_zone;

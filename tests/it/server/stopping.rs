@@ -28,7 +28,9 @@ async fn an_open_request_is_finished_and_no_new_one_begun() {
     idle.write_all(b"GET /nowhere HTTP/1.1\r\nHost: huifa.test\r\n\r\n").await.unwrap();
     let mut stream = served.connect().await;
     stream
-        .write_all(b"POST /work HTTP/1.1\r\nHost: huifa.test\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0\r\n\r\n")
+        .write_all(
+            b"POST /work HTTP/1.1\r\nHost: huifa.test\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0\r\n\r\n",
+        )
         .await
         .unwrap();
     begun.notified().await;
