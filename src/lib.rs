@@ -62,6 +62,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(settlement::routes(state))
         .merge(trials::routes(state))
         .merge(venues::routes(state))
+        .merge(web::styleguide::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
