@@ -218,7 +218,7 @@ impl Layout {
             now_text: format!("{} {}", today.format("%Y年%-m月%-d日"), weekday_name(today)),
             demonstration: state
                 .demonstration
-                .then(|| format!("演示系统 · 演示时间 {}", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
+                .then(|| format!("现在是{}，人员和事项都是虚构的。", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
             form_token: actor.map(|actor| actor.form_token.clone()).unwrap_or_default(),
             large_print: asked.large_print,
             path: asked.path.clone(),

@@ -19,6 +19,7 @@ pub mod server;
 pub mod session;
 mod stalled;
 pub mod styleguide;
+pub mod typed;
 pub mod way_back;
 pub mod work;
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod routes;
