@@ -182,6 +182,9 @@ pub async fn decide_correction(
     if asked.asked_by == work.actor.account_id {
         return Err(AppError::refused("补签须由申请人以外的人审批。"));
     }
+    if !asked.is_open() {
+        return Err(AppError::refused("这份补签申请已经有人审批，请刷新页面查看。"));
+    }
     let shift = open_shift(work, scope, asked.shift_id).await?;
     let side = asked.end();
     let value = asked.new_value.with_timezone(&SHANGHAI);
@@ -344,8 +347,8 @@ pub async fn return_month(
 
 /// A shift within reach, locked, of a published roster and a month that is open.
 async fn open_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<Shift, AppError> {
-    db::hold_month_of(work.conn(), scope, shift).await?;
-    let shift = db::load_shift(work.conn(), scope, shift).await?;
+    db::lock_shift(work.conn(), scope, shift).await?;
+    let shift = db::find_shift(work.conn(), scope, shift).await?.ok_or(AppError::NotFound)?;
     if !shift.published {
         return Err(AppError::refused("这个班次的排班还没有公示。"));
     }

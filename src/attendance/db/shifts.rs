@@ -200,17 +200,19 @@ pub async fn find_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx:
     select_shifts!("and s.id = $4", scope.bureau(), scope.venue(), scope.person(), id).fetch_optional(conn).await
 }
 
-/// Keeps the certification of the shift's month waiting until this transaction ends,
-/// so that what is decided here was decided before it or is refused after it.
+/// Locks a shift within reach: two who decide on it take turns, and the certification
+/// of its month waits until this transaction ends. A statement of its own, so that what
+/// is read after it is what the one before has left.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when the shift is out of reach.
-pub async fn hold_month_of(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<(), AppError> {
+pub async fn lock_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<(), AppError> {
     sqlx::query!(
         "select pg_advisory_xact_lock_shared(hashtextextended('huifa.venue_month.' || s.venue_id || '.' || s.month, 0))
          from shifts s
          where s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2) and ($3::bigint is null or s.person_id = $3)
-           and s.id = $4",
+           and s.id = $4
+         for update",
         scope.bureau(),
         scope.venue(),
         scope.person(),
@@ -220,17 +222,6 @@ pub async fn hold_month_of(conn: &mut PgConnection, scope: Scope, id: i64) -> Re
     .await?
     .map(|_| ())
     .ok_or(AppError::NotFound)
-}
-
-/// One shift within reach, locked: two who decide on it take turns.
-///
-/// # Errors
-/// [`AppError::NotFound`] when the shift is out of reach.
-pub async fn load_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<Shift, AppError> {
-    select_shifts!("and s.id = $4 for update of s", scope.bureau(), scope.venue(), scope.person(), id)
-        .fetch_optional(conn)
-        .await?
-        .ok_or(AppError::NotFound)
 }
 
 /// The published shifts of a day, in the order of the venues.
