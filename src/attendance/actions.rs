@@ -164,7 +164,8 @@ pub(super) async fn certify(
             drop(work);
             let (form, errors) = (ReturnForm::default(), Errors::new());
             let place = (month, venue);
-            let again = VenueMonthPage::load(&state, layout, &actor, place, OnceKey::new(), reason, form, errors).await?;
+            let again =
+                VenueMonthPage::load(&state, layout, &actor, place, OnceKey::new(), reason, form, errors).await?;
             return Ok((StatusCode::CONFLICT, page(&again)?).into_response());
         }
         Err(error) => return Err(error),
@@ -197,7 +198,8 @@ pub(super) async fn return_month(
     }
     if !errors.is_empty() {
         let place = (month, venue);
-        let again = VenueMonthPage::load(&state, layout, &actor, place, posted.once, String::new(), form, errors).await?;
+        let again =
+            VenueMonthPage::load(&state, layout, &actor, place, posted.once, String::new(), form, errors).await?;
         return form_again(&again);
     }
     let version = form.version.parse().unwrap_or_default();

@@ -121,12 +121,7 @@ pub struct NewCorrection {
 /// # Errors
 /// [`AppError::Refused`] for an impossible time, while another one is open, or in a
 /// certified month.
-pub async fn ask_correction(
-    work: &mut Work,
-    scope: Scope,
-    shift: i64,
-    new: &NewCorrection,
-) -> Result<i64, AppError> {
+pub async fn ask_correction(work: &mut Work, scope: Scope, shift: i64, new: &NewCorrection) -> Result<i64, AppError> {
     let shift = open_shift(work, scope, shift).await?;
     let fault = shift.planned().fault_of_correction(new.side, new.time, shift.signed(), work.now);
     if !fault.is_empty() {
@@ -291,9 +286,7 @@ pub(super) fn not_over(shifts: &[Shift], month: Month, now: DateTime<FixedOffset
         return None;
     }
     let Some(last) = shifts.iter().rfind(|shift| !shift.planned().is_past(shift.signed(), now)) else {
-        return shifts
-            .is_empty()
-            .then(|| format!("{}还没有结束，本月没有班次的站点在月底之后审定。", month.chinese()));
+        return shifts.is_empty().then(|| format!("{}还没有结束，本月没有班次的站点在月底之后审定。", month.chinese()));
     };
     Some(format!("本月还有班次没有结束（最后一个是{}），结束后才能审定。", short_date(last.duty_on)))
 }

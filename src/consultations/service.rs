@@ -41,12 +41,7 @@ pub struct Recorded {
 /// # Errors
 /// [`AppError::NotFound`] for a shift out of reach; [`AppError::Refused`] when the shift
 /// takes no records; [`AppError::Unusable`] with the first of what is missing.
-pub async fn record(
-    work: &mut Work,
-    seals: &Seals,
-    scope: Scope,
-    new: &NewConsultation,
-) -> Result<Recorded, AppError> {
+pub async fn record(work: &mut Work, seals: &Seals, scope: Scope, new: &NewConsultation) -> Result<Recorded, AppError> {
     let shift = db::find_shift(work.conn(), scope, new.shift).await?.ok_or(AppError::NotFound)?;
     if let Some(reason) = shift.day().closed_to_records(work.today()) {
         return Err(AppError::refused(reason));
@@ -61,18 +56,16 @@ pub async fn record(
     let id = db::insert(work.conn(), bureau, &shift, &number, seal_id, new, &kept, by, now)
         .await?
         .ok_or_else(|| AppError::refused("本月考勤刚刚审定上报，这份记录没有保存；如需补录，请先由司法局退回。"))?;
-    work.audit(
-        Audit::new("consultation.record", "consultation", id).after(json!({
-            "number": number,
-            "shift": shift.id,
-            "channel": new.channel,
-            "topic": new.topic,
-            "client": mask_name(&new.client.name),
-            "phone": kept.phone.mask,
-            "id_number": kept.id_number.mask,
-            "from_paper": new.from_paper,
-        })),
-    )
+    work.audit(Audit::new("consultation.record", "consultation", id).after(json!({
+        "number": number,
+        "shift": shift.id,
+        "channel": new.channel,
+        "topic": new.topic,
+        "client": mask_name(&new.client.name),
+        "phone": kept.phone.mask,
+        "id_number": kept.id_number.mask,
+        "from_paper": new.from_paper,
+    })))
     .await?;
     Ok(Recorded { id, number })
 }

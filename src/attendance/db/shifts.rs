@@ -239,7 +239,12 @@ pub async fn shifts_on(conn: &mut PgConnection, scope: Scope, day: NaiveDate, li
 }
 
 /// The next published shifts after a day.
-pub async fn next_shifts(conn: &mut PgConnection, scope: Scope, day: NaiveDate, limit: i64) -> sqlx::Result<Vec<Shift>> {
+pub async fn next_shifts(
+    conn: &mut PgConnection,
+    scope: Scope,
+    day: NaiveDate,
+    limit: i64,
+) -> sqlx::Result<Vec<Shift>> {
     select_shifts!(
         "and s.duty_on > $4 and r.status = 'published' order by s.duty_on, s.id limit $5",
         scope.bureau(),
@@ -378,7 +383,8 @@ pub async fn correct(
     minutes: i32,
 ) -> sqlx::Result<bool> {
     let done = match side {
-        Side::SignIn => sqlx::query!(
+        Side::SignIn => {
+            sqlx::query!(
             "insert into attendances (shift_id, bureau_id, signed_in_at, signed_in_by, sign_in_method, late_minutes)
              values ($1, $2, $3, $4, 'correction', $5)
              on conflict (shift_id) do update
@@ -391,21 +397,24 @@ pub async fn correct(
             by,
             minutes
         )
-        .execute(conn)
-        .await?,
-        Side::SignOut => sqlx::query!(
-            "update attendances
+            .execute(conn)
+            .await?
+        }
+        Side::SignOut => {
+            sqlx::query!(
+                "update attendances
              set signed_out_at = $3, signed_out_by = $4, sign_out_method = 'correction', early_minutes = $5,
                  version = version + 1
              where shift_id = $1 and bureau_id = $2",
-            shift,
-            bureau,
-            at,
-            by,
-            minutes
-        )
-        .execute(conn)
-        .await?,
+                shift,
+                bureau,
+                at,
+                by,
+                minutes
+            )
+            .execute(conn)
+            .await?
+        }
     };
     Ok(done.rows_affected() == 1)
 }

@@ -120,9 +120,7 @@ async fn outside_the_hours_and_on_other_days_signing_is_refused_in_words() {
 #[tokio::test]
 async fn an_unpublished_roster_takes_no_sign_in() {
     let desk = Desk::new().await;
-    desk.app
-        .execute("update rosters set status = 'approved', published_by = null, published_at = null")
-        .await;
+    desk.app.execute("update rosters set status = 'approved', published_by = null, published_at = null").await;
     desk.app.clock_to("2024-05-08 08:00");
     let duty = desk.duty().await;
     duty.post(&desk.path("/sign-in"), &[]).await.assert_status(409).assert_says("还没有公示");
@@ -316,10 +314,7 @@ async fn two_certifications_at_once_make_one_and_a_sign_in_waits_for_neither() {
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409]);
-    assert_eq!(
-        desk.app.scalar_i64("select count(*) from audit_records where action = 'attendance.certify'").await,
-        1
-    );
+    assert_eq!(desk.app.scalar_i64("select count(*) from audit_records where action = 'attendance.certify'").await, 1);
 }
 
 #[tokio::test]

@@ -24,7 +24,11 @@ impl Desk {
         let person = app.person("张三", &[venue]).await;
         let shift = app.published_shift(venue, person, "2024-05-08", "08:00-12:00").await;
         app.clock_to("2024-05-08 08:00");
-        app.duty_person(person).await.post(&format!("/attendance/shifts/{shift}/sign-in"), &[]).await.assert_status(303);
+        app.duty_person(person)
+            .await
+            .post(&format!("/attendance/shifts/{shift}/sign-in"), &[])
+            .await
+            .assert_status(303);
         app.clock_to("2024-05-08 09:00");
         Desk { app, venue, person, shift }
     }
@@ -91,18 +95,17 @@ async fn a_record_gets_its_number_is_counted_and_shows_masks_only() {
     // Sealed at rest, masked in the audit trail.
     let plain = "select count(*) from consultations c where c::text like '%13800004321%' or c::text like '%侯庄村%'";
     assert_eq!(desk.app.scalar_i64(plain).await, 0);
-    let audited = "select count(*) from audit_records where after::text like '%13800004321%' or after::text like '%王示例%'";
+    let audited =
+        "select count(*) from audit_records where after::text like '%13800004321%' or after::text like '%王示例%'";
     assert_eq!(desk.app.scalar_i64(audited).await, 0);
-    assert_eq!(
-        desk.app.scalar_i64("select count(*) from audit_records where action = 'consultation.record'").await,
-        2
-    );
+    assert_eq!(desk.app.scalar_i64("select count(*) from audit_records where action = 'consultation.record'").await, 2);
 }
 
 #[tokio::test]
 async fn what_is_required_is_asked_for_beside_the_field_and_what_was_typed_stays() {
     let desk = Desk::new().await;
-    let blanks = [("client_name", ""), ("gender", ""), ("topic", ""), ("request", " "), ("advice", ""), ("outcomes", "")];
+    let blanks =
+        [("client_name", ""), ("gender", ""), ("topic", ""), ("request", " "), ("advice", ""), ("outcomes", "")];
     let page = desk.record(&blanks).await;
     page.assert_status(422).assert_says("有6处需要改正");
     let links: Vec<_> = page.select(".error-summary a");
@@ -112,7 +115,12 @@ async fn what_is_required_is_asked_for_beside_the_field_and_what_was_typed_stays
     assert_eq!(page.attribute("#f-phone", "value").as_deref(), Some(PHONE));
     assert_eq!(page.select("input[name=groups][checked]").len(), 2);
     let page = desk
-        .record(&[("outcomes", "to_department"), ("outcomes", "scheduled"), ("legal_aid_hint", "yes"), ("phone", "138")])
+        .record(&[
+            ("outcomes", "to_department"),
+            ("outcomes", "scheduled"),
+            ("legal_aid_hint", "yes"),
+            ("phone", "138"),
+        ])
         .await;
     page.assert_status(422).assert_says("转往哪个部门").assert_says("约定的答复日期").assert_says("是否已告知申请权");
     page.assert_says("手机号");
@@ -207,7 +215,8 @@ async fn a_returning_person_is_found_by_telephone() {
     page.assert_status(200).assert_says("首次来访");
     let page = duty.post("/consultations/known", &[("shift", &shift), ("phone", "12")]).await;
     page.assert_status(422);
-    let looked = "select count(*) from audit_records where action = 'consultation.look_up' and note like '%138****4321%'";
+    let looked =
+        "select count(*) from audit_records where action = 'consultation.look_up' and note like '%138****4321%'";
     assert_eq!(desk.app.scalar_i64(looked).await, 1);
     assert_eq!(desk.count("consultations").await, 1);
 }
@@ -248,8 +257,13 @@ async fn a_draft_is_its_writers_and_an_empty_or_accepted_one_is_none() {
     let quiet = |once: Uuid, facts: &str| {
         let token = duty.actor().form_token.clone();
         let once = once.to_string();
-        serde_html_form::to_string([("token", token.as_str()), ("once", once.as_str()), ("shift", &shift), ("facts", facts)])
-            .expect("a form")
+        serde_html_form::to_string([
+            ("token", token.as_str()),
+            ("once", once.as_str()),
+            ("shift", &shift),
+            ("facts", facts),
+        ])
+        .expect("a form")
     };
     let headers = [("accept", "application/json"), ("sec-fetch-site", "same-origin")];
     let once = Uuid::new_v4();
@@ -260,9 +274,17 @@ async fn a_draft_is_its_writers_and_an_empty_or_accepted_one_is_none() {
     // The form of the draft is accepted; an autosave that arrives late brings nothing back.
     let mut fields = vec![("shift", shift.as_str())];
     fields.extend([
-        ("client_name", "王示例"), ("gender", "female"), ("channel", "phone"), ("topic", "family"), ("facts", "离婚"),
-        ("request", "抚养权"), ("advice", "协商或起诉"), ("outcomes", "answered"), ("legal_aid_hint", "no"),
-        ("satisfaction", "satisfied"), ("started_at", "08:30"),
+        ("client_name", "王示例"),
+        ("gender", "female"),
+        ("channel", "phone"),
+        ("topic", "family"),
+        ("facts", "离婚"),
+        ("request", "抚养权"),
+        ("advice", "协商或起诉"),
+        ("outcomes", "answered"),
+        ("legal_aid_hint", "no"),
+        ("satisfaction", "satisfied"),
+        ("started_at", "08:30"),
     ]);
     duty.post_with_once("/consultations", once, &fields).await.assert_status(303);
     duty.send(Method::POST, "/consultations/draft", Some(body), &headers).await.assert_status(204);
@@ -329,7 +351,9 @@ async fn the_clerk_reviews_and_a_defect_stands() {
     duty.post(&review, &[("version", "1"), ("result", "qualified")]).await.assert_status(403);
     clerk.post(&review, &[("version", "1"), ("result", "returned"), ("note", "请补法律依据")]).await.assert_status(303);
     duty.get(&one).await.assert_says("退回补正").assert_says("请补法律依据");
-    desk.post(&duty, &edit, &[("version", "2"), ("phone", ""), ("legal_basis", "劳动法五十条")]).await.assert_status(303);
+    desk.post(&duty, &edit, &[("version", "2"), ("phone", ""), ("legal_basis", "劳动法五十条")])
+        .await
+        .assert_status(303);
     duty.get(&one).await.assert_says("未复核");
     clerk.post(&review, &[("version", "2"), ("result", "qualified")]).await.assert_status(409).assert_says("有变动");
     let irregular = [("version", "3"), ("result", "irregular"), ("irregularity", "vague_answer")];
