@@ -173,7 +173,7 @@ pub(super) async fn certify(
     let message = match outcome {
         Certification::Reported => format!("{}考勤已审定并上报司法局。", month.chinese()),
         Certification::FindingsProposed(count) => {
-            format!("有班次没有签到或签退，系统已提出{count}项扣款事项；处理完后再审定上报。")
+            format!("有班次没有签退也没有补签，系统已按早退提出{count}项扣款事项；处理完后再审定上报。")
         }
     };
     Ok(work.finish(&to, message).await?.into_response())

@@ -9,6 +9,7 @@ use super::personal;
 use super::record::{NewConsultation, number};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::findings;
 use crate::plan::dictionaries::{RecordIrregularity, ReviewResult};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
@@ -16,15 +17,6 @@ use crate::secrets::{Seals, mask_name};
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
 use crate::web::work::{Work, snapshot};
-
-/// Proposes a finding 五(二)1(1) for a record that the review found defective. The one
-/// place from which records reach findings.
-///
-/// # Errors
-/// When the database fails.
-async fn propose_record_defect(_work: &mut Work, _consultation: i64, _evidence: &str) -> Result<(), AppError> {
-    Ok(())
-}
 
 /// A record as saved.
 #[derive(Clone, Debug)]
@@ -200,7 +192,7 @@ pub async fn review(work: &mut Work, scope: Scope, id: i64, version: i32, new: &
     }
     if new.result.is_defect() {
         let evidence = format!("咨询记录{}复核为{}：{words}", before.number, new.result.label());
-        propose_record_defect(work, id, &evidence).await?;
+        findings::propose_record_defect(work, id, &evidence).await?;
     }
     work.audit(
         Audit::new("consultation.review", "consultation", id)

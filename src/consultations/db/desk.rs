@@ -89,7 +89,8 @@ pub async fn find_draft(
 ) -> sqlx::Result<Option<(Vec<u8>, DateTime<Utc>)>> {
     let row = sqlx::query!(
         "select d.content, d.saved_at from consultation_drafts d
-         where d.account_id = $1 and d.shift_id = $2 and not exists (select from once_keys k where k.key = d.once)",
+         where d.account_id = $1 and d.shift_id = $2 and not exists (
+             select from once_keys k where k.key = d.once and k.account_id = d.account_id)",
         account,
         shift
     )

@@ -407,3 +407,35 @@ async fn services_work_without_a_form() {
     work.commit().await.expect("committed");
     assert_eq!((signed.person.as_str(), signed.minutes), ("张三", 0));
 }
+
+#[tokio::test]
+async fn coming_late_is_proposed_as_a_finding_and_a_correction_takes_it_back() {
+    let desk = Desk::new().await;
+    let (duty, staff) = (desk.duty().await, desk.staff().await);
+    desk.app.clock_to("2024-05-08 08:40");
+    duty.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
+    let live = "select count(*) from findings where kind = 'late' and status = 'proposed' and proposed_by is null";
+    assert_eq!(desk.app.scalar_i64(live).await, 1);
+    staff.get(&desk.path("")).await.assert_says("迟到").assert_says("拟扣");
+    let typed = [("side", "sign_in"), ("time", "07:58"), ("reason", "停电没能签到")];
+    duty.post(&desk.path("/corrections"), &typed).await.assert_status(303);
+    let id = desk.app.scalar_i64("select id from attendance_corrections").await;
+    let decide = format!("/attendance/corrections/{id}/decide");
+    staff.post(&decide, &[("decision", "agree"), ("note", "属实")]).await.assert_status(303);
+    assert_eq!(desk.app.scalar_i64(live).await, 0);
+}
+
+#[tokio::test]
+async fn r13_a_missing_sign_out_becomes_a_finding_before_the_month_is_certified() {
+    let desk = Desk::new().await;
+    desk.app.clock_to("2024-05-08 08:00");
+    desk.duty().await.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
+    desk.app.clock_to("2024-06-01 09:00");
+    let staff = desk.staff().await;
+    let page = staff.post(&desk.month("/certify"), &[]).await;
+    page.assert_status(303);
+    staff.follow(page).await.assert_says("已按早退提出1项扣款事项").assert_says("扣款事项：早退");
+    assert_eq!(desk.app.scalar_i64("select count(*) from venue_months where status = 'reported'").await, 0);
+    staff.post(&desk.month("/certify"), &[]).await.assert_status(409).assert_says("1项扣款事项没有处理完");
+    assert_eq!(desk.app.scalar_i64("select count(*) from findings").await, 1);
+}

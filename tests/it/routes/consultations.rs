@@ -359,6 +359,8 @@ async fn the_clerk_reviews_and_a_defect_stands() {
     let irregular = [("version", "3"), ("result", "irregular"), ("irregularity", "vague_answer")];
     clerk.post(&review, &irregular).await.assert_status(303);
     duty.get(&one).await.assert_says("不规范").assert_says("答复过于笼统");
+    let proposed = "select count(*) from findings f join consultations c on c.id = f.consultation_id where f.kind = 'record_defect'";
+    assert_eq!(desk.app.scalar_i64(proposed).await, 1);
     duty.get(&edit).await.assert_status(409);
     clerk.post(&review, &[("version", "4"), ("result", "qualified")]).await.assert_status(409).assert_says("扣款事项");
     let elsewhere = desk.app.venue("三甲镇").await;
