@@ -305,7 +305,7 @@ fn count_of(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct EarlierJson {
     person: i64,
     month: NaiveDate,
@@ -316,21 +316,21 @@ struct EarlierJson {
     findings: Option<Vec<FindingsJson>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct FindingsJson {
     shift: i64,
     kind: FindingKind,
     count: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct PlanJson {
     plan: i64,
     revision: i32,
     content: Programme,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct SumJson {
     person: i64,
     month: NaiveDate,
