@@ -1,6 +1,19 @@
 //! The routes, file by file as the slices are.
 
 mod accounts;
+mod attendance;
+mod calendar;
+mod cases;
+mod consultations;
+mod dashboard;
 pub(crate) mod duty;
 mod findings;
+mod fund;
+mod home;
+mod people;
+mod posting;
+mod programmes;
+mod roster;
 mod settlements;
+mod trial;
+mod venues;
