@@ -4,5 +4,6 @@ mod bank;
 mod desk;
 mod frame;
 mod journey;
+mod pay;
 mod roster;
 mod screen;
