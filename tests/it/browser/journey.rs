@@ -121,7 +121,6 @@ async fn may_2024_goes_from_an_empty_roster_to_a_paid_and_explained_month() {
     screen.fill("facts", "在工地做小工三个月，工资一直没有结清。").await;
     screen.fill("request", "要回工资。").await;
     screen.fill("advice", "先向劳动监察大队投诉，保留考勤和聊天记录。").await;
-    screen.find("input[name=legal_aid_hint][value=no]").await.click().await.expect("chosen");
     screen.script("document.querySelector('[name=started_at]').value = '09:10'").await;
     screen.press("保存登记").await;
     screen.says("牛桂花").await;
