@@ -29,7 +29,7 @@ const HELP: &str = "\
                         启动演示系统：虚构人员、可调时间；时刻如 2024-06-05T09:00
                         --fresh 清空演示数据后重新填写
   migrate               只更新数据库结构
-  check                 核对已存数据的各项约束，有问题时退出码为 1
+  check [--demo]        核对已存数据的各项约束，有问题时退出码为 1；--demo 核对演示数据
   trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
   trial case-subsidy    案件补贴试算
   routes                列出全部地址及其权限（JSON）
@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         [] | ["serve"] => in_runtime(serve()),
         ["demo", options @ ..] => in_runtime(demonstration(DemoOptions::parse(options)?)),
         ["migrate"] => in_runtime(migrate()),
-        ["check"] => in_runtime(check_stored()),
+        ["check"] => in_runtime(check_stored(Purpose::Production)),
+        ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
         ["routes"] => in_runtime(print_routes()),
         ["trial", kind] => Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock())),
         ["help" | "--help" | "-h"] => {
@@ -203,9 +204,7 @@ async fn migrate() -> anyhow::Result<ExitCode> {
     close(opened.database, outcome).await
 }
 
-async fn check_stored() -> anyhow::Result<ExitCode> {
-    let demonstration = std::env::var("HUIFA_DEMO").is_ok_and(|value| value == "1");
-    let purpose = if demonstration { Purpose::Demonstration } else { Purpose::Production };
+async fn check_stored(purpose: Purpose) -> anyhow::Result<ExitCode> {
     let opened = open(purpose).await?;
     let outcome = async {
         let mut out = Vec::new();

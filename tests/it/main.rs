@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod server;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! The main journeys in a real browser: headless Chromium, driven through WebDriver.
 
+mod bank;
+mod frame;
 mod journey;
+mod roster;
 mod screen;

@@ -1,4 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod books;
 pub(crate) mod database;
+pub(crate) mod duty;
+pub(crate) mod queries;

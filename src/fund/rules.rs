@@ -1,0 +1,243 @@
+//! PURE. 五 资金管理: what an entry of each kind posts, whether the money suffices, and
+//! by when what reached the county finance bureau must be transferred.
+
+use chrono::{Days, NaiveDate};
+use rust_decimal::Decimal;
+
+use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::plan::money;
+
+dictionary! {
+    /// The accounts of the earmarked fund (专账).
+    Account {
+        /// What the province ordered: the credit that everything else is spent from.
+        Source = "earmarked_source", "省级专项资金下达";
+        /// At the county finance bureau, to be transferred.
+        AtFinance = "earmarked_at_finance", "专项资金（市财政局待拨）";
+        /// At the justice bureau, to be spent.
+        AtBureau = "earmarked_at_bureau", "专项资金（市司法局专账）";
+        /// Spent on duty.
+        DutySubsidy = "earmarked_duty_subsidy", "值班补贴支出";
+        /// Spent on cases.
+        CaseSubsidy = "earmarked_case_subsidy", "案件补贴支出";
+    }
+}
+
+dictionary! {
+    /// What an entry records.
+    EntryKind {
+        Receipt = "receipt", "省级资金到账";
+        Transfer = "transfer", "拨付司法局";
+        DutyPayment = "duty_payment", "发放值班补贴";
+        CasePayment = "case_payment", "发放案件补贴";
+        Reversal = "reversal", "冲销";
+    }
+}
+
+/// One side of an entry: debit is positive, credit negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The account.
+    pub account: Account,
+    /// Yuan, with its sign.
+    pub amount: Decimal,
+}
+
+/// The two sides of an entry that moves `amount` yuan; `None` for a reversal, which
+/// mirrors another entry.
+#[must_use]
+pub fn lines(kind: EntryKind, amount: Decimal) -> Option<[Line; 2]> {
+    let (debit, credit) = match kind {
+        EntryKind::Receipt => (Account::AtFinance, Account::Source),
+        EntryKind::Transfer => (Account::AtBureau, Account::AtFinance),
+        EntryKind::DutyPayment => (Account::DutySubsidy, Account::AtBureau),
+        EntryKind::CasePayment => (Account::CaseSubsidy, Account::AtBureau),
+        EntryKind::Reversal => return None,
+    };
+    Some([Line { account: debit, amount }, Line { account: credit, amount: -amount }])
+}
+
+/// The same lines with their sides exchanged.
+#[must_use]
+pub fn mirrored(lines: &[Line]) -> Vec<Line> {
+    lines.iter().map(|line| Line { account: line.account, amount: -line.amount }).collect()
+}
+
+/// An account that would be overdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// The account.
+    pub account: Account,
+    /// What it holds.
+    pub available: Decimal,
+    /// What is asked of it.
+    pub needed: Decimal,
+}
+
+impl Shortage {
+    /// What is missing, in yuan.
+    #[must_use]
+    pub fn missing(&self) -> Decimal {
+        self.needed - self.available
+    }
+
+    /// The sentence that a person reads.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "“{}”余额不足：现有{}元，需要{}元，还差{}元（{}）。",
+            self.account.label(),
+            money::yuan_text(self.available),
+            money::yuan_text(self.needed),
+            money::yuan_text(self.missing()),
+            money::capitals(self.missing()),
+        )
+    }
+}
+
+/// The first account that the lines would overdraw. `balance` is as the database keeps
+/// it: a source is in credit, so that its balance is never positive.
+#[must_use]
+pub fn shortage(balance: impl Fn(Account) -> Decimal, lines: &[Line]) -> Option<Shortage> {
+    lines.iter().find_map(|line| {
+        // A source is drawn down by debits, everything else by credits.
+        let sign = if line.account == Account::Source { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+        let (available, change) = (balance(line.account) * sign, line.amount * sign);
+        (available + change < Decimal::ZERO).then(|| Shortage {
+            account: line.account,
+            available: money::round_to_fen(available),
+            needed: money::round_to_fen(-change),
+        })
+    })
+}
+
+/// An amount that moved on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The day.
+    pub on: NaiveDate,
+    /// Yuan.
+    pub amount: Decimal,
+}
+
+/// How far a receipt has been passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// What was received, and when.
+    pub receipt: Movement,
+    /// The last day on which it may be transferred.
+    pub due: NaiveDate,
+    /// What has not been transferred.
+    pub open: Decimal,
+    /// The day on which the last of it was.
+    pub completed_on: Option<NaiveDate>,
+}
+
+impl Passage {
+    /// Days after the limit: of the transfer, or by today while money is open; 0 in time.
+    #[must_use]
+    pub fn days_late(&self, today: NaiveDate) -> i64 {
+        let until = self.completed_on.unwrap_or(today);
+        (until - self.due).num_days().max(0)
+    }
+
+    /// Whether all of it was transferred.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.open.is_zero()
+    }
+}
+
+/// 五(一): what is received is transferred within `days` of the day on which it reached the
+/// county finance bureau (A55). The oldest receipt is taken to be passed on first.
+#[must_use]
+pub fn passages(receipts: &[Movement], transfers: &[Movement], days: u32) -> Vec<Passage> {
+    let mut receipts = receipts.to_vec();
+    let mut transfers = transfers.to_vec();
+    receipts.sort_by_key(|receipt| receipt.on);
+    transfers.sort_by_key(|transfer| transfer.on);
+    let mut pending = transfers.into_iter();
+    let mut at_hand: Option<Movement> = None;
+    receipts
+        .into_iter()
+        .map(|receipt| {
+            let mut open = receipt.amount;
+            let mut completed_on = None;
+            while open > Decimal::ZERO {
+                let Some(transfer) = at_hand.take().or_else(|| pending.next()) else { break };
+                let used = open.min(transfer.amount);
+                open -= used;
+                completed_on = Some(transfer.on);
+                let rest = transfer.amount - used;
+                if rest > Decimal::ZERO {
+                    at_hand = Some(Movement { on: transfer.on, amount: rest });
+                }
+            }
+            Passage {
+                receipt,
+                due: receipt.on.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX),
+                open,
+                completed_on: completed_on.filter(|_| open.is_zero()),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn moved(on: &str, amount: i64) -> Movement {
+        Movement { on: day(on), amount: Decimal::from(amount) }
+    }
+
+    #[test]
+    fn every_entry_sums_to_zero() {
+        for kind in EntryKind::ALL {
+            let total: Decimal = lines(*kind, Decimal::from(7)).iter().flatten().map(|line| line.amount).sum();
+            assert!(total.is_zero(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn too_little_money_is_named_in_figures_and_in_capitals() {
+        let payment = lines(EntryKind::DutyPayment, Decimal::from(1950)).unwrap();
+        let short = shortage(|_| Decimal::from(1000), &payment).unwrap();
+        assert_eq!(
+            short.sentence(),
+            "“专项资金（市司法局专账）”余额不足：现有1,000.00元，需要1,950.00元，还差950.00元（玖佰伍拾元整）。"
+        );
+        assert_eq!(shortage(|_| Decimal::from(1950), &payment), None);
+    }
+
+    #[test]
+    fn the_reversal_of_a_receipt_needs_the_money_to_be_there_still() {
+        let receipt = lines(EntryKind::Receipt, Decimal::from(100)).unwrap();
+        let balance = |account: Account| match account {
+            Account::AtFinance => Decimal::from(40),
+            Account::Source => Decimal::from(-100),
+            _ => Decimal::from(60),
+        };
+        let short = shortage(balance, &mirrored(&receipt)).unwrap();
+        assert_eq!((short.account, short.missing()), (Account::AtFinance, Decimal::from(60)));
+    }
+
+    #[test]
+    fn a55_receipts_are_passed_on_in_order_within_thirty_days() {
+        let receipts = [moved("2024-03-15", 300), moved("2024-04-01", 100)];
+        let transfers = [moved("2024-04-10", 200), moved("2024-04-15", 150)];
+        let passages = passages(&receipts, &transfers, 30);
+        let [first, second] = passages.as_slice() else { panic!("two receipts") };
+        assert_eq!(first.due, day("2024-04-14"));
+        assert_eq!(first.completed_on, Some(day("2024-04-15")));
+        assert_eq!(first.days_late(day("2024-06-01")), 1);
+        assert_eq!((second.due, second.open), (day("2024-05-01"), Decimal::from(50)));
+        assert_eq!(second.completed_on, None);
+        assert_eq!(second.days_late(day("2024-05-01")), 0);
+        assert_eq!(second.days_late(day("2024-05-11")), 10);
+    }
+}

@@ -1,0 +1,204 @@
+//! What changes the ledger: lock the year's books → look whether the money suffices →
+//! write the entry and its lines → record.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use super::db::{self, Books, NewEntry};
+use super::rules::{self, Account, EntryKind, Line};
+use super::{NewReceipt, NewTransfer};
+use crate::audit::Audit;
+use crate::error::AppError;
+use crate::plan::dictionary::Dictionary as _;
+use crate::plan::money;
+use crate::plan::month::Month;
+use crate::plan::time::chinese_date;
+use crate::web::actor::Scope;
+use crate::web::work::Work;
+
+/// Records that provincial money reached the county finance bureau; gives the entry.
+///
+/// # Errors
+/// [`AppError::Refused`] where the year has no books.
+pub async fn record_receipt(work: &mut Work, scope: Scope, new: NewReceipt) -> Result<i64, AppError> {
+    let books = open(work, scope.bureau(), new.year).await?;
+    let entry = NewEntry {
+        kind: EntryKind::Receipt,
+        entered_on: new.received_on,
+        summary: "省级专项资金到账".to_owned(),
+        voucher: new.voucher,
+        document_kind: "notice",
+        document_id: new.notice,
+        document_on: new.notice_on,
+        reversal_of: None,
+    };
+    post_amount(work, &books, entry, new.amount).await
+}
+
+/// Records that the county finance bureau transferred money to the justice bureau.
+///
+/// # Errors
+/// [`AppError::Refused`] where less is there, with what is missing.
+pub async fn record_transfer(work: &mut Work, scope: Scope, new: NewTransfer) -> Result<i64, AppError> {
+    let books = open(work, scope.bureau(), new.year).await?;
+    let entry = NewEntry {
+        kind: EntryKind::Transfer,
+        entered_on: new.transferred_on,
+        summary: "市财政局拨付至市司法局".to_owned(),
+        voucher: new.voucher,
+        document_kind: "transfer_order",
+        document_id: new.order,
+        document_on: None,
+        reversal_of: None,
+    };
+    post_amount(work, &books, entry, new.amount).await
+}
+
+/// Pays a month's duty subsidies out of the bureau's account; gives the entry. The caller
+/// marks the settlement as paid in the same work. `amount` is above zero: a month that
+/// pays nothing needs no entry.
+///
+/// # Errors
+/// [`AppError::Refused`] where less is there, with what is missing.
+pub async fn pay_duty_subsidy(
+    work: &mut Work,
+    bureau: i64,
+    year: i32,
+    settlement_id: i64,
+    month: Month,
+    amount: Decimal,
+) -> Result<i64, AppError> {
+    let books = open(work, bureau, year).await?;
+    let entry = NewEntry {
+        kind: EntryKind::DutyPayment,
+        entered_on: work.today(),
+        summary: format!("{}值班补贴", month.chinese()),
+        voucher: String::new(),
+        document_kind: db::SETTLEMENT,
+        document_id: settlement_id.to_string(),
+        document_on: None,
+        reversal_of: None,
+    };
+    post_amount(work, &books, entry, amount).await
+}
+
+/// Mirrors an entry; a duty payment's settlement goes back from paid to approved with it.
+///
+/// # Errors
+/// [`AppError::NotFound`] outside the scope; [`AppError::Refused`] where the entry is a
+/// reversal, was reversed before, or its money has been passed on.
+pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Result<i64, AppError> {
+    let bureau = scope.bureau();
+    let year = db::year_of(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    let books = open(work, bureau, year).await?;
+    // Read under the lock: nobody else reverses it meanwhile.
+    let entry = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    if entry.kind == EntryKind::Reversal {
+        return Err(AppError::refused("冲销记录本身不能再冲销；如冲销有误，请重新登记原来的业务。"));
+    }
+    if let Some(number) = entry.reversed_by_number {
+        return Err(AppError::refused(format!("第{}号记录已由第{number}号记录冲销，不能重复冲销。", entry.number)));
+    }
+    let original: Vec<Line> =
+        entry.postings.iter().map(|posting| Line { account: posting.account, amount: posting.amount }).collect();
+    let lines = rules::mirrored(&original);
+    if let Some(short) = rules::shortage(|account| books.balance(account), &lines) {
+        return Err(AppError::refused(format!(
+            "不能冲销：这笔钱已经用出去一部分。{}请先冲销其后的记录。",
+            short.sentence()
+        )));
+    }
+    let mirror = NewEntry {
+        kind: EntryKind::Reversal,
+        entered_on: work.today(),
+        summary: format!("冲销第{}号（{}）：{reason}", entry.number, entry.summary),
+        voucher: String::new(),
+        document_kind: "entry",
+        document_id: id.to_string(),
+        document_on: None,
+        reversal_of: Some(id),
+    };
+    let made = write(work, &books, mirror, &lines, reason).await?;
+    if entry.kind == EntryKind::DutyPayment
+        && entry.document_kind == db::SETTLEMENT
+        && let Ok(settlement) = entry.document_id.parse::<i64>()
+    {
+        if !db::reopen_settlement(work.conn(), bureau, settlement).await? {
+            return Err(AppError::refused("对应的月结已不是“已发放”状态，请刷新后核对再冲销。"));
+        }
+        let record = Audit::new("settlement.reopen", "settlement", settlement)
+            .before(json!({ "status": "paid" }))
+            .after(json!({ "status": "approved" }))
+            .note(format!("付款记录第{}号已冲销：{reason}", entry.number));
+        work.audit(record).await?;
+    }
+    Ok(made)
+}
+
+/// The year's books, locked until the work ends.
+async fn open(work: &mut Work, bureau: i64, year: i32) -> Result<Books, AppError> {
+    db::lock_books(work.conn(), bureau, year)
+        .await?
+        .ok_or_else(|| AppError::refused(format!("{year}年度的资金账还没有建立，请先建立该年度的实施方案。")))
+}
+
+async fn post_amount(work: &mut Work, books: &Books, entry: NewEntry, amount: Decimal) -> Result<i64, AppError> {
+    if amount <= Decimal::ZERO {
+        return Err(AppError::refused("金额须大于零。"));
+    }
+    let lines = rules::lines(entry.kind, money::round_to_fen(amount))
+        .ok_or_else(|| AppError::Internal(anyhow::anyhow!("a reversal has no lines of its own")))?;
+    if let Some(short) = rules::shortage(|account| books.balance(account), &lines) {
+        let advice = match short.account {
+            Account::AtBureau => "请先登记市财政局的拨付。",
+            Account::AtFinance => "请先登记省级专项资金到账。",
+            Account::Source | Account::DutySubsidy | Account::CaseSubsidy => "",
+        };
+        return Err(AppError::refused(format!("没有记账。{}{advice}", short.sentence())));
+    }
+    write(work, books, entry, &lines, "").await
+}
+
+async fn write(work: &mut Work, books: &Books, entry: NewEntry, lines: &[Line], note: &str) -> Result<i64, AppError> {
+    let (account_id, now) = (work.actor.account_id, work.now);
+    let made = db::insert_entry(work.conn(), books, &entry, lines, account_id, now).await?;
+    let action = match entry.kind {
+        EntryKind::Receipt => "fund.receive",
+        EntryKind::Transfer => "fund.transfer",
+        EntryKind::DutyPayment => "fund.pay_duty",
+        EntryKind::CasePayment => "fund.pay_cases",
+        EntryKind::Reversal => "fund.reverse",
+    };
+    let sides: Vec<_> = lines
+        .iter()
+        .map(|line| json!({ "account": line.account.code(), "amount": money::plain_text(line.amount) }))
+        .collect();
+    let record = Audit::new(action, "fund_entry", made.id)
+        .after(json!({
+            "number": made.number,
+            "summary": entry.summary,
+            "document": entry.document_id,
+            "entered_on": chinese_date(entry.entered_on),
+            "lines": sides,
+        }))
+        .note(note);
+    work.audit(record).await?;
+    Ok(made.id)
+}
+
+/// How the receipts of a year have been passed on, for pages and lists of what is late.
+#[must_use]
+pub fn passages(rows: &[db::MovementRow], days: u32) -> Vec<(i64, rules::Passage)> {
+    let of = |kind: EntryKind| {
+        rows.iter()
+            .filter(move |row| row.kind == kind)
+            .map(|row| rules::Movement { on: row.on, amount: row.amount })
+            .collect::<Vec<_>>()
+    };
+    let mut receipts: Vec<(NaiveDate, i64)> =
+        rows.iter().filter(|row| row.kind == EntryKind::Receipt).map(|row| (row.on, row.id)).collect();
+    receipts.sort_by_key(|(on, _)| *on);
+    let passages = rules::passages(&of(EntryKind::Receipt), &of(EntryKind::Transfer), days);
+    receipts.into_iter().map(|(_, id)| id).zip(passages).collect()
+}

@@ -1,0 +1,122 @@
+//! The first page after signing in.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect};
+use chrono::{Datelike as _, NaiveDate};
+
+use super::db;
+use super::rules::{self, Todo, Waiting};
+use crate::dashboard::{self, Overview};
+use crate::error::AppError;
+use crate::plan::time::{chinese_date, weekday_name};
+use crate::state::AppState;
+use crate::web::actor::Actor;
+use crate::web::chart::Meter;
+use crate::web::layout::{Layout, page};
+use crate::web::permissions::{Action, Role};
+use crate::web::{Answer, filters};
+
+#[derive(Template)]
+#[template(path = "home/home.html")]
+struct HomePage {
+    layout: Layout,
+    name: String,
+    today: NaiveDate,
+    waiting: Waiting,
+    meters: Vec<Meter>,
+    next: &'static str,
+    setting_up: bool,
+}
+
+impl HomePage {
+    fn lede(&self) -> String {
+        format!("{} {}", chinese_date(self.today), weekday_name(self.today))
+    }
+
+    fn urgent(&self) -> usize {
+        self.waiting.todos.iter().filter(|todo| todo.due.is_some_and(|due| due < self.today)).count()
+    }
+}
+
+pub(super) async fn home(State(state): State<AppState>, layout: Layout, actor: Actor) -> Answer {
+    if actor.must_change_password {
+        return Ok(Redirect::to("/password").into_response());
+    }
+    let now = state.clock.now();
+    let today = now.date_naive();
+    let (waiting, meters) = if actor.role == Role::Leader {
+        for_leader(&state, &actor, today).await?
+    } else {
+        let mut conn = state.pool.acquire().await?;
+        let plan = db::plan(&mut conn, actor.bureau_id, today).await?;
+        let rows = match actor.role {
+            Role::DutyPerson => match actor.person_id {
+                Some(person) => db::of_duty_person(&mut conn, actor.bureau_id, person, today).await?,
+                None => Vec::new(),
+            },
+            Role::VenueStaff => match actor.venue_id {
+                Some(venue) => db::of_venue(&mut conn, actor.bureau_id, venue, actor.account_id, today).await?,
+                None => Vec::new(),
+            },
+            Role::LegalAidStaff => {
+                let mut rows = db::of_cases(&mut conn, actor.bureau_id).await?;
+                if let Some(venue) = actor.venue_id {
+                    rows.extend(db::of_venue(&mut conn, actor.bureau_id, venue, actor.account_id, today).await?);
+                }
+                rows
+            }
+            Role::BureauClerk | Role::Approver | Role::Finance => {
+                db::of_bureau(&mut conn, actor.bureau_id, actor.account_id, today).await?
+            }
+            Role::SystemAdministrator | Role::SecurityAdministrator | Role::AuditAdministrator => {
+                db::of_administrators(&mut conn, actor.bureau_id, now).await?
+            }
+            Role::Leader => Vec::new(),
+        };
+        (rules::waiting(actor.role, actor.account_id, &rows, &plan, today), Vec::new())
+    };
+    page(&HomePage {
+        layout: layout.titled("我的待办"),
+        name: actor.name.clone(),
+        today,
+        setting_up: actor.role == Role::SystemAdministrator && !waiting.todos.is_empty(),
+        waiting,
+        meters,
+        next: rules::next_for(actor.role),
+    })
+}
+
+/// Both targets, and what is late.
+async fn for_leader(state: &AppState, actor: &Actor, today: NaiveDate) -> Result<(Waiting, Vec<Meter>), AppError> {
+    let scope = actor.authorise(Action::ReadDashboard)?;
+    let mut conn = state.pool.acquire().await?;
+    let overview: Option<Overview> = dashboard::overview(&mut conn, scope.bureau(), today.year(), today).await?;
+    let Some(it) = overview else {
+        return Ok((Waiting::default(), Vec::new()));
+    };
+    let todos = it
+        .late
+        .iter()
+        .map(|late| Todo {
+            title: late.title.clone(),
+            detail: late.detail.clone(),
+            href: late.href.clone(),
+            due: late.due,
+            done: false,
+        })
+        .collect();
+    let news = vec![
+        Todo {
+            title: format!("免费法律咨询：{}", it.consultations.words("人次")),
+            href: format!("/dashboard?year={}", it.year),
+            ..Todo::default()
+        },
+        Todo {
+            title: format!("法律援助案件：{}", it.cases.words("件")),
+            href: format!("/dashboard?year={}", it.year),
+            ..Todo::default()
+        },
+    ];
+    Ok((Waiting { todos, news }, vec![it.consultation_meter(), it.case_meter()]))
+}

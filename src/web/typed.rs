@@ -1,0 +1,89 @@
+//! Reads typed fields: what was meant, or what to correct beside the field.
+
+use chrono::NaiveDate;
+
+use super::form_errors::Errors;
+use crate::plan::money::half_width;
+use crate::plan::time::chinese_date;
+
+/// A date that must be given.
+pub fn date(errors: &mut Errors, field: &str, label: &str, typed: &str) -> Option<NaiveDate> {
+    let plain = half_width(typed.trim());
+    if plain.is_empty() {
+        errors.add(field, format!("请填写{label}"));
+        return None;
+    }
+    let read = plain.parse::<NaiveDate>().ok();
+    if read.is_none() {
+        errors.add(field, format!("{label}应为日期，例如2024-05-08"));
+    }
+    read
+}
+
+/// A date that must be given and lie in the past or be today.
+pub fn date_until(errors: &mut Errors, field: &str, label: &str, typed: &str, today: NaiveDate) -> Option<NaiveDate> {
+    let read = date(errors, field, label, typed)?;
+    if read > today {
+        errors.add(field, format!("{label}不能晚于今天（{}）", chinese_date(today)));
+        return None;
+    }
+    Some(read)
+}
+
+/// A line of text that must be given, of at most so many characters.
+pub fn line(errors: &mut Errors, field: &str, label: &str, typed: &str, longest: usize) -> String {
+    let text = typed.trim().to_owned();
+    if text.is_empty() {
+        errors.add(field, format!("请填写{label}"));
+    }
+    at_most(errors, field, label, &text, longest);
+    text
+}
+
+/// A line of text that may be left empty.
+pub fn optional_line(errors: &mut Errors, field: &str, label: &str, typed: &str, longest: usize) -> String {
+    let text = typed.trim().to_owned();
+    at_most(errors, field, label, &text, longest);
+    text
+}
+
+fn at_most(errors: &mut Errors, field: &str, label: &str, text: &str, longest: usize) {
+    let length = text.chars().count();
+    if length > longest {
+        errors.add(field, format!("{label}最多{longest}个字，现在有{length}个字"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_date_says_what_to_correct() {
+        let today: NaiveDate = "2024-05-08".parse().unwrap();
+        for (typed, message) in [
+            ("", "请填写到账日期"),
+            ("2024-02-30", "到账日期应为日期，例如2024-05-08"),
+            ("五月", "到账日期应为日期，例如2024-05-08"),
+            ("2024-05-09", "到账日期不能晚于今天（2024年5月8日）"),
+        ] {
+            let mut errors = Errors::new();
+            assert_eq!(date_until(&mut errors, "on", "到账日期", typed, today), None);
+            assert_eq!(errors.on("on"), message);
+        }
+        let mut errors = Errors::new();
+        assert_eq!(date_until(&mut errors, "on", "到账日期", " ２０２４-05-08 ", today), Some(today));
+        assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn a_line_is_given_and_not_too_long() {
+        let mut errors = Errors::new();
+        assert_eq!(line(&mut errors, "a", "文号", " 晋财 ", 4), "晋财");
+        line(&mut errors, "b", "文号", "  ", 4);
+        line(&mut errors, "c", "文号", "一二三四五", 4);
+        assert_eq!(errors.on("b"), "请填写文号");
+        assert_eq!(errors.on("c"), "文号最多4个字，现在有5个字");
+        assert_eq!(errors.len(), 2);
+    }
+}
