@@ -135,6 +135,9 @@ struct Attendance {
     late_minutes: Option<i32>,
     early_minutes: Option<i32>,
     remark: Option<String>,
+    consultations: i64,
+    open_findings: i64,
+    open_corrections: i64,
 }
 
 impl Attendance {
@@ -146,7 +149,7 @@ impl Attendance {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<table>{% for row in rows %}<tr><th><a href="/attendance/shifts/{{ row.id }}">{{ row.duty_on|day }}</a></th><td>{{ row.venue }}</td><td>{{ row.person }}</td><td>{{ row.starts_at|clock_time }}–{{ row.ends_at|clock_time }}</td><td>{% if let Some(at) = row.signed_in_at %}{{ at|moment_time }}{% endif %}</td><td>{% if let Some(at) = row.signed_out_at %}{{ at|moment_time }}{% endif %}</td><td>{{ row.minutes().0 }}</td><td>{{ row.minutes().1 }}</td><td>{% if let Some(remark) = row.remark %}{{ remark }}{% endif %}</td></tr>{% endfor %}</table>"#
+    source = r#"<table>{% for row in rows %}<tr><th><a href="/attendance/shifts/{{ row.id }}">{{ row.duty_on|day }}</a></th><td>{{ row.venue }}</td><td>{{ row.person }}</td><td>{{ row.starts_at|clock_time }}–{{ row.ends_at|clock_time }}</td><td>{% if let Some(at) = row.signed_in_at %}{{ at|moment_time }}{% endif %}</td><td>{% if let Some(at) = row.signed_out_at %}{{ at|moment_time }}{% endif %}</td><td>{{ row.minutes().0 }}</td><td>{{ row.minutes().1 }}</td><td>{{ row.consultations }}</td><td>{% if let Some(remark) = row.remark %}{{ remark }}{% endif %}{% if row.open_findings + row.open_corrections > 0 %}!{% endif %}</td></tr>{% endfor %}</table>"#
 )]
 struct AttendancePage {
     rows: Vec<Attendance>,
@@ -155,7 +158,10 @@ struct AttendancePage {
 async fn attendance(State(bare): State<Bare>) -> Answer {
     let rows = sqlx::query_as(
         "select s.id, s.duty_on, s.starts_at, s.ends_at, v.short_name as venue, p.name as person, a.signed_in_at,
-                a.signed_out_at, a.late_minutes, a.early_minutes, a.remark
+                a.signed_out_at, a.late_minutes, a.early_minutes, a.remark,
+                (select count(*) from consultations c where c.shift_id = s.id) as consultations,
+                (select count(*) from findings f where f.shift_id = s.id and f.status in ('proposed', 'told', 'objected')) as open_findings,
+                (select count(*) from attendance_corrections k where k.shift_id = s.id and k.status = 'asked') as open_corrections
          from shifts s join venues v on v.id = s.venue_id join persons p on p.id = s.person_id
          left join attendances a on a.shift_id = s.id
          where s.bureau_id = $1 and s.month = '2024-07-01' order by s.duty_on, s.id limit 100",

@@ -95,13 +95,14 @@ async fn measure(ground: &Ground, options: Options) -> anyhow::Result<()> {
     let started = Instant::now();
     tell("filling a county's year …");
     let mut sizes = fill::county(ground).await?;
+    let faults = broken(ground, ALONE, "the filled county").await?;
     if options.province {
         tell(&format!("{:.0} s; filling the province's …", started.elapsed().as_secs_f64()));
         sizes = fill::province(ground).await?;
     }
     ground.settle().await?;
     let rounds = options.rounds.unwrap_or(if options.province { 5 } else { 3 });
-    let mut report = Report { machine: machine(ground), sizes, ..Report::default() };
+    let mut report = Report { machine: machine(ground), sizes, faults, ..Report::default() };
 
     let site = ground.site(EVERYTHING).await?;
     tell(&format!("{:.0} s; asking for every page …", started.elapsed().as_secs_f64()));
@@ -115,7 +116,7 @@ async fn measure(ground: &Ground, options: Options) -> anyhow::Result<()> {
         tell(&format!("{:.0} s; {name} measured", started.elapsed().as_secs_f64()));
         match played {
             Ok(rows) => report.rows.extend(rows),
-            Err(error) => report.faults.push(format!("{name}: {error:#}")),
+            Err(error) => report.faults.push(format!("Not measured: {name}: {error:#}")),
         }
     };
     scene("the ground line", pages.ground_line().await);
@@ -138,6 +139,10 @@ async fn measure(ground: &Ground, options: Options) -> anyhow::Result<()> {
     scene("figures", figures::scenes(ground, &site, rounds, options.province).await);
     scene("a flood of sign-ins", pages.flood().await);
 
+    if !options.province {
+        report.faults.extend(broken(ground, EVERYTHING, "the county after the work").await?);
+    }
+
     std::io::stdout().write_all(report.markdown().as_bytes())?;
     if options.write {
         anyhow::ensure!(!cfg!(debug_assertions), "the document is written by a release build only");
@@ -145,6 +150,20 @@ async fn measure(ground: &Ground, options: Options) -> anyhow::Result<()> {
         std::fs::write(path, report.document())?;
     }
     Ok(())
+}
+
+/// What `huifa check` has to say of a database.
+async fn broken(ground: &Ground, database: &str, whose: &str) -> anyhow::Result<Vec<String>> {
+    let pool = ground.pool(database, 1).await?;
+    let report = huifa::check::ask(&pool).await?;
+    pool.close().await;
+    let broken = report.answers.iter().filter(|answer| !answer.faults.is_empty());
+    Ok(broken
+        .map(|answer| {
+            let first = answer.faults.first().map(String::as_str).unwrap_or_default();
+            format!("`huifa check` on {whose}: {}, {} times, as: {first}", answer.name, answer.faults.len())
+        })
+        .collect())
 }
 
 /// The machine in general words.

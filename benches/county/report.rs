@@ -198,7 +198,7 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// The pages' queries.
     pub(crate) pages: Vec<PageQueries>,
-    /// Scenes that could not be played.
+    /// Scenes that could not be played, and data that do not hold.
     pub(crate) faults: Vec<String>,
 }
 
@@ -252,7 +252,7 @@ impl Report {
                 say(&format!("- `{}` asks {} statements; the target is {MOST_STATEMENTS}.", page.path, page.statements.0));
             }
             for fault in &self.faults {
-                say(&format!("- Not measured: {fault}."));
+                say(&format!("- {fault}."));
             }
         }
         text
