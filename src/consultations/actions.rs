@@ -166,7 +166,7 @@ pub(super) async fn save_draft(
     } else {
         let text = serde_json::to_string(&posted.form).map_err(|error| AppError::Internal(error.into()))?;
         let content = personal::seal_draft(&state.seals, actor.account_id, shift, &text)?;
-        if !db::save_draft(&mut transaction, scope, actor.account_id, shift, &content, posted.once.0, now).await? {
+        if !db::save_draft(&mut transaction, scope, actor.account_id, shift, &content, posted.once.key(), now).await? {
             return Err(AppError::NotFound);
         }
     }
