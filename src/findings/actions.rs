@@ -62,14 +62,7 @@ pub(super) struct StepForm {
     version: String,
 }
 
-async fn take(
-    state: &AppState,
-    actor: &Actor,
-    scope: Scope,
-    id: &str,
-    step: Step,
-    posted: Posted<StepForm>,
-) -> Answer {
+async fn take(state: &AppState, actor: &Actor, scope: Scope, id: &str, step: Step, posted: Posted<StepForm>) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(state, actor, posted.once).await?;
     let version = posted.form.version.parse().ok();
@@ -170,9 +163,8 @@ pub(super) async fn take_step_together(
             Some((id.parse().ok()?, version.parse().ok()?))
         })
         .collect();
-    let seen = seen
-        .filter(|seen| !seen.is_empty())
-        .ok_or_else(|| AppError::Unusable("请从列表勾选后办理。".to_owned()))?;
+    let seen =
+        seen.filter(|seen| !seen.is_empty()).ok_or_else(|| AppError::Unusable("请从列表勾选后办理。".to_owned()))?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let count = service::take_step_together(&mut work, scope, step, &seen, &posted.form.note).await?;
     let message = match step {

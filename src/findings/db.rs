@@ -195,13 +195,9 @@ pub async fn find(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx::Resul
 
 /// Locks findings in their order, so that two decisions never wait for each other crosswise.
 pub async fn lock(conn: &mut PgConnection, bureau: i64, ids: &[i64]) -> sqlx::Result<()> {
-    sqlx::query!(
-        "select id from findings where bureau_id = $1 and id = any ($2) order by id for update",
-        bureau,
-        ids
-    )
-    .fetch_all(conn)
-    .await?;
+    sqlx::query!("select id from findings where bureau_id = $1 and id = any ($2) order by id for update", bureau, ids)
+        .fetch_all(conn)
+        .await?;
     Ok(())
 }
 
@@ -274,11 +270,7 @@ pub struct Proposal {
 }
 
 /// Stores a proposal with the first step of its way; `None` when the same is already there.
-pub async fn insert(
-    conn: &mut PgConnection,
-    new: &Proposal,
-    at: DateTime<FixedOffset>,
-) -> sqlx::Result<Option<i64>> {
+pub async fn insert(conn: &mut PgConnection, new: &Proposal, at: DateTime<FixedOffset>) -> sqlx::Result<Option<i64>> {
     let id = sqlx::query_scalar!(
         "insert into findings
              (bureau_id, shift_id, venue_id, person_id, kind, event_on, occurrence, consultation_id, evidence,
@@ -584,12 +576,7 @@ pub struct GapRow {
 }
 
 /// The shifts of a month before today without a sign-in (A19) or without a sign-out (R13).
-pub async fn gaps(
-    conn: &mut PgConnection,
-    scope: Scope,
-    month: Month,
-    today: NaiveDate,
-) -> sqlx::Result<Vec<GapRow>> {
+pub async fn gaps(conn: &mut PgConnection, scope: Scope, month: Month, today: NaiveDate) -> sqlx::Result<Vec<GapRow>> {
     sqlx::query_as!(
         GapRow,
         r#"select s.id as shift_id, s.duty_on, s.starts_at, s.ends_at, v.short_name as venue, p.name as person,

@@ -17,13 +17,13 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
 use crate::plan::time::{SHANGHAI, month_and_day, short_date};
 use crate::state::AppState;
+use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{Event, Pager};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
-use crate::web::Answer;
 use crate::{programmes, venues};
 
 /// How many findings a page shows.
@@ -351,9 +351,7 @@ pub(super) async fn one(
     let plan = programmes::db::find(&mut conn, scope.bureau(), finding.month.year()).await?;
     drop(conn);
     page(&OnePage {
-        layout: layout
-            .titled(format!("{}：{}", finding.person, finding.kind))
-            .crumb("扣款事项", "/findings"),
+        layout: layout.titled(format!("{}：{}", finding.person, finding.kind)).crumb("扣款事项", "/findings"),
         once: OnceKey::new(),
         cost: plan.map(|plan| rules::cost(&plan.content, finding.kind, finding.venue_kind)),
         next: rules::next_steps(&finding.situation(), &mover(&actor), state.clock.today()),
@@ -418,7 +416,8 @@ impl TogetherPage {
                 let of_kind: Vec<_> = self.rows.iter().filter(|row| row.kind == *kind).collect();
                 let amounts: Vec<_> = of_kind.iter().filter_map(|row| self.cost_of(row)?.amount).collect();
                 let total: Decimal = amounts.iter().sum();
-                let text = if amounts.is_empty() { "当天补贴".to_owned() } else { crate::plan::money::yuan_text(total) };
+                let text =
+                    if amounts.is_empty() { "当天补贴".to_owned() } else { crate::plan::money::yuan_text(total) };
                 (!of_kind.is_empty()).then(|| (kind.label(), of_kind.len(), text))
             })
             .collect()
@@ -487,9 +486,7 @@ impl CheckPage {
     }
 
     fn came(&self, row: &GapRow) -> String {
-        row.signed_in_at
-            .map(|at| at.with_timezone(&SHANGHAI).format("%H:%M").to_string())
-            .unwrap_or_default()
+        row.signed_in_at.map(|at| at.with_timezone(&SHANGHAI).format("%H:%M").to_string()).unwrap_or_default()
     }
 
     /// How many missing sign-outs are not proposed yet.

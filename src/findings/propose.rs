@@ -134,7 +134,9 @@ impl NewPage {
     fn kinds(&self) -> Vec<(&'static str, String)> {
         KINDS
             .iter()
-            .map(|kind| (kind.code(), format!("{}（{}）", kind.label(), crate::subsidy::explain::clause_of(*kind).number)))
+            .map(|kind| {
+                (kind.code(), format!("{}（{}）", kind.label(), crate::subsidy::explain::clause_of(*kind).number))
+            })
             .collect()
     }
 

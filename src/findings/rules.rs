@@ -162,9 +162,7 @@ pub fn judge(step: Step, at: &Situation, who: &Mover, today: NaiveDate) -> Verdi
             Verdict::Refused("这项由您认定，撤销须由另一人办理。".to_owned())
         }
         Step::Revoke => Verdict::WithNote("请写明撤销的理由"),
-        Step::Withdraw if at.proposed_by != Some(who.account) => {
-            Verdict::Refused("只有提出人可以撤回。".to_owned())
-        }
+        Step::Withdraw if at.proposed_by != Some(who.account) => Verdict::Refused("只有提出人可以撤回。".to_owned()),
         Step::Withdraw => Verdict::WithNote("请写明撤回的理由"),
     }
 }
@@ -186,10 +184,9 @@ fn judge_objection(at: &Situation, who: &Mover, today: NaiveDate) -> Verdict {
         return Verdict::Refused("只有本人可以提出异议。".to_owned());
     }
     match at.objection_until {
-        Some(last) if today > last => Verdict::Refused(format!(
-            "异议期已于{}截止。如有新的事实，请向司法局经办人反映。",
-            month_and_day(last)
-        )),
+        Some(last) if today > last => {
+            Verdict::Refused(format!("异议期已于{}截止。如有新的事实，请向司法局经办人反映。", month_and_day(last)))
+        }
         _ => Verdict::WithNote("请写明异议的事实和理由"),
     }
 }
@@ -305,11 +302,9 @@ pub fn cost(programme: &Programme, kind: FindingKind, venue: VenueKind) -> Cost 
         FindingKind::FalseDuty => None,
     };
     let text = match (kind, amount) {
-        (FindingKind::OffPost, Some(amount)) => format!(
-            "每次扣{}；当月满{}次的，当月值班补贴不予发放。",
-            in_sentence(amount),
-            programme.off_post_threshold
-        ),
+        (FindingKind::OffPost, Some(amount)) => {
+            format!("每次扣{}；当月满{}次的，当月值班补贴不予发放。", in_sentence(amount), programme.off_post_threshold)
+        }
         (_, Some(amount)) => format!("每次扣{}，以本班次补贴为限。", in_sentence(amount)),
         (_, None) => "取消当天全部值班补贴，并另行办理通报批评。".to_owned(),
     };
@@ -339,11 +334,7 @@ pub struct Presence {
 pub fn absence_from_post(shift: &Presence, at: NaiveTime) -> Result<(), String> {
     let clock = |time: NaiveTime| time.format("%H:%M").to_string();
     if at < shift.starts_at || at >= shift.ends_at {
-        return Err(format!(
-            "点名时间不在班次之内，该班次为{}至{}。",
-            clock(shift.starts_at),
-            clock(shift.ends_at)
-        ));
+        return Err(format!("点名时间不在班次之内，该班次为{}至{}。", clock(shift.starts_at), clock(shift.ends_at)));
     }
     if shift.pause.is_some_and(|(from, to)| from <= at && at < to) {
         return Err("点名时间在午休之内，不属于值班时间。".to_owned());
@@ -484,7 +475,8 @@ mod tests {
             signed_out: Some(time("17:00:00")),
         };
         assert_eq!(absence_from_post(&shift, time("10:00:00")), Ok(()));
-        for (at, why) in [("07:59:00", "不在班次"), ("12:30:00", "午休"), ("08:10:00", "迟到"), ("17:30:00", "早退")] {
+        for (at, why) in [("07:59:00", "不在班次"), ("12:30:00", "午休"), ("08:10:00", "迟到"), ("17:30:00", "早退")]
+        {
             assert!(absence_from_post(&shift, time(at)).unwrap_err().contains(why), "{at}");
         }
         let absent = Presence { signed_in: None, signed_out: None, ..shift };

@@ -298,7 +298,9 @@ async fn carry_out(work: &mut Work, step: Step, finding: &FindingRow, note: &str
             let told = db::set_told(work.conn(), id, version, account, now, until).await?;
             (Status::Told, format!("异议期至{}。{note}", month_and_day(until)), told)
         }
-        Step::Object => (Status::Objected, note.to_owned(), db::set_objected(work.conn(), id, version, note, now).await?),
+        Step::Object => {
+            (Status::Objected, note.to_owned(), db::set_objected(work.conn(), id, version, note, now).await?)
+        }
         Step::Confirm | Step::Revoke | Step::Withdraw => {
             let to = if step == Step::Confirm { Status::Confirmed } else { Status::Revoked };
             (to, note.to_owned(), db::set_decided(work.conn(), id, version, to, account, now, note).await?)
@@ -334,4 +336,3 @@ async fn objection_until(work: &mut Work, finding: &FindingRow) -> Result<NaiveD
     deadlines::objection(&programme.content, &calendar, today)
         .map_err(|unknown| AppError::refused(format!("{unknown}，请先录入工作日历。")))
 }
-

@@ -39,12 +39,7 @@ fn wanted(attendance: &AttendanceRow) -> [(FindingKind, Option<String>); 2] {
         )
     });
     let early = attendance.signed_out_at.filter(|_| attendance.early_minutes > attendance.grace).map(|left| {
-        format!(
-            "计划{}结束，{}签退，早退{}分钟。",
-            clock(attendance.ends_at),
-            clock_of(left),
-            attendance.early_minutes
-        )
+        format!("计划{}结束，{}签退，早退{}分钟。", clock(attendance.ends_at), clock_of(left), attendance.early_minutes)
     });
     [(FindingKind::Late, late), (FindingKind::EarlyLeave, early)]
 }

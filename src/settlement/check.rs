@@ -34,13 +34,8 @@ pub async fn faults(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<St
             faults.push(format!("{month}：月结的校验码与各人的不符"));
         }
         for item in &items {
-            let print = item_fingerprint(
-                item.person_id,
-                head.programme_id,
-                head.programme_revision,
-                &item.facts,
-                &item.result,
-            );
+            let print =
+                item_fingerprint(item.person_id, head.programme_id, head.programme_revision, &item.facts, &item.result);
             if print != item.fingerprint {
                 faults.push(format!("{month}：人员{}的校验码不符", item.person_id));
             }

@@ -440,7 +440,11 @@ fn sums(rows: Option<Json<Vec<SumJson>>>) -> impl Iterator<Item = SumJson> {
 
 /// Everything a month's calculation depends on, beside what stands in its way; `None` without a programme.
 /// Three statements, whatever the month's size.
-pub async fn load(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Option<(Loaded, MonthFacts, Option<Head>)>> {
+pub async fn load(
+    conn: &mut PgConnection,
+    bureau: i64,
+    month: Month,
+) -> sqlx::Result<Option<(Loaded, MonthFacts, Option<Head>)>> {
     let Some(ground) = ground(conn, bureau, month).await? else {
         return Ok(None);
     };
@@ -565,11 +569,7 @@ pub struct StoredItem {
 }
 
 /// The stored items of a settlement in the order of the sheet; of one person if asked.
-pub async fn items_of(
-    conn: &mut PgConnection,
-    settlement: i64,
-    person: Option<i64>,
-) -> sqlx::Result<Vec<StoredItem>> {
+pub async fn items_of(conn: &mut PgConnection, settlement: i64, person: Option<i64>) -> sqlx::Result<Vec<StoredItem>> {
     sqlx::query_as!(
         StoredItem,
         r#"select i.person_id, p.id_number_mask, p.organisation, p.bank_name, p.bank_account_mask, i.facts, i.result,

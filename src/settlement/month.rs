@@ -13,9 +13,7 @@ use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::plan::money::{in_sentence, round_to_fen};
 use crate::plan::time::month_and_day;
 use crate::plan::{Calendar, Month, Programme};
-use crate::subsidy::duty_pay::{
-    self, Adjustment, DutyFacts, DutyPay, Findings, PersonFacts, ShiftFacts,
-};
+use crate::subsidy::duty_pay::{self, Adjustment, DutyFacts, DutyPay, Findings, PersonFacts, ShiftFacts};
 
 dictionary! {
     /// Why a month carries money of another.
@@ -248,13 +246,8 @@ fn item(loaded: &Loaded, person: &PersonMonth, adjustments: Vec<MonthAdjustment>
             .collect(),
     };
     let pay = duty_pay::calculate_facts(&loaded.plan.content, &loaded.calendar, &facts);
-    let fingerprint = item_fingerprint(
-        person.person_id,
-        loaded.plan.id,
-        loaded.plan.revision,
-        &to_json(&facts),
-        &to_json(&pay),
-    );
+    let fingerprint =
+        item_fingerprint(person.person_id, loaded.plan.id, loaded.plan.revision, &to_json(&facts), &to_json(&pay));
     Item {
         person_id: person.person_id,
         organisation: person.organisation.clone(),
@@ -420,12 +413,7 @@ mod tests {
     }
 
     fn person() -> PersonFacts {
-        PersonFacts {
-            name: "毕示远".to_owned(),
-            category: PersonCategory::Lawyer,
-            public_official: false,
-            stars: 0,
-        }
+        PersonFacts { name: "毕示远".to_owned(), category: PersonCategory::Lawyer, public_official: false, stars: 0 }
     }
 
     fn july(shifts: Vec<ShiftFacts>) -> Loaded {
@@ -469,10 +457,7 @@ mod tests {
         let item = &drafted.items[0];
         assert_eq!(item.pay.subtotal.to_string(), "600.00");
         assert_eq!(item.pay.payable.to_string(), "550.00");
-        assert_eq!(
-            item.adjustments[0].reason,
-            "2024年6月的补贴：6月12日米山镇“服务对象不满意或投诉属实”认定1次"
-        );
+        assert_eq!(item.adjustments[0].reason, "2024年6月的补贴：6月12日米山镇“服务对象不满意或投诉属实”认定1次");
         loaded.booked.insert((7, month("2024-06")), yuan(-50));
         assert!(draft(&loaded).items[0].adjustments.is_empty(), "once made good it is not made good again");
     }

@@ -19,11 +19,11 @@ use crate::plan::time::{SHANGHAI, month_and_day};
 use crate::plan::{Calendar, Month, Programme};
 use crate::programmes;
 use crate::state::AppState;
+use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::layout::{Layout, page};
 use crate::web::parts;
 use crate::web::posted::OnceKey;
-use crate::web::Answer;
 
 /// How many months the list shows.
 const MONTHS: i64 = 24;
@@ -170,7 +170,15 @@ impl Frame {
         let head = self.head.as_ref();
         let collected = missing == 0 && total > 0;
         let status = self.status();
-        let state = |done: bool, current: bool| if done { "done" } else if current { "current" } else { "todo" };
+        let state = |done: bool, current: bool| {
+            if done {
+                "done"
+            } else if current {
+                "current"
+            } else {
+                "todo"
+            }
+        };
         vec![
             parts::Step {
                 label: "站点上报".to_owned(),
@@ -275,7 +283,11 @@ impl BoardPage {
 
     /// The one primary button, unless the month already waits for somebody else.
     fn calculate_kind(&self) -> &'static str {
-        if self.frame.head.is_some() && !self.frame.is_returned() && self.frame.decided_since() == 0 { "" } else { "primary" }
+        if self.frame.head.is_some() && !self.frame.is_returned() && self.frame.decided_since() == 0 {
+            ""
+        } else {
+            "primary"
+        }
     }
 
     fn is_closed(&self) -> bool {

@@ -12,10 +12,10 @@ use super::sheet::{self, Row};
 use crate::error::AppError;
 use crate::findings;
 use crate::plan::dictionaries::FindingKind;
-use crate::plan::{Month, clause};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, round_to_fen};
 use crate::plan::time::short_date;
+use crate::plan::{Month, clause};
 use crate::state::AppState;
 use crate::subsidy::duty_pay::{DutyFacts, DutyPay, ShiftPay};
 use crate::subsidy::explain::Line;
@@ -51,11 +51,8 @@ impl PersonPage {
     }
 
     fn lede(&self) -> String {
-        let organisation = if self.row.organisation.is_empty() {
-            String::new()
-        } else {
-            format!(" · {}", self.row.organisation)
-        };
+        let organisation =
+            if self.row.organisation.is_empty() { String::new() } else { format!(" · {}", self.row.organisation) };
         format!("{}{organisation} · {}", self.row.category, self.plan)
     }
 
@@ -121,7 +118,15 @@ impl PersonPage {
         let Some(head) = &self.head else {
             return Vec::new();
         };
-        let state = |done: bool, current: bool| if done { "done" } else if current { "current" } else { "todo" };
+        let state = |done: bool, current: bool| {
+            if done {
+                "done"
+            } else if current {
+                "current"
+            } else {
+                "todo"
+            }
+        };
         let approved = head.approved_at.is_some();
         vec![
             Step {
@@ -204,11 +209,7 @@ pub(super) async fn one(
     let ground = db::ground(&mut conn, scope.bureau(), month).await?.ok_or(AppError::NotFound)?;
     let head = ground.head.ok_or(AppError::NotFound)?;
     let item = db::items_of(&mut conn, head.id, Some(person)).await?.pop().ok_or(AppError::NotFound)?;
-    let of_person = findings::db::Filter {
-        month: Some(month),
-        person: Some(person),
-        ..findings::db::Filter::all()
-    };
+    let of_person = findings::db::Filter { month: Some(month), person: Some(person), ..findings::db::Filter::all() };
     let found = findings::db::findings(&mut conn, scope, &of_person, FINDINGS).await?;
     drop(conn);
     let unreadable = || AppError::Internal(anyhow::anyhow!("a stored settlement item cannot be read"));
@@ -253,7 +254,8 @@ pub(super) async fn preview(
         return Err(AppError::NotFound);
     }
     let mut conn = state.pool.acquire().await?;
-    let (loaded, _, _) = db::load(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
+    let (loaded, _, _) =
+        db::load(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
     drop(conn);
     let drafted = month::draft(&loaded);
     let rows = sheet::rows_of_draft(&drafted);

@@ -95,21 +95,13 @@ mod tests {
 
     #[test]
     fn three_steps_three_people() {
-        let calculated = Situation {
-            status: Some(Status::Calculated),
-            calculated_by: Some(1),
-            ..Situation::default()
-        };
+        let calculated = Situation { status: Some(Status::Calculated), calculated_by: Some(1), ..Situation::default() };
         assert!(judge(Step::Approve, &calculated, 1, Role::Approver).is_err());
         assert!(judge(Step::Approve, &calculated, 2, Role::Approver).is_ok());
         assert!(judge(Step::Approve, &calculated, 2, Role::BureauClerk).is_err());
         assert!(judge(Step::Pay, &calculated, 3, Role::Finance).is_err());
-        let approved = Situation {
-            status: Some(Status::Approved),
-            calculated_by: Some(1),
-            approved_by: Some(2),
-            returned: false,
-        };
+        let approved =
+            Situation { status: Some(Status::Approved), calculated_by: Some(1), approved_by: Some(2), returned: false };
         for account in [1, 2] {
             assert!(judge(Step::Pay, &approved, account, Role::Finance).is_err());
         }
@@ -119,12 +111,8 @@ mod tests {
 
     #[test]
     fn a_returned_month_waits_for_its_clerk() {
-        let returned = Situation {
-            status: Some(Status::Calculated),
-            calculated_by: Some(1),
-            approved_by: None,
-            returned: true,
-        };
+        let returned =
+            Situation { status: Some(Status::Calculated), calculated_by: Some(1), approved_by: None, returned: true };
         assert!(judge(Step::Approve, &returned, 2, Role::Approver).is_err());
         assert!(judge(Step::Calculate, &returned, 1, Role::BureauClerk).is_ok());
     }

@@ -146,13 +146,17 @@ pub async fn approve(work: &mut Work, scope: Scope, month: Month, version: Optio
     });
     let fingerprints = stored.iter().map(|item| (item.person_id, item.fingerprint.as_str()));
     if !sound || month::head_fingerprint(fingerprints) != head.fingerprint {
-        return Err(AppError::refused("保存的计算结果与校验码不符，不能审批。请退回经办人重新计算，并报告系统管理员。"));
+        return Err(AppError::refused(
+            "保存的计算结果与校验码不符，不能审批。请退回经办人重新计算，并报告系统管理员。",
+        ));
     }
     if draft.fingerprint != head.fingerprint {
         let changed: Vec<&str> = draft
             .items
             .iter()
-            .filter(|item| !stored.iter().any(|old| old.person_id == item.person_id && old.fingerprint == item.fingerprint))
+            .filter(|item| {
+                !stored.iter().any(|old| old.person_id == item.person_id && old.fingerprint == item.fingerprint)
+            })
             .map(|item| item.facts.person.name.as_str())
             .take(5)
             .collect();

@@ -228,10 +228,7 @@ impl PrintPage {
     }
 
     fn paid(&self) -> String {
-        self.head
-            .paid_at
-            .map(|at| chinese_date(at.with_timezone(&SHANGHAI).date_naive()))
-            .unwrap_or_default()
+        self.head.paid_at.map(|at| chinese_date(at.with_timezone(&SHANGHAI).date_naive())).unwrap_or_default()
     }
 
     fn print_code(&self) -> String {

@@ -79,7 +79,8 @@ async fn look(screen: &Screen, path: &str, name: &str) {
     screen.assert_fits(path).await;
     screen.assert_accessible(path).await;
     screen.assert_quiet(path).await;
-    let pages = screen.script("return Math.ceil(document.documentElement.scrollHeight / (window.innerHeight - 60))").await;
+    let pages =
+        screen.script("return Math.ceil(document.documentElement.scrollHeight / (window.innerHeight - 60))").await;
     for page in 0..pages.as_u64().unwrap_or(1).min(4) {
         screen.script(&format!("window.scrollTo(0, {page} * (window.innerHeight - 60))")).await;
         screen.picture(&format!("{name}-{}", page + 1)).await;
@@ -173,7 +174,8 @@ async fn a_months_money_goes_from_finding_to_payment() {
 
     // Month end.
     app.clock_to("2024-06-03 09:00");
-    let pages: &[(&str, String)] = &[("board-open", "/settlements/2024-05".to_owned()), ("check", "/findings/check/2024-05".to_owned())];
+    let pages: &[(&str, String)] =
+        &[("board-open", "/settlements/2024-05".to_owned()), ("check", "/findings/check/2024-05".to_owned())];
     look_everywhere(Device::Desk, "desk", &month, &[(&clerk, pages)]).await;
     Duty::new(app).await.report("2024-05").await;
     screen.wear(clerk.cookie()).await;
@@ -203,7 +205,10 @@ async fn a_months_money_goes_from_finding_to_payment() {
         ("finding-open", format!("/findings/{}", app.scalar_i64("select max(id) from findings").await)),
         ("choose", "/findings/new?on=2024-05-08".to_owned()),
         ("new", format!("/findings/new?shift={shift}")),
-        ("together", format!("/findings/together?step=tell&id={}", app.scalar_i64("select max(id) from findings").await)),
+        (
+            "together",
+            format!("/findings/together?step=tell&id={}", app.scalar_i64("select max(id) from findings").await),
+        ),
         ("months", "/settlements".to_owned()),
         ("board", "/settlements/2024-05".to_owned()),
         ("preview", "/settlements/2024-05/preview".to_owned()),

@@ -59,7 +59,11 @@ async fn a_finding_goes_from_proposal_to_confirmation_through_three_people() {
     let staff = case.staff().await;
     let at = case.off_post(&staff).await;
     let page = staff.get(&at).await;
-    page.assert_status(200).assert_says("拟扣").assert_says("150.00元").assert_says("五(二)1(4)").assert_says("10:00点名");
+    page.assert_status(200)
+        .assert_says("拟扣")
+        .assert_says("150.00元")
+        .assert_says("五(二)1(4)")
+        .assert_says("10:00点名");
 
     let person = case.app.duty_person(case.person).await;
     person.get(&at).await.assert_status(404);
@@ -230,7 +234,10 @@ async fn late_and_early_are_proposed_by_the_system_once_and_withdrawn_after_a_co
     findings::propose_from_attendance(&mut at_work, case.shift).await.expect("withdrawn");
     at_work.commit().await.expect("committed");
     assert_eq!(app.scalar_i64("select count(*) from findings where kind = 'late' and status = 'revoked'").await, 1);
-    assert_eq!(app.scalar_i64("select count(*) from findings where kind = 'early_leave' and status = 'proposed'").await, 1);
+    assert_eq!(
+        app.scalar_i64("select count(*) from findings where kind = 'early_leave' and status = 'proposed'").await,
+        1
+    );
     assert_eq!(app.scalar_i64("select count(*) from finding_steps where note like '系统自动撤销%'").await, 1);
 
     // What a person let go is not proposed again.
@@ -256,7 +263,10 @@ async fn r13_a_missing_sign_out_becomes_early_leave_and_a19_an_absence_is_only_l
     let page = staff.get("/findings/check/2024-05").await;
     page.assert_status(200).assert_says("为1个班次提出早退").assert_says("提出不在岗");
     staff.post("/findings/check/2024-05", &[]).await.assert_status(303);
-    assert_eq!(app.scalar_i64("select count(*) from findings where kind = 'early_leave' and proposed_by is null").await, 1);
+    assert_eq!(
+        app.scalar_i64("select count(*) from findings where kind = 'early_leave' and proposed_by is null").await,
+        1
+    );
     staff.post("/findings/check/2024-05", &[]).await.assert_status(409).assert_says("没有新的");
     assert_eq!(app.scalar_i64("select count(*) from findings").await, 1);
     let form = staff.get(&format!("/findings/new?shift={}&kind=false_duty", shifts[1])).await;
@@ -322,7 +332,10 @@ async fn of_two_decisions_at_once_one_wins() {
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409], "{} / {}", first.text(), second.text());
-    assert_eq!(case.app.scalar_i64("select count(*) from finding_steps where status in ('confirmed', 'revoked')").await, 1);
+    assert_eq!(
+        case.app.scalar_i64("select count(*) from finding_steps where status in ('confirmed', 'revoked')").await,
+        1
+    );
 }
 
 #[tokio::test]

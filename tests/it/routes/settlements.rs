@@ -179,11 +179,18 @@ async fn a_month_goes_from_calculation_to_payment_through_three_people() {
         1050
     );
     let sheet = office.finance.get("/settlements/2024-05/print").await;
-    sheet.assert_status(200).assert_says("值班补贴发放表").assert_says("实发合计（大写）：壹仟零伍拾元整").assert_says("领款签字");
+    sheet
+        .assert_status(200)
+        .assert_says("值班补贴发放表")
+        .assert_says("实发合计（大写）：壹仟零伍拾元整")
+        .assert_says("领款签字");
     for step in ["calculate", "approve", "return", "pay"] {
         assert!(app.scalar_i64("select count(*) from audit_records where subject = 'settlement'").await >= 3, "{step}");
     }
-    assert_eq!(settlement::check::faults(&mut app.state.pool.acquire().await.unwrap(), app.bureau).await.unwrap(), [""; 0]);
+    assert_eq!(
+        settlement::check::faults(&mut app.state.pool.acquire().await.unwrap(), app.bureau).await.unwrap(),
+        [""; 0]
+    );
 }
 
 #[tokio::test]
@@ -208,7 +215,8 @@ async fn nobody_does_two_steps_and_no_role_does_anothers() {
     }
     office.clerk.post(&at("pay"), &[]).await.assert_status(409).assert_says("须由另一人发放");
     office.approver.post(&at("pay"), &[]).await.assert_status(409).assert_says("须由另一人发放");
-    let by_sql = may.app.refused_by("update settlements set status = 'paid', paid_by = approved_by, paid_at = now()").await;
+    let by_sql =
+        may.app.refused_by("update settlements set status = 'paid', paid_by = approved_by, paid_at = now()").await;
     assert_eq!(by_sql, "settlements_third_person");
     office.pay("2024-05").await;
     office.finance.post(&at("pay"), &[]).await.assert_status(409).assert_says("不能重复发放");
@@ -272,7 +280,12 @@ async fn a_month_sent_back_waits_for_its_clerk() {
     let page = office.approver.get(at).await;
     page.assert_silent_on("15日的签退请核对");
     // A page drawn before the recalculation no longer decides.
-    office.approver.post(&format!("{at}/approve"), &[("version", "1")]).await.assert_status(409).assert_says("已有变化");
+    office
+        .approver
+        .post(&format!("{at}/approve"), &[("version", "1")])
+        .await
+        .assert_status(409)
+        .assert_says("已有变化");
     office.approve("2024-05").await;
 }
 
@@ -339,9 +352,8 @@ async fn d40_a_late_finding_comes_into_the_next_month_once() {
     office.settle("2024-05").await;
     let duty = Duty::new(app).await;
     let station = app.venue("米山镇").await;
-    let june = duty
-        .publish("2024-06", &[(may.person, station, "2024-06-05"), (may.person, station, "2024-06-12")])
-        .await;
+    let june =
+        duty.publish("2024-06", &[(may.person, station, "2024-06-05"), (may.person, station, "2024-06-12")]).await;
     for shift in june {
         duty.serve(shift).await;
     }
@@ -387,7 +399,8 @@ async fn d42_a_third_absence_recovers_the_month_and_the_rest_is_carried_on() {
     office.settle("2024-06").await;
     assert_eq!(amounts(&app, person, "2024-06").await.2, "800.00");
 
-    let july = duty.publish("2024-07", &["2024-07-01", "2024-07-02", "2024-07-03"].map(|day| (person, centre, day))).await;
+    let july =
+        duty.publish("2024-07", &["2024-07-01", "2024-07-02", "2024-07-03"].map(|day| (person, centre, day))).await;
     for shift in july {
         duty.serve(shift).await;
     }
