@@ -21,14 +21,7 @@ pub struct Audit {
 impl Audit {
     /// `action` is `slice.verb`, e.g. `roster.approve`; `subject` the kind of thing, e.g. `roster`.
     pub fn new(action: &'static str, subject: &'static str, subject_id: impl ToString) -> Audit {
-        Audit {
-            action,
-            subject,
-            subject_id: subject_id.to_string(),
-            before: None,
-            after: None,
-            note: String::new(),
-        }
+        Audit { action, subject, subject_id: subject_id.to_string(), before: None, after: None, note: String::new() }
     }
 
     /// What it was.
@@ -53,61 +46,73 @@ impl Audit {
     }
 }
 
-/// Adds the record. Called through [`crate::web::work::Work::audit`] by everything that acts for an account.
+/// Who is written down as having done it.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// The bureau whose trail it belongs to; none before there is one.
+    pub bureau_id: Option<i64>,
+    /// The account, where one was proven.
+    pub account_id: Option<i64>,
+    /// The name to show.
+    pub name: String,
+    /// Where the request came from.
+    pub address: String,
+    /// The request's number in the log.
+    pub request_id: String,
+}
+
+impl Author {
+    /// Somebody who is not signed in.
+    pub fn stranger(name: &str, address: &str) -> Author {
+        Author {
+            bureau_id: None,
+            account_id: None,
+            name: name.to_owned(),
+            address: address.to_owned(),
+            request_id: String::new(),
+        }
+    }
+}
+
+impl From<&Actor> for Author {
+    fn from(actor: &Actor) -> Author {
+        Author {
+            bureau_id: Some(actor.bureau_id),
+            account_id: Some(actor.account_id),
+            name: actor.signature(),
+            address: actor.address.clone(),
+            request_id: actor.request_id.clone(),
+        }
+    }
+}
+
+/// Adds the record. Everything that acts for an account calls it through [`crate::web::work::Work::audit`].
 ///
 /// # Errors
 /// When the database fails.
 pub async fn write(
     conn: &mut PgConnection,
-    actor: &Actor,
+    author: impl Into<Author>,
     at: DateTime<FixedOffset>,
     record: Audit,
 ) -> Result<(), AppError> {
+    let author = author.into();
     sqlx::query!(
         "insert into audit_records
              (at, bureau_id, account_id, actor, address, action, subject, subject_id, before, after, note, request_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         at,
-        actor.bureau_id,
-        actor.account_id,
-        actor.signature(),
-        actor.address,
+        author.bureau_id,
+        author.account_id,
+        author.name,
+        author.address,
         record.action,
         record.subject,
         record.subject_id,
         record.before,
         record.after,
         record.note,
-        actor.request_id,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Adds a record of somebody who is not signed in: refused sign-ins, the set-up.
-///
-/// # Errors
-/// When the database fails.
-pub async fn write_anonymous(
-    conn: &mut PgConnection,
-    actor: &str,
-    address: &str,
-    at: DateTime<FixedOffset>,
-    record: Audit,
-) -> Result<(), AppError> {
-    sqlx::query!(
-        "insert into audit_records (at, actor, address, action, subject, subject_id, before, after, note)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        at,
-        actor,
-        address,
-        record.action,
-        record.subject,
-        record.subject_id,
-        record.before,
-        record.after,
-        record.note,
+        author.request_id,
     )
     .execute(conn)
     .await?;

@@ -27,8 +27,10 @@ pub enum AppError {
     /// Somebody must sign in first; then the path is opened.
     #[error("sign-in required")]
     SignInRequired {
-        /// The page that was asked for.
+        /// The page that was asked for, or whose form was sent.
         next: String,
+        /// A form was sent, and what was in it is not saved.
+        lost_form: bool,
     },
     /// The password must be changed before anything else.
     #[error("password change required")]
@@ -83,11 +85,26 @@ pub struct ErrorNote {
     pub reference: Option<String>,
 }
 
+impl ErrorNote {
+    /// An answer that the drawing layer makes a page of.
+    pub fn answer(status: StatusCode, title: &str, text: &str) -> Response {
+        ErrorNote { title: title.to_owned(), text: text.to_owned(), reference: None }.with(status)
+    }
+
+    fn with(self, status: StatusCode) -> Response {
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let (status, title, text, reference) = match self {
-            AppError::SignInRequired { next } => {
-                let query = serde_html_form::to_string([("next", next.as_str())]).unwrap_or_default();
+            AppError::SignInRequired { next, lost_form } => {
+                let pairs = [("next", next.as_str()), ("after", "lost")];
+                let query = serde_html_form::to_string(if lost_form { &pairs[..] } else { &pairs[..1] });
+                let query = query.unwrap_or_default();
                 return Redirect::to(&format!("/sign-in?{query}")).into_response();
             }
             AppError::PasswordChangeRequired => return Redirect::to("/password").into_response(),
@@ -112,9 +129,7 @@ impl IntoResponse for AppError {
                 )
             }
         };
-        let mut response = status.into_response();
-        response.extensions_mut().insert(ErrorNote { title: title.to_owned(), text, reference });
-        response
+        ErrorNote { title: title.to_owned(), text, reference }.with(status)
     }
 }
 

@@ -6,24 +6,32 @@
 //! its pages, actions and SQL. Calls go `commands → slices → web → plan, subsidy`.
 
 pub mod accounts;
+pub mod attendance;
 pub mod audit;
 pub mod cases;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod consultations;
 pub mod dashboard;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod findings;
 pub mod fund;
 pub mod home;
 pub mod installation;
+pub mod people;
 pub mod plan;
+pub mod posting;
 pub mod programmes;
+pub mod roster;
 pub mod secrets;
+pub mod settlement;
 pub mod state;
 pub mod subsidy;
 pub mod trial;
+pub mod trials;
 pub mod venues;
 pub mod web;
 
@@ -39,10 +47,22 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .merge(accounts::routes(state))
+        .merge(attendance::routes(state))
         .merge(cases::routes(state))
+        .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
+        .merge(demo::routes(state))
+        .merge(findings::routes(state))
         .merge(fund::routes(state))
         .merge(home::routes(state))
+        .merge(people::routes(state))
+        .merge(posting::routes(state))
+        .merge(programmes::routes(state))
+        .merge(roster::routes(state))
+        .merge(settlement::routes(state))
+        .merge(trials::routes(state))
+        .merge(venues::routes(state))
+        .merge(web::styleguide::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.

@@ -1,17 +1,17 @@
 //! The commands of the program.
 
-use std::io;
+use std::io::Write as _;
 use std::process::ExitCode;
+
+mod commands;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["trial", kind] => huifa::trial::run(
-            kind,
-            io::stdin().lock(),
-            io::stdout().lock(),
-            io::stderr().lock(),
-        ),
-        _ => ExitCode::from(2),
+    match commands::run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "惠法没有启动：{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

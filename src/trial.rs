@@ -19,17 +19,9 @@ pub fn run(kind: &str, input: impl Read, output: impl Write, errors: impl Write)
     }
 }
 
-fn try_run(
-    kind: &str,
-    mut input: impl Read,
-    mut output: impl Write,
-    mut errors: impl Write,
-) -> io::Result<ExitCode> {
+fn try_run(kind: &str, mut input: impl Read, mut output: impl Write, mut errors: impl Write) -> io::Result<ExitCode> {
     let Some(kind) = Kind::from_code(kind) else {
-        writeln!(
-            errors,
-            "usage: huifa trial duty-pay|case-subsidy < request.json"
-        )?;
+        writeln!(errors, "usage: huifa trial duty-pay|case-subsidy < request.json")?;
         return Ok(ExitCode::from(INVALID));
     };
     let mut request = Vec::new();
@@ -45,9 +37,9 @@ fn try_run(
             Ok(ExitCode::SUCCESS)
         }
         Err(faults) => {
-            for fault in faults {
-                writeln!(errors, "{fault}")?;
-            }
+            let told: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+            errors.write_all(told.as_bytes())?;
+            errors.flush()?;
             Ok(ExitCode::from(INVALID))
         }
     }

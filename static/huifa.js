@@ -91,8 +91,26 @@
     const form = event.target.form;
     if (form?.method !== "post") return;
     event.preventDefault();
-    const button = form.querySelector("button.primary, button:not([type=button])");
+    const button = form.querySelector("button.primary") ?? form.querySelector("button:not([type=button])");
     button ? button.click() : form.requestSubmit();
+  });
+
+  // <form data-enter-moves>: Enter goes on to the next field, as clerks expect; in a
+  // field beside a button with data-look-up it looks up first.
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    const form = field.form;
+    if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || !form?.hasAttribute("data-enter-moves")) return;
+    if (!["INPUT", "SELECT"].includes(field.tagName) || ["submit", "button"].includes(field.type)) return;
+    event.preventDefault();
+    const finder = field.parentNode.querySelector("button[data-look-up]");
+    if (finder && field.value.trim() && field.value !== field.defaultValue) { finder.click(); return; }
+    const open = [...form.elements].filter((other) =>
+      other.name !== field.name && other.type !== "hidden" && other.offsetParent && !other.disabled && other.tagName !== "FIELDSET"
+      && !("lookUp" in other.dataset) && field.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const next = open[0];
+    const chosen = next?.type === "radio" ? open.find((other) => other.name === next.name && other.checked) : undefined;
+    (chosen ?? next)?.focus();
   });
 
   // A second press within a short time is not sent. The key in the form makes it
@@ -157,13 +175,34 @@
       form.before(offer);
     }
     let timer = 0;
-    const save = () => {
+    let sending;
+    const keep = () => {
       const values = typed(form);
       if (JSON.stringify(values) === before) store.remove(key);
       else store.write(key, { at: Date.now(), values });
     };
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 400); });
-    form.addEventListener("submit", () => { clearTimeout(timer); save(); tab.put(key); });
+    // With data-draft the server keeps the draft, sealed; this computer only while the
+    // server cannot be reached or the session has ended.
+    const say = (words) => form.querySelector("[data-draft-state]")?.replaceChildren(words);
+    const send = async () => {
+      sending = new AbortController();
+      try {
+        const answer = await fetch(form.dataset.draft, {
+          method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual",
+          headers: { Accept: "application/json" }, signal: sending.signal,
+        });
+        if (answer.status !== 204) throw new Error("not kept");
+        store.remove(key);
+        say(`${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })}已自动暂存`);
+      } catch (error) {
+        if (error.name === "AbortError") return;
+        keep();
+        say("暂时连不上系统，已先存在本机");
+      }
+    };
+    const save = form.dataset.draft ? send : keep;
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, form.dataset.draft ? 1500 : 400); });
+    form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); keep(); tab.put(key); });
   });
   document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
     button.addEventListener("click", () =>

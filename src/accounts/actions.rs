@@ -1,16 +1,14 @@
 //! What changes accounts.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::CookieJar;
-use chrono::Duration;
 use serde::Deserialize;
 
 use super::db::{self, NewAccount};
-use super::pages::{AccountForm, InitialPasswordPage, NewAccountPage, PasswordPage, SetUpForm, SetUpPage, sign_in_page};
-use super::passwords;
-use crate::audit::{self, Audit};
+use super::pages::{AccountForm, InitialPasswordPage, NewAccountPage, PasswordPage, SetUpForm, SetUpPage};
+use super::{passwords, sign_in};
+use crate::audit::{self, Audit, Author};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -18,107 +16,10 @@ use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Role;
-use crate::web::session::Address;
 use crate::web::posted::{Posted, PublicPosted};
+use crate::web::session::Address;
 use crate::web::work::{Work, snapshot};
-use crate::web::{Answer, constraints, cookies, session};
-
-/// Wrong passwords in a row before the account is locked.
-const FAILURES: i32 = 5;
-/// How long it stays locked.
-const LOCKED: Duration = Duration::minutes(15);
-
-#[derive(Debug, Deserialize)]
-pub(super) struct SignInForm {
-    #[serde(default)]
-    login: String,
-    #[serde(default)]
-    password: String,
-    #[serde(default)]
-    next: String,
-}
-
-pub(super) async fn sign_in(
-    State(state): State<AppState>,
-    Address(address): Address,
-    layout: Layout,
-    headers: HeaderMap,
-    jar: CookieJar,
-    PublicPosted(form): PublicPosted<SignInForm>,
-) -> Answer {
-    let login = form.login.trim().to_lowercase();
-    let now = state.clock.now();
-    let mut conn = state.pool.acquire().await?;
-    let known = db::find_credentials(&mut conn, &login).await?;
-    drop(conn);
-
-    // An over-long password is not hashed; the answer is the same.
-    let password: String = form.password.chars().take(passwords::LONGEST + 1).collect();
-    let right = state.passwords.verify(password, known.as_ref().map(|account| account.password_hash.clone())).await?;
-
-    let mut transaction = state.pool.begin().await?;
-    let locked = known.as_ref().and_then(|account| account.locked_until).is_some_and(|until| until > now);
-    let Some(account) = known.filter(|_| right && !locked) else {
-        if let Some(account) = db::find_credentials(&mut transaction, &login).await?.filter(|_| !locked) {
-            db::count_failure(&mut transaction, account.id, FAILURES, now + LOCKED).await?;
-        }
-        let shown: String = login.chars().take(40).collect();
-        let record = Audit::new("account.sign_in_refused", "account", shown)
-            .note(if locked { "账号锁定期间尝试登录" } else { "登录名或密码不对" });
-        audit::write_anonymous(&mut transaction, "未登录", &address, now, record).await?;
-        transaction.commit().await?;
-        let mut errors = Errors::default();
-        errors.add(
-            "login",
-            if locked {
-                "密码连续输错多次，账号已暂时锁定。请15分钟后再试，或请安全管理员解锁。"
-            } else {
-                "登录名或密码不对。连续输错5次，账号将锁定15分钟。"
-            },
-        );
-        return form_again(&sign_in_page(&state, layout, form.login, form.next, errors).await?);
-    };
-    db::note_sign_in(&mut transaction, account.id, now).await?;
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // A session that was there before is ended: the key changes with the person.
-    if let Some(actor) = session::of_cookie(&state, &jar) {
-        session::close(&mut transaction, &actor).await?;
-    }
-    let token = session::open(&mut transaction, account.id, now, &address, agent).await?;
-    let record = Audit::new("account.sign_in", "account", account.id);
-    let signature = format!("{}（{}）", account.name, account.role.label());
-    audit::write_anonymous(&mut transaction, &signature, &address, now, record).await?;
-    transaction.commit().await?;
-
-    let secure = state.config.secure_cookies;
-    let jar = jar.add(cookies::build(cookies::session_name(secure), token, secure));
-    Ok((jar, Redirect::to(local_path(&form.next).unwrap_or("/home"))).into_response())
-}
-
-/// Only a path of this site: never another one, and never the target of a form.
-fn local_path(next: &str) -> Option<&str> {
-    let plain = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains('\\')
-        && !next.chars().any(char::is_control)
-        && !next.starts_with("/sign-in");
-    plain.then_some(next)
-}
-
-pub(super) async fn sign_out(
-    State(state): State<AppState>,
-    actor: Actor,
-    jar: CookieJar,
-    posted: Posted<Nothing>,
-) -> Answer {
-    let mut work = Work::begin(&state, &actor, posted.once).await?;
-    session::close(work.conn(), &actor.session_key).await?;
-    work.audit(Audit::new("account.sign_out", "account", actor.account_id)).await?;
-    work.commit().await?;
-    let secure = state.config.secure_cookies;
-    let jar = jar.remove(cookies::build(cookies::session_name(secure), String::new(), secure));
-    Ok((jar, Redirect::to("/")).into_response())
-}
+use crate::web::{Answer, constraints, cookies, session, way_back};
 
 /// A form of nothing but its guard.
 #[derive(Debug, Deserialize)]
@@ -145,11 +46,13 @@ pub(super) async fn change_password(
     let account = db::credentials_of(&mut conn, actor.account_id).await?;
     drop(conn);
     let mut errors = Errors::default();
-    let current: String = form.current.chars().take(passwords::LONGEST + 1).collect();
-    if !state.passwords.verify(current, Some(account.password_hash)).await? {
-        errors.add("current", "现在的密码不对。");
+    if account.locked_until.is_some_and(|until| until > state.clock.now()) {
+        errors.add("current", sign_in::LOCKED_SENTENCE);
+    } else if !state.passwords.verify(&form.current, Some(account.password_hash)).await? {
+        sign_in::count_wrong_password(&state, &actor).await?;
+        errors.add("current", "现在的密码不对。连续输错5次，账号将锁定15分钟。");
     }
-    if let Some(weakness) = passwords::weakness(&form.password, &[&actor.name, &actor.bureau_name]) {
+    if let Some(weakness) = passwords::weakness(&form.password, &[&account.login, &actor.name, &actor.bureau_name]) {
         errors.add("password", weakness);
     } else if form.password == form.current {
         errors.add("password", "新密码不能和现在的一样。");
@@ -210,9 +113,11 @@ pub(super) async fn set_up(
     };
     let id = db::insert(&mut transaction, &new, now).await?;
     let record = Audit::new("account.set_up", "account", id).note("建立第一个管理员账号");
-    audit::write_anonymous(&mut transaction, "首次设置", &address, now, record).await?;
+    let author =
+        Author { bureau_id: Some(bureau_id), account_id: Some(id), ..Author::stranger("首次设置", &address) };
+    audit::write(&mut transaction, author, now, record).await?;
     transaction.commit().await?;
-    Ok(Redirect::to("/sign-in").into_response())
+    Ok(Redirect::to("/sign-in?after=set-up").into_response())
 }
 
 fn check_login(errors: &mut Errors, login: &str) {
@@ -285,6 +190,7 @@ pub(super) async fn create_account(
     let id = match db::insert(work.conn(), &new, now).await {
         Ok(id) => id,
         Err(error) if constraints::violated(&error) == Some("accounts_login") => {
+            drop(work);
             let mut errors = Errors::default();
             errors.add("login", "这个登录名已被使用，请换一个。");
             return form_again(&again(errors).await?);
@@ -293,13 +199,29 @@ pub(super) async fn create_account(
     };
     let after = serde_json::json!({ "login": new.login, "name": new.name, "role": role.code() });
     work.audit(Audit::new("account.create", "account", id).after(after)).await?;
-    work.commit().await?;
+    work.commit_at(&format!("/accounts/{id}")).await?;
     page(&InitialPasswordPage {
         layout: layout.titled("账号已建立").crumb("账号", "/accounts"),
         name: new.name,
         login,
         password,
     })
+}
+
+/// What an account can be put to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Active,
+    Disabled,
+}
+
+impl Status {
+    fn code(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Disabled => "disabled",
+        }
+    }
 }
 
 pub(super) async fn disable_account(
@@ -310,9 +232,9 @@ pub(super) async fn disable_account(
     posted: Posted<Nothing>,
 ) -> Answer {
     if id == actor.account_id {
-        return Err(AppError::refused("不能停用自己的账号。"));
+        return Err(AppError::refused("不能停用自己的账号。请由另一名系统管理员停用。"));
     }
-    set_status(&state, &actor, scope, id, posted, "disabled").await
+    set_status(&state, &actor, scope, id, posted, Status::Disabled).await
 }
 
 pub(super) async fn enable_account(
@@ -322,7 +244,7 @@ pub(super) async fn enable_account(
     Path(id): Path<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    set_status(&state, &actor, scope, id, posted, "active").await
+    set_status(&state, &actor, scope, id, posted, Status::Active).await
 }
 
 async fn set_status(
@@ -331,21 +253,34 @@ async fn set_status(
     scope: Scope,
     id: i64,
     posted: Posted<Nothing>,
-    status: &'static str,
+    status: Status,
 ) -> Answer {
     let mut work = Work::begin(state, actor, posted.once).await?;
+    // Two administrators who disable each other in the same instant: the second is out already.
+    let administrators = db::lock_active(work.conn(), scope.bureau(), actor.role).await?;
+    if !administrators.contains(&actor.account_id) {
+        return Err(AppError::refused("您的账号刚刚被停用，没有办理。"));
+    }
     let before = db::find_account(work.conn(), scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
-    db::set_status(work.conn(), scope.bureau(), id, status).await?;
-    if status == "disabled" {
+    if !db::set_status(work.conn(), scope.bureau(), id, status.code()).await? {
+        return Err(AppError::refused(match status {
+            Status::Active => "这个账号正在使用中，不需要恢复。",
+            Status::Disabled => "这个账号已经停用。",
+        }));
+    }
+    if status == Status::Disabled {
         session::close_others(work.conn(), id, &[]).await?;
     }
     work.audit(
         Audit::new("account.set_status", "account", id)
             .before(snapshot(&before.status))
-            .after(snapshot(&status)),
+            .after(snapshot(&status.code())),
     )
     .await?;
-    let message = if status == "disabled" { "账号已停用。" } else { "账号已恢复使用。" };
+    let message = match status {
+        Status::Active => "账号已恢复使用。",
+        Status::Disabled => "账号已停用，该账号的登录已全部退出。",
+    };
     Ok(work.finish(&format!("/accounts/{id}"), message).await?.into_response())
 }
 
@@ -367,7 +302,7 @@ pub(super) async fn reset_password(
     db::set_password(work.conn(), id, &hash, true).await?;
     session::close_others(work.conn(), id, &[]).await?;
     work.audit(Audit::new("account.reset_password", "account", id)).await?;
-    work.commit().await?;
+    work.commit_at(&format!("/accounts/{id}")).await?;
     page(&InitialPasswordPage {
         layout: layout.titled("密码已重置").crumb("账号", "/accounts"),
         name: account.name,
@@ -404,7 +339,6 @@ pub(super) async fn appearance(
     jar: CookieJar,
     PublicPosted(form): PublicPosted<AppearanceForm>,
 ) -> Answer {
-    let print = if form.print == "large" { "large" } else { "normal" };
-    let jar = jar.add(cookies::build(cookies::LARGE_PRINT, print.to_owned(), state.config.secure_cookies));
-    Ok((jar, Redirect::to(local_path(&form.back).unwrap_or("/"))).into_response())
+    let jar = jar.add(cookies::print_choice(form.print == "large", state.config.secure_cookies));
+    Ok((jar, Redirect::to(way_back::local(&form.back).unwrap_or("/"))).into_response())
 }

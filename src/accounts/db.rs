@@ -13,14 +13,14 @@ pub struct Credentials {
     pub id: i64,
     /// Its bureau.
     pub bureau_id: i64,
+    /// What is typed to sign in.
+    pub login: String,
     /// The person's name.
     pub name: String,
     /// The role.
     pub role: Role,
     /// argon2id.
     pub password_hash: String,
-    /// Wrong passwords in a row.
-    pub failed_sign_ins: i32,
     /// No sign-in before this instant.
     pub locked_until: Option<DateTime<Utc>>,
 }
@@ -86,8 +86,20 @@ pub async fn lock_set_up(conn: &mut PgConnection) -> sqlx::Result<()> {
 pub async fn find_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id, bureau_id, name, role as "role: Role", password_hash, failed_sign_ins, locked_until
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
            from accounts where login = $1 and status = 'active'"#,
+        login
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The same, held until the transaction ends, so that guesses side by side are counted one by one.
+pub async fn lock_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Result<Option<Credentials>> {
+    sqlx::query_as!(
+        Credentials,
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
+           from accounts where login = $1 and status = 'active' for no key update"#,
         login
     )
     .fetch_optional(conn)
@@ -98,11 +110,50 @@ pub async fn find_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Res
 pub async fn credentials_of(conn: &mut PgConnection, id: i64) -> sqlx::Result<Credentials> {
     sqlx::query_as!(
         Credentials,
-        r#"select id, bureau_id, name, role as "role: Role", password_hash, failed_sign_ins, locked_until
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
            from accounts where id = $1"#,
         id
     )
     .fetch_one(conn)
+    .await
+}
+
+/// How often a login that belongs to nobody was refused with `note`, and when last.
+pub async fn refusals_of(
+    conn: &mut PgConnection,
+    login: &str,
+    note: &str,
+) -> sqlx::Result<(i64, Option<DateTime<Utc>>)> {
+    let row = sqlx::query!(
+        r#"select count(*) as "count!", max(at) as last from audit_records
+           where subject = 'account' and subject_id = $1 and action = 'account.sign_in_refused' and note = $2"#,
+        login,
+        note
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.count, row.last))
+}
+
+/// The accounts in use among `logins`, for the demonstration's list.
+pub async fn named(conn: &mut PgConnection, logins: &[String]) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query!("select login, name from accounts where login = any($1) and status = 'active'", logins)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.login, row.name)).collect())
+}
+
+/// The accounts of a role that are in use, held until the transaction ends. The weaker
+/// lock leaves their keys free: rows that name them are written meanwhile, by this
+/// transaction and by others who come here next, and nobody waits in a circle.
+pub async fn lock_active(conn: &mut PgConnection, bureau: i64, role: Role) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select id from accounts where bureau_id = $1 and role = $2 and status = 'active'
+         order by id for no key update",
+        bureau,
+        role as Role
+    )
+    .fetch_all(conn)
     .await
 }
 
@@ -269,12 +320,13 @@ pub struct AuditRow {
     pub note: String,
 }
 
-/// A page of the audit trail, newest first, before the record `before`.
+/// A page of the audit trail, newest first, before the record `before`; `actions` are those that `search` names.
 pub async fn audit_records(
     conn: &mut PgConnection,
     bureau: i64,
     before: Option<i64>,
     search: &str,
+    actions: &[String],
     limit: i64,
 ) -> sqlx::Result<Vec<AuditRow>> {
     sqlx::query_as!(
@@ -282,12 +334,14 @@ pub async fn audit_records(
         "select id, at, actor, address, action, subject, subject_id, before, after, note
          from audit_records
          where (bureau_id = $1 or bureau_id is null) and ($2::bigint is null or id < $2)
-           and ($3 = '' or strpos(actor || ' ' || action || ' ' || subject || ' ' || subject_id || ' ' || note, $3) > 0)
+           and ($3 = '' or action = any($5)
+                or strpos(actor || ' ' || action || ' ' || subject || ' ' || subject_id || ' ' || note, $3) > 0)
          order by id desc limit $4",
         bureau,
         before,
         search,
-        limit
+        limit,
+        actions
     )
     .fetch_all(conn)
     .await

@@ -4,10 +4,12 @@
 //! Owns `accounts`; sessions themselves are kept by [`crate::web::session`].
 
 mod actions;
+mod audit_words;
 pub mod db;
 mod pages;
 pub mod passwords;
 pub mod setup;
+mod sign_in;
 
 use crate::state::AppState;
 use crate::web::permissions::Action;
@@ -15,20 +17,20 @@ use crate::web::routes::{Access, Routes};
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    use Access::{May, Public, SignedIn};
+    use Access::{FirstPassword, May, Public};
     Routes::new(state)
-        .get("/sign-in", Public, pages::sign_in)
-        .post("/sign-in", Public, actions::sign_in)
-        .post("/sign-out", SignedIn, actions::sign_out)
-        .get("/password", SignedIn, pages::password)
-        .post("/password", SignedIn, actions::change_password)
+        .get("/sign-in", Public, sign_in::page)
+        .post("/sign-in", Public, sign_in::sign_in)
+        .post("/sign-out", FirstPassword, sign_in::sign_out)
+        .get("/password", FirstPassword, pages::password)
+        .post("/password", FirstPassword, actions::change_password)
         .get("/set-up", Public, pages::set_up)
         .post("/set-up", Public, actions::set_up)
         .post("/appearance", Public, actions::appearance)
-        .get("/accounts", SignedIn, pages::accounts)
+        .get("/accounts", May(Action::ReadAccounts), pages::accounts)
         .get("/accounts/new", May(Action::ManageAccounts), pages::new_account)
         .post("/accounts", May(Action::ManageAccounts), actions::create_account)
-        .get("/accounts/{id}", SignedIn, pages::account)
+        .get("/accounts/{id}", May(Action::ReadAccounts), pages::account)
         .post("/accounts/{id}/disable", May(Action::ManageAccounts), actions::disable_account)
         .post("/accounts/{id}/enable", May(Action::ManageAccounts), actions::enable_account)
         .post("/accounts/{id}/reset", May(Action::ResetPasswords), actions::reset_password)

@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
+use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
+use super::audit_words;
 use super::db::{self, AccountRow, AuditRow};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -12,81 +14,9 @@ use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
-use crate::web::permissions::{Action, Role, grants, reach};
+use crate::web::permissions::{Action, Role, reach};
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
-
-/// A demonstration account, listed on the sign-in page of the demonstration.
-#[derive(Clone, Debug)]
-pub(super) struct DemonstrationAccount {
-    pub(super) login: String,
-    pub(super) name: String,
-    pub(super) role: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "accounts/sign_in.html")]
-pub(super) struct SignInPage {
-    pub(super) layout: Layout,
-    pub(super) login: String,
-    pub(super) next: String,
-    pub(super) errors: Errors,
-    pub(super) demonstration_accounts: Vec<DemonstrationAccount>,
-    pub(super) demonstration_password: &'static str,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Next {
-    #[serde(default)]
-    next: String,
-}
-
-pub(super) async fn sign_in(
-    State(state): State<AppState>,
-    layout: Layout,
-    actor: Option<Actor>,
-    Query(query): Query<Next>,
-) -> Answer {
-    if actor.is_some() {
-        return Ok(Redirect::to("/home").into_response());
-    }
-    let mut conn = state.pool.acquire().await?;
-    if !db::any_account(&mut conn).await? {
-        return Ok(Redirect::to("/set-up").into_response());
-    }
-    drop(conn);
-    page(&sign_in_page(&state, layout, String::new(), query.next, Errors::default()).await?)
-}
-
-pub(super) async fn sign_in_page(
-    state: &AppState,
-    layout: Layout,
-    login: String,
-    next: String,
-    errors: Errors,
-) -> Result<SignInPage, AppError> {
-    let mut demonstration_accounts = Vec::new();
-    if state.demonstration {
-        let mut conn = state.pool.acquire().await?;
-        for (listed, role) in crate::demo::ACCOUNTS {
-            if let Some(known) = db::find_credentials(&mut conn, listed).await? {
-                demonstration_accounts.push(DemonstrationAccount {
-                    login: (*listed).to_owned(),
-                    name: known.name,
-                    role: role.label(),
-                });
-            }
-        }
-    }
-    Ok(SignInPage {
-        layout: layout.titled("登录"),
-        login,
-        next,
-        errors,
-        demonstration_accounts,
-        demonstration_password: crate::demo::PASSWORD,
-    })
-}
 
 #[derive(Template)]
 #[template(path = "accounts/password.html")]
@@ -153,27 +83,35 @@ pub(super) async fn set_up(State(state): State<AppState>, layout: Layout, Query(
     page(&SetUpPage::new(layout, form, Errors::default()))
 }
 
+impl AccountRow {
+    /// How it stands, as kind and words of a tag.
+    fn standing(&self, now: &DateTime<FixedOffset>) -> (&'static str, &'static str) {
+        if self.status == "disabled" {
+            ("quiet", "已停用")
+        } else if self.locked_until.is_some_and(|until| until > *now) {
+            ("warn", "暂时锁定")
+        } else if self.must_change_password {
+            ("wait", "待首次改密")
+        } else {
+            ("ok", "正常")
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "accounts/list.html")]
 struct AccountsPage {
     layout: Layout,
+    now: DateTime<FixedOffset>,
     accounts: Vec<AccountRow>,
     may_create: bool,
 }
 
-/// Both the system and the security administrator work on this list.
-pub(super) fn account_scope(actor: &Actor) -> Result<Scope, AppError> {
-    match actor.may(Action::ResetPasswords) {
-        Some(scope) => Ok(scope),
-        None => actor.authorise(Action::ManageAccounts),
-    }
-}
-
-pub(super) async fn accounts(State(state): State<AppState>, layout: Layout, actor: Actor) -> Answer {
-    let scope = account_scope(&actor)?;
+pub(super) async fn accounts(State(state): State<AppState>, layout: Layout, actor: Actor, scope: Scope) -> Answer {
     let mut conn = state.pool.acquire().await?;
     page(&AccountsPage {
         layout: layout.titled("账号"),
+        now: state.clock.now(),
         accounts: db::accounts_of(&mut conn, scope.bureau()).await?,
         may_create: actor.may(Action::ManageAccounts).is_some(),
     })
@@ -238,6 +176,7 @@ pub(super) async fn new_account(State(state): State<AppState>, layout: Layout, s
 #[template(path = "accounts/one.html")]
 struct AccountPage {
     layout: Layout,
+    now: DateTime<FixedOffset>,
     once: OnceKey,
     account: AccountRow,
     may_manage: bool,
@@ -249,13 +188,14 @@ pub(super) async fn account(
     State(state): State<AppState>,
     layout: Layout,
     actor: Actor,
+    scope: Scope,
     Path(id): Path<i64>,
 ) -> Answer {
-    let scope = account_scope(&actor)?;
     let mut conn = state.pool.acquire().await?;
     let account = db::find_account(&mut conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
     page(&AccountPage {
         layout: layout.titled(account.name.clone()).crumb("账号", "/accounts"),
+        now: state.clock.now(),
         once: OnceKey::new(),
         may_manage: actor.may(Action::ManageAccounts).is_some(),
         may_reset: actor.may(Action::ResetPasswords).is_some(),
@@ -296,7 +236,6 @@ pub(super) async fn permissions(layout: Layout) -> Answer {
             cells: roles.iter().map(|role| reach(*role, *action).map(|reach| reach.label())).collect(),
         })
         .collect();
-    debug_assert!(roles.iter().all(|role| !grants(*role).is_empty()));
     page(&PermissionsPage { layout: layout.titled("权限表"), roles, rows })
 }
 
@@ -320,6 +259,16 @@ struct AuditPage {
 }
 
 impl AuditPage {
+    /// What was done, in words.
+    fn action(record: &AuditRow) -> &str {
+        audit_words::action(&record.action)
+    }
+
+    /// To what it was done: the kind of thing and its number or name.
+    fn subject(record: &AuditRow) -> String {
+        format!("{} {}", audit_words::subject(&record.subject), record.subject_id)
+    }
+
     /// Before and after as indented text.
     fn text(value: &Option<serde_json::Value>) -> String {
         value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
@@ -335,7 +284,8 @@ pub(super) async fn audit(
     let mut conn = state.pool.acquire().await?;
     let search: String = query.search.trim().chars().take(50).collect();
     let limit = i64::try_from(AUDIT_PAGE).unwrap_or(50) + 1;
-    let mut records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, limit).await?;
+    let actions = audit_words::actions_named(&search);
+    let mut records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, limit).await?;
     let more = records.len() > AUDIT_PAGE;
     records.truncate(AUDIT_PAGE);
     let older = records.last().filter(|_| more).and_then(|last| {

@@ -102,15 +102,9 @@ impl CaseFacts {
         let checks = [
             ("local_standard", check_standard(self.local_standard)),
             ("place", self.place.map_or(Ok(()), check_place)),
-            (
-                "extension_days",
-                check_extension(programme, self.extension_days),
-            ),
+            ("extension_days", check_extension(programme, self.extension_days)),
         ];
-        checks
-            .into_iter()
-            .filter_map(|(field, check)| Some(Fault::new(field, check.err()?)))
-            .collect()
+        checks.into_iter().filter_map(|(field, check)| Some(Fault::new(field, check.err()?))).collect()
     }
 }
 
@@ -122,21 +116,13 @@ pub(super) fn check_standard(amount: Decimal) -> Result<(), String> {
 }
 
 pub(super) fn check_place(place: u32) -> Result<(), String> {
-    if place == 0 {
-        Err("0 is not a place, counting starts at 1".to_owned())
-    } else {
-        Ok(())
-    }
+    if place == 0 { Err("0 is not a place, counting starts at 1".to_owned()) } else { Ok(()) }
 }
 
 /// A30: extensions together are at most fifteen days.
 pub(super) fn check_extension(programme: &Programme, days: u32) -> Result<(), String> {
     let most = programme.case_extension_days;
-    if days > most {
-        Err(format!("{days} is more than {most} days"))
-    } else {
-        Ok(())
-    }
+    if days > most { Err(format!("{days} is more than {most} days")) } else { Ok(()) }
 }
 
 /// Decides what a case pays. Facts are taken as they are; whether they may be approved
@@ -150,15 +136,8 @@ pub fn calculate(programme: &Programme, calendar: &Calendar, facts: &CaseFacts) 
         Some(_) => Vec::new(),
         None => amounts(programme, base, facts),
     };
-    let of_fund = |fund: FundSource| {
-        round_to_fen(
-            lines
-                .iter()
-                .filter(|line| line.fund == fund)
-                .map(|line| line.amount)
-                .sum(),
-        )
-    };
+    let of_fund =
+        |fund: FundSource| round_to_fen(lines.iter().filter(|line| line.fund == fund).map(|line| line.amount).sum());
     let earmarked = of_fund(FundSource::Earmarked);
     let operating = of_fund(FundSource::Operating);
     let total = earmarked + operating;
@@ -187,10 +166,7 @@ pub fn calculate(programme: &Programme, calendar: &Calendar, facts: &CaseFacts) 
 /// needs a group and a notice or full coverage, so that defence on application is ordinary.
 #[must_use]
 pub fn base_amount(programme: &Programme, facts: &CaseFacts) -> Option<Decimal> {
-    let of_group = facts
-        .groups
-        .iter()
-        .any(|group| programme.special_groups.contains(group));
+    let of_group = facts.groups.iter().any(|group| programme.special_groups.contains(group));
     let basis_fits = match facts.basis {
         Basis::NotifiedDefence | Basis::FullCoverage => true,
         Basis::Application => !facts.case_kind.is_criminal_defence(),
@@ -235,18 +211,12 @@ fn amounts(programme: &Programme, base: Option<Decimal>, facts: &CaseFacts) -> V
     let standard = round_to_fen(facts.local_standard);
     let lines = match (base, facts.place) {
         (Some(base), Some(place)) if place <= programme.case_target => {
-            vec![
-                within_target(programme, base, place),
-                above_base(base, standard),
-            ]
+            vec![within_target(programme, base, place), above_base(base, standard)]
         }
         (Some(_), Some(place)) => vec![over_target(programme, standard, place)],
         (None, _) | (Some(_), None) => vec![ordinary(standard)],
     };
-    lines
-        .into_iter()
-        .filter(|line| !line.amount.is_zero())
-        .collect()
+    lines.into_iter().filter(|line| !line.amount.is_zero()).collect()
 }
 
 /// 五(二)2, A31, A37: the base amount, also where the local standard is lower.
@@ -299,20 +269,12 @@ fn ordinary(standard: Decimal) -> FundLine {
         FundSource::Operating,
         standard,
         clause::SPECIAL_GROUPS,
-        format!(
-            "不属于惠民工程案件，按普通法律援助由法律援助业务经费补贴{}。",
-            in_sentence(standard)
-        ),
+        format!("不属于惠民工程案件，按普通法律援助案件由法律援助业务经费补贴{}。", in_sentence(standard)),
     )
 }
 
 fn line(fund: FundSource, amount: Decimal, clause: Clause, text: String) -> FundLine {
-    FundLine {
-        fund,
-        amount: round_to_fen(amount),
-        clause: clause.number.to_owned(),
-        text,
-    }
+    FundLine { fund, amount: round_to_fen(amount), clause: clause.number.to_owned(), text }
 }
 
 fn warnings(
@@ -324,23 +286,15 @@ fn warnings(
 ) -> Vec<String> {
     let kind = facts.case_kind;
     let (counted, defence) = (counted_on.is_some(), kind.is_criminal_defence());
-    let over_target = facts
-        .place
-        .is_some_and(|place| place > programme.case_target);
+    let over_target = facts.place.is_some_and(|place| place > programme.case_target);
     let awaits_entry = facts.entered_on.is_none() && facts.closing_agreed_on.is_some();
     let fixed = [
-        (
-            base.is_some() && kind == CaseKind::CriminalRepresentation,
-            "刑事诉讼代理案件列入惠民工程须经复核（A32）。",
-        ),
+        (base.is_some() && kind == CaseKind::CriminalRepresentation, "刑事诉讼代理案件列入惠民工程须经复核。"),
         (
             defence && facts.handler == HandlerCategory::GrassrootsLegalWorker,
             "基层法律服务工作者不得担任刑事辩护人，请核对承办人。",
         ),
-        (
-            defence && facts.handler == HandlerCategory::Volunteer,
-            "刑事辩护应由律师承办，请核对志愿者的律师资格。",
-        ),
+        (defence && facts.handler == HandlerCategory::Volunteer, "刑事辩护应由律师承办，请核对志愿者的律师资格。"),
         (
             defence && facts.basis == Basis::Application && !facts.groups.is_empty(),
             "申请辩护案件不列入惠民工程，按普通法律援助办理。",
@@ -349,40 +303,22 @@ fn warnings(
             !kind.is_criminal() && facts.basis != Basis::Application,
             "通知辩护、律师辩护全覆盖只适用于刑事案件，请核对案件来源。",
         ),
-        (
-            counted && facts.place.is_none(),
-            "该案已计入任务数，但尚未编列年度序号，编号后方可发放。",
-        ),
-        (
-            !counted && facts.place.is_some(),
-            "该案不计入任务数，却已编列年度序号，请核对。",
-        ),
-        (
-            counted && over_target,
-            "该案超过全年目标任务数，不使用省级专项资金。",
-        ),
+        (counted && facts.place.is_none(), "该案已计入任务数，但尚未编列年度序号，编号后方可发放。"),
+        (!counted && facts.place.is_some(), "该案不计入任务数，却已编列年度序号，请核对。"),
+        (counted && over_target, "该案超过全年目标任务数，不使用省级专项资金。"),
         (
             base.is_some_and(|base| facts.local_standard < base) && !over_target,
-            "当地执行标准低于方案标准，在目标任务数之内的仍按方案标准补贴（A37）。",
+            "当地执行标准低于方案标准，在目标任务数之内的仍按方案标准补贴。",
         ),
         (
             base.is_some() && awaits_entry && !facts.terminated,
             "尚未录入省系统，不计入任务数；发放期限自同意结案起照常计算。",
         ),
-        (
-            base.is_none() && awaits_entry && kind.is_case(),
-            "尚未录入省系统，请及时补录。",
-        ),
-        (
-            facts.extension_days > programme.case_extension_days,
-            "延长时间超过上限，已按上限计算。",
-        ),
+        (base.is_none() && awaits_entry && kind.is_case(), "尚未录入省系统，请及时补录。"),
+        (facts.extension_days > programme.case_extension_days, "延长时间超过上限，已按上限计算。"),
     ];
-    let mut warnings: Vec<String> = fixed
-        .into_iter()
-        .filter(|(holds, _)| *holds)
-        .map(|(_, text)| text.to_owned())
-        .collect();
+    let mut warnings: Vec<String> =
+        fixed.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_owned()).collect();
     if let Some(day) = counted_on.filter(|day| day.year() != programme.year) {
         warnings.push(format!(
             "该案自{}起计入{}年度任务，应适用该年度实施方案；本次按{}年方案的标准计算。",
@@ -395,7 +331,7 @@ fn warnings(
         && due != target
     {
         warnings.push(format!(
-            "应付截止日{}不是工作日，请在{}前办理。",
+            "应付截止日{}不是工作日，请于{}前（含当日）办理。",
             chinese_date(due),
             month_and_day(target)
         ));

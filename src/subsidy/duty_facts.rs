@@ -99,10 +99,7 @@ impl Findings {
 
     /// The kinds found, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (FindingKind, u32)> + '_ {
-        self.0
-            .iter()
-            .map(|(kind, count)| (*kind, *count))
-            .filter(|(_, count)| *count > 0)
+        self.0.iter().map(|(kind, count)| (*kind, *count)).filter(|(_, count)| *count > 0)
     }
 }
 
@@ -148,21 +145,12 @@ impl DutyFacts {
             check(field("date"), check_date(programme, self.month, shift.date));
             check(field("planned_hours"), check_hours(shift.planned_hours));
             for (kind, count) in shift.findings.iter() {
-                check(
-                    field(&format!("findings.{}", kind.code())),
-                    check_count(kind, count),
-                );
+                check(field(&format!("findings.{}", kind.code())), check_count(kind, count));
             }
         }
         for (index, adjustment) in self.adjustments.iter().enumerate() {
-            check(
-                format!("adjustments[{index}].reason"),
-                check_words(&adjustment.reason),
-            );
-            check(
-                format!("adjustments[{index}].amount"),
-                check_fen(adjustment.amount),
-            );
+            check(format!("adjustments[{index}].reason"), check_words(&adjustment.reason));
+            check(format!("adjustments[{index}].amount"), check_fen(adjustment.amount));
         }
         faults
     }
@@ -173,10 +161,7 @@ type Check = Result<(), String>;
 /// The month must lie in the programme and its year must have a calendar.
 pub(super) fn check_month(programme: &Programme, calendar: &Calendar, month: Month) -> Check {
     if !programme.applies_in(month) {
-        Err(format!(
-            "{month} is outside the programme of {}",
-            programme.year
-        ))
+        Err(format!("{month} is outside the programme of {}", programme.year))
     } else if !calendar.knows(month.year()) {
         Err(format!("no calendar is known for {}", month.year()))
     } else {
@@ -189,10 +174,7 @@ pub(super) fn check_date(programme: &Programme, month: Month, date: NaiveDate) -
     if !month.contains(date) {
         Err(format!("{date} is not in {month}"))
     } else if programme.applies_in(month) && !programme.applies_on(date) {
-        Err(format!(
-            "{date} is outside the programme of {}",
-            programme.year
-        ))
+        Err(format!("{date} is outside the programme of {}", programme.year))
     } else {
         Ok(())
     }
@@ -207,12 +189,16 @@ pub(super) fn check_hours(hours: Decimal) -> Check {
     }
 }
 
+/// More findings of a kind than a shift can have: a slip of the keyboard.
+const FINDINGS_AT_MOST: u32 = 9999;
+
 /// A06: there is one sign-in and one sign-out, so one late and one early at most.
 pub(super) fn check_count(kind: FindingKind, count: u32) -> Check {
     match kind {
         FindingKind::Late | FindingKind::EarlyLeave if count > 1 => {
             Err(format!("{count} is more than one for one shift"))
         }
+        _ if count > FINDINGS_AT_MOST => Err(format!("{count} is more than {FINDINGS_AT_MOST} for one shift")),
         FindingKind::Late
         | FindingKind::EarlyLeave
         | FindingKind::RecordDefect
@@ -223,26 +209,14 @@ pub(super) fn check_count(kind: FindingKind, count: u32) -> Check {
 }
 
 pub(super) fn check_words(text: &str) -> Check {
-    if text.trim().is_empty() {
-        Err("is empty".to_owned())
-    } else {
-        Ok(())
-    }
+    if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
 }
 
 pub(super) fn check_new(known: &mut BTreeSet<String>, id: &str) -> Check {
-    if known.insert(id.to_owned()) {
-        Ok(())
-    } else {
-        Err(format!("{id} is given twice"))
-    }
+    if known.insert(id.to_owned()) { Ok(()) } else { Err(format!("{id} is given twice")) }
 }
 
 /// Money ends at fen.
 pub(super) fn check_fen(amount: Decimal) -> Check {
-    if amount.normalize().scale() > 2 {
-        Err(format!("{amount} has more than two decimals"))
-    } else {
-        Ok(())
-    }
+    if amount.normalize().scale() > 2 { Err(format!("{amount} has more than two decimals")) } else { Ok(()) }
 }

@@ -33,11 +33,7 @@ pub(super) fn settle(
         clause::MONTHLY_ASSESSMENT,
         paid,
         gross,
-        format!(
-            "{}有{paid}个班次计发补贴，扣减后合计{}。",
-            duty.month.chinese(),
-            in_sentence(gross)
-        ),
+        format!("{}有{paid}个班次计发补贴，扣减后合计{}。", duty.month.chinese(), in_sentence(gross)),
     )];
     steps.extend(month_forfeited(duty.programme, off_post_findings, gross));
     let subtotal = round_to_fen(steps.iter().map(|step| step.amount).sum());
@@ -48,20 +44,10 @@ pub(super) fn settle(
     let payable = round_to_fen(balance.max(Decimal::ZERO));
     let receivable = round_to_fen(payable - balance);
     if !receivable.is_zero() {
-        let text = format!(
-            "本月补贴不足以抵扣，尚有{}列为应退，在以后月份追扣。",
-            in_sentence(receivable)
-        );
+        let text = format!("本月补贴不足以抵扣，尚有{}列为应退，在以后月份追扣。", in_sentence(receivable));
         steps.push(Line::step(clause::MONTHLY_ASSESSMENT, 1, receivable, text));
     }
-    Total {
-        gross,
-        subtotal,
-        adjustment,
-        payable,
-        receivable,
-        steps,
-    }
+    Total { gross, subtotal, adjustment, payable, receivable, steps }
 }
 
 /// R7, 五(二)1(4), A11–A14: with three or more absences the month pays nothing.
@@ -79,11 +65,8 @@ fn month_forfeited(programme: &Programme, off_post_findings: u32, gross: Decimal
 /// R14, A27: money of earlier months.
 fn adjusted(adjustment: &Adjustment) -> Line {
     let amount = round_to_fen(adjustment.amount);
-    let (word, shown) = if amount.is_sign_negative() {
-        ("追扣", -amount)
-    } else {
-        ("补发", amount)
-    };
-    let text = format!("{}，{word}{}。", adjustment.reason, in_sentence(shown));
+    let (word, shown) = if amount.is_sign_negative() { ("追扣", -amount) } else { ("补发", amount) };
+    let reason = adjustment.reason.trim().trim_end_matches(['。', '；', '.', ';']);
+    let text = format!("{word}以前月份值班补贴{}，事由：{reason}。", in_sentence(shown));
     Line::step(clause::MONTHLY_ASSESSMENT, 1, amount, text)
 }

@@ -38,7 +38,7 @@ dictionary! {
         NotServed = "not_served", "未到岗";
         DayCancelled = "day_cancelled", "当天补贴已取消";
         VenueNotPaid = "venue_not_paid", "该服务点不发补贴";
-        DuplicateDay = "duplicate_day", "当天服务中心补贴已计";
+        DuplicateDay = "duplicate_day", "当天公共法律服务中心值班补贴已计";
     }
 }
 
@@ -115,19 +115,10 @@ pub fn calculate(
     shifts: &[ShiftFacts],
     adjustments: &[Adjustment],
 ) -> DutyPay {
-    let duty = Duty {
-        programme,
-        calendar,
-        month,
-        person,
-        shifts,
-    };
+    let duty = Duty { programme, calendar, month, person, shifts };
     let cancelled = duty.cancelled_days();
     let duplicates = duty.duplicate_centre_days();
-    let shifts: Vec<_> = shifts
-        .iter()
-        .map(|shift| duty.price(shift, &cancelled, &duplicates))
-        .collect();
+    let shifts: Vec<_> = shifts.iter().map(|shift| duty.price(shift, &cancelled, &duplicates)).collect();
     let off_post_findings = duty.off_post_findings();
     let month_forfeited = off_post_findings >= programme.off_post_threshold;
     let total = settle(&duty, &shifts, off_post_findings, adjustments);
@@ -151,14 +142,7 @@ pub fn calculate(
 /// Calculates frozen facts again.
 #[must_use]
 pub fn calculate_facts(programme: &Programme, calendar: &Calendar, facts: &DutyFacts) -> DutyPay {
-    calculate(
-        programme,
-        calendar,
-        facts.month,
-        &facts.person,
-        &facts.shifts,
-        &facts.adjustments,
-    )
+    calculate(programme, calendar, facts.month, &facts.person, &facts.shifts, &facts.adjustments)
 }
 
 pub(super) struct Duty<'a> {
@@ -170,18 +154,11 @@ pub(super) struct Duty<'a> {
 }
 
 impl Duty<'_> {
-    fn price(
-        &self,
-        shift: &ShiftFacts,
-        cancelled: &BTreeSet<NaiveDate>,
-        duplicates: &BTreeSet<&str>,
-    ) -> ShiftPay {
+    fn price(&self, shift: &ShiftFacts, cancelled: &BTreeSet<NaiveDate>, duplicates: &BTreeSet<&str>) -> ShiftPay {
         let unearned = self.unearned(shift);
         let unpaid = self.unpaid(shift, duplicates);
         let cancelled = self.is_cancelled(shift, cancelled);
-        let not_payable = unearned
-            .or(cancelled.then_some(NotPayable::DayCancelled))
-            .or(unpaid);
+        let not_payable = unearned.or(cancelled.then_some(NotPayable::DayCancelled)).or(unpaid);
         let earned = match unearned.or(unpaid) {
             None => self.earned(shift),
             Some(reason) => self.nothing_earned(shift, reason),
@@ -274,25 +251,17 @@ impl Duty<'_> {
 
     /// R12, 四(一)4: a roster with fewer hours than the plan asks for is no duty.
     fn is_below_minimum(&self, shift: &ShiftFacts) -> bool {
-        self.programme
-            .minimum_hours(shift.venue_kind)
-            .is_some_and(|minimum| shift.planned_hours < minimum)
+        self.programme.minimum_hours(shift.venue_kind).is_some_and(|minimum| shift.planned_hours < minimum)
     }
 
     /// Weekends rest where the year's notice is unknown; a warning says so.
     pub(super) fn is_working_day(&self, date: NaiveDate) -> bool {
-        self.calendar
-            .is_working_day(date)
-            .unwrap_or_else(|_| !is_weekend(date))
+        self.calendar.is_working_day(date).unwrap_or_else(|_| !is_weekend(date))
     }
 
     /// R8, A17: the days on which false duty was verified, wherever it was.
     pub(super) fn cancelled_days(&self) -> BTreeSet<NaiveDate> {
-        self.shifts
-            .iter()
-            .filter(|shift| shift.findings.has(FindingKind::FalseDuty))
-            .map(|shift| shift.date)
-            .collect()
+        self.shifts.iter().filter(|shift| shift.findings.has(FindingKind::FalseDuty)).map(|shift| shift.date).collect()
     }
 
     fn is_cancelled(&self, shift: &ShiftFacts, cancelled: &BTreeSet<NaiveDate>) -> bool {
@@ -349,37 +318,27 @@ impl Duty<'_> {
     fn record_defects(&self, count: u32) -> Line {
         let each = self.programme.record_defect_deduction;
         priced(FindingKind::RecordDefect, count, each, |total| {
-            format!(
-                "{count}份服务记录内容缺项、不规范，每份扣{}，计{total}。",
-                in_sentence(each)
-            )
+            format!("服务记录内容缺项、不规范{count}份，每份扣{}，共扣{total}。", in_sentence(each))
         })
     }
 
     /// R3, 五(二)1(2): coming late, at most once a shift (A06).
     fn late(&self, count: u32) -> Line {
         let each = self.programme.late_deduction;
-        priced(FindingKind::Late, count.min(1), each, |total| {
-            format!("迟到1次，扣{total}。")
-        })
+        priced(FindingKind::Late, count.min(1), each, |total| format!("迟到1次，扣{total}。"))
     }
 
     /// R3, R13, 五(二)1(2): leaving early, at most once a shift (A06).
     fn early_leave(&self, count: u32) -> Line {
         let each = self.programme.early_leave_deduction;
-        priced(FindingKind::EarlyLeave, count.min(1), each, |total| {
-            format!("早退1次，扣{total}。")
-        })
+        priced(FindingKind::EarlyLeave, count.min(1), each, |total| format!("早退1次，扣{total}。"))
     }
 
     /// R4, 五(二)1(3): for each verified matter (A09).
     fn dissatisfied(&self, count: u32) -> Line {
         let each = self.programme.dissatisfied_deduction;
         priced(FindingKind::Dissatisfied, count, each, |total| {
-            format!(
-                "服务对象评价“不满意”或投诉，经核实属实{count}次，每次扣{}，计{total}。",
-                in_sentence(each)
-            )
+            format!("服务对象评价为“不满意”或被投诉，经核实属实{count}次，每次扣{}，共扣{total}。", in_sentence(each))
         })
     }
 
@@ -388,7 +347,7 @@ impl Duty<'_> {
         let each = self.programme.off_post_deduction(shift.venue_kind);
         priced(FindingKind::OffPost, count, each, |total| {
             format!(
-                "点名抽查发现无正当理由脱岗{count}次，{}值班每次扣{}，计{total}。",
+                "点名抽查发现无正当理由脱岗{count}次，{}值班每次扣{}，共扣{total}。",
                 shift.venue_kind,
                 in_sentence(each)
             )
@@ -402,11 +361,9 @@ impl Duty<'_> {
             CancellationScope::PersonDay => "取消本人当天全部值班补贴",
             CancellationScope::Shift => "取消该班次补贴",
         };
-        let text = format!(
-            "{}经核实值班日不在岗或存在虚假值班情形，{scope}，本班次取消{}。",
-            month_and_day(shift.date),
-            in_sentence(base)
-        );
+        let taken = if base.is_zero() { String::new() } else { format!("，本班次取消{}", in_sentence(base)) };
+        let day = month_and_day(shift.date);
+        let text = format!("{day}经核实值班日不在岗或存在虚假值班情形，{scope}{taken}。");
         Line::finding(FindingKind::FalseDuty, own, base, text)
     }
 
@@ -416,15 +373,11 @@ impl Duty<'_> {
         let (clause, text): (Clause, String) = match reason {
             NotPayable::PublicOfficial => (
                 clause::DUTY_PERSONS,
-                format!(
-                    "{}为公职人员，{day}值班不发补贴，其服务计入咨询任务数。",
-                    self.person.name
-                ),
+                format!("{}为公职人员，{day}值班不发补贴，其服务计入咨询任务数。", self.person.name),
             ),
-            NotPayable::OutsideMonth => (
-                clause::MONTHLY_ASSESSMENT,
-                format!("{day}的班次不属于{}，不在本月计发。", self.month.chinese()),
-            ),
+            NotPayable::OutsideMonth => {
+                (clause::MONTHLY_ASSESSMENT, format!("{day}的班次不属于{}，不在本月计发。", self.month.chinese()))
+            }
             NotPayable::BelowMinimumHours => (
                 match shift.venue_kind {
                     VenueKind::Station => clause::STATION_TIME,
@@ -433,21 +386,15 @@ impl Duty<'_> {
                 format!(
                     "{day}计划值班{}小时，少于规定的{}小时，不符合排班规则，不计补贴。",
                     hours(shift.planned_hours),
-                    hours(
-                        self.programme
-                            .minimum_hours(shift.venue_kind)
-                            .unwrap_or_default()
-                    )
+                    hours(self.programme.minimum_hours(shift.venue_kind).unwrap_or_default())
                 ),
             ),
-            NotPayable::NotAWorkingDay => (
-                clause::CENTRE_TIME,
-                format!("{day}不是工作日，服务中心只在工作日安排值班，不计补贴。"),
-            ),
-            NotPayable::NotServed => (
-                clause::MONTHLY_ASSESSMENT,
-                format!("{day}在{}的班次未到岗，不产生补贴。", shift.venue),
-            ),
+            NotPayable::NotAWorkingDay => {
+                (clause::CENTRE_TIME, format!("{day}不是工作日，公共法律服务中心只在工作日安排值班，不计补贴。"))
+            }
+            NotPayable::NotServed => {
+                (clause::MONTHLY_ASSESSMENT, format!("{day}在{}的班次未到岗，不计补贴。", shift.venue))
+            }
             NotPayable::DayCancelled => (clause::FALSE_DUTY, format!("{day}的值班补贴已取消。")),
             NotPayable::VenueNotPaid => (
                 clause::DUTY_RATES,
@@ -458,30 +405,22 @@ impl Duty<'_> {
             ),
             NotPayable::DuplicateDay => (
                 clause::DUTY_RATES,
-                format!("{day}服务中心值班按每人每天计发一次，本班次不重复计发。"),
+                format!("{day}公共法律服务中心值班补贴按每人每天计发，当天已计一次，本班次不重复计发。"),
             ),
         };
         Line::step(clause, 0, Decimal::ZERO, text)
     }
 }
 
-fn priced(
-    kind: FindingKind,
-    count: u32,
-    each: Decimal,
-    text: impl FnOnce(String) -> String,
-) -> Line {
+fn priced(kind: FindingKind, count: u32, each: Decimal, text: impl FnOnce(String) -> String) -> Line {
     let amount = round_to_fen(each * Decimal::from(count));
     Line::finding(kind, count, amount, text(in_sentence(amount)))
 }
 
 /// R8, A17: findings of a shift that pays nothing cost nothing more.
 fn absorbed(shift: &ShiftFacts, cancelled: bool) -> impl Iterator<Item = Line> {
-    shift
-        .findings
-        .iter()
-        .filter(move |(kind, _)| !(cancelled && *kind == FindingKind::FalseDuty))
-        .map(|(kind, count)| {
+    shift.findings.iter().filter(move |(kind, _)| !(cancelled && *kind == FindingKind::FalseDuty)).map(
+        |(kind, count)| {
             let counted = match kind {
                 FindingKind::OffPost => "，仍计入当月脱岗次数",
                 FindingKind::Late
@@ -492,7 +431,8 @@ fn absorbed(shift: &ShiftFacts, cancelled: bool) -> impl Iterator<Item = Line> {
             };
             let text = format!("{kind}{count}次，该班次不发补贴，不另扣款{counted}。");
             Line::finding(kind, count, Decimal::ZERO, text)
-        })
+        },
+    )
 }
 
 /// R6, A15: deductions end with the shift's pay; nothing is carried.

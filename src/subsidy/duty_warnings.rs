@@ -14,15 +14,17 @@ use crate::plan::time::month_and_day;
 
 impl Duty<'_> {
     /// What an official should look at, by day.
-    pub(super) fn warnings(
-        &self,
-        priced: &[ShiftPay],
-        total: &Total,
-        off_post_findings: u32,
-    ) -> Vec<String> {
+    pub(super) fn warnings(&self, priced: &[ShiftPay], total: &Total, off_post_findings: u32) -> Vec<String> {
         let mut warnings = Vec::new();
+        if !self.programme.applies_in(self.month) {
+            warnings.push(format!(
+                "{}不在{year}年度实施方案适用期间，应适用当年度实施方案；本次暂按{year}年度方案的标准计算。",
+                self.month.chinese(),
+                year = self.programme.year
+            ));
+        }
         if let Err(unknown) = self.calendar.is_working_day(self.month.first()) {
-            warnings.push(format!("{unknown}，本次按周一至周五推定。"));
+            warnings.push(format!("{unknown}，本次暂以周一至周五为工作日。"));
         }
         if self.is_public_official() && !self.shifts.is_empty() {
             warnings.push(format!("{}为公职人员，值班不发补贴。", self.person.name));
@@ -37,10 +39,7 @@ impl Duty<'_> {
             *by_day.entry(shift.date).or_default() += 1;
         }
         for (day, count) in by_day.into_iter().filter(|(_, count)| *count > 1) {
-            warnings.push(format!(
-                "{}有{count}个班次，请核对时间不重叠。",
-                month_and_day(day)
-            ));
+            warnings.push(format!("{}有{count}个班次，请核对时间是否重叠。", month_and_day(day)));
         }
         for day in self.cancelled_days() {
             warnings.push(format!(
@@ -50,19 +49,12 @@ impl Duty<'_> {
         }
         let threshold = self.programme.off_post_threshold;
         if off_post_findings >= threshold {
-            warnings.push(format!(
-                "当月脱岗{off_post_findings}次，全月值班补贴不予发放。"
-            ));
+            warnings.push(format!("当月经确认脱岗{off_post_findings}次，当月值班补贴不予发放。"));
         } else if off_post_findings > 0 && off_post_findings + 1 == threshold {
-            warnings.push(format!(
-                "当月已脱岗{off_post_findings}次，再有1次当月补贴不予发放。"
-            ));
+            warnings.push(format!("当月已脱岗{off_post_findings}次，再有1次，当月值班补贴不予发放。"));
         }
         if !total.receivable.is_zero() {
-            warnings.push(format!(
-                "尚有{}未能追扣，列为应退。",
-                in_sentence(total.receivable)
-            ));
+            warnings.push(format!("尚有{}未能追扣，列为应退。", in_sentence(total.receivable)));
         }
         warnings
     }
@@ -72,38 +64,34 @@ impl Duty<'_> {
         let place = &shift.venue;
         let mut warnings = Vec::new();
         match pay.not_payable {
-            Some(NotPayable::NotServed) => warnings.push(format!(
-                "{day}在{place}的班次无到岗记录；如未经请假，经核实后应取消当天补贴并通报批评。"
-            )),
+            Some(NotPayable::NotServed) if !shift.findings.has(FindingKind::FalseDuty) => {
+                warnings.push(format!("{day}在{place}的班次无到岗记录；如未经请假，经核实后应取消当天补贴并通报批评。"))
+            }
             Some(
                 reason @ (NotPayable::BelowMinimumHours
                 | NotPayable::NotAWorkingDay
                 | NotPayable::OutsideMonth
                 | NotPayable::DuplicateDay),
-            ) => warnings.push(format!(
-                "{day}在{place}的班次不计补贴（{reason}），请核对排班。"
-            )),
+            ) => warnings.push(format!("{day}在{place}的班次不计补贴（{reason}），请核对排班。")),
             Some(
-                NotPayable::PublicOfficial | NotPayable::DayCancelled | NotPayable::VenueNotPaid,
+                NotPayable::PublicOfficial
+                | NotPayable::NotServed
+                | NotPayable::DayCancelled
+                | NotPayable::VenueNotPaid,
             )
             | None => {}
         }
         if shift.venue_kind == VenueKind::Station && !self.is_working_day(shift.date) {
             warnings.push(format!("{day}不是工作日，{place}的班次应有书面调整原因。"));
         }
-        let on_the_spot = FindingKind::ALL
-            .iter()
-            .any(|kind| *kind != FindingKind::FalseDuty && shift.findings.has(*kind));
+        let on_the_spot =
+            FindingKind::ALL.iter().any(|kind| *kind != FindingKind::FalseDuty && shift.findings.has(*kind));
         if !shift.served && on_the_spot {
-            warnings.push(format!(
-                "{day}在{place}的班次未到岗，却登记有到岗后的扣款事项，请核对是否重复认定。"
-            ));
+            warnings.push(format!("{day}在{place}的班次未到岗，却登记有到岗后的扣款事项，请核对是否重复认定。"));
         }
         for kind in [FindingKind::Late, FindingKind::EarlyLeave] {
             if shift.findings.count(kind) > 1 {
-                warnings.push(format!(
-                    "{day}在{place}的班次{kind}最多认定1次，已按1次计。"
-                ));
+                warnings.push(format!("{day}在{place}的班次{kind}最多认定1次，已按1次计。"));
             }
         }
         warnings

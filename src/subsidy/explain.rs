@@ -31,22 +31,13 @@ impl Line {
     /// A step that is no finding.
     #[must_use]
     pub fn step(clause: Clause, count: u32, amount: Decimal, text: String) -> Self {
-        Self {
-            finding: None,
-            count,
-            amount: round_to_fen(amount),
-            clause: clause.number.to_owned(),
-            text,
-        }
+        Self { finding: None, count, amount: round_to_fen(amount), clause: clause.number.to_owned(), text }
     }
 
     /// What a finding costs.
     #[must_use]
     pub fn finding(kind: FindingKind, count: u32, amount: Decimal, text: String) -> Self {
-        Self {
-            finding: Some(kind),
-            ..Self::step(clause_of(kind), count, amount, text)
-        }
+        Self { finding: Some(kind), ..Self::step(clause_of(kind), count, amount, text) }
     }
 }
 
@@ -90,10 +81,7 @@ impl Fault {
     /// A fault of this field.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-        }
+        Self { field: field.into(), message: message.into() }
     }
 }
 

@@ -1,15 +1,20 @@
 //! Reading a JSON request field by field, so that every fault is named by its field:
 //! unknown and repeated fields, wrong types, values that are none.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::explain::Fault;
 use crate::plan::Month;
 use crate::plan::dictionary::Dictionary;
+
+/// The years a date can lie in; another is a slip of the keyboard.
+const YEARS: RangeInclusive<i32> = 2000..=2099;
 
 /// A JSON value that remembers repeated fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +91,30 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
+/// Reads JSON text. A byte order mark before it is let pass.
+///
+/// # Errors
+/// One fault of the whole request.
+pub fn parse(request: &[u8]) -> Result<Node, Fault> {
+    let request = request.strip_prefix(b"\xef\xbb\xbf").unwrap_or(request);
+    let text = std::str::from_utf8(request).map_err(|error| {
+        let place = error.valid_up_to() + 1;
+        Fault::new("request", format!("is not UTF-8 text: byte {place} does not fit"))
+    })?;
+    serde_json::from_str(text).map_err(|error| Fault::new("request", format!("is not JSON: {error}")))
+}
+
+impl Node {
+    /// The value where its type is the fault: a string stands in quotes, so that `"1"` is
+    /// not taken for `1`.
+    fn as_written(&self) -> String {
+        match self {
+            Self::Text(text) if !text.is_empty() => format!("\"{self}\""),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The value as it is shown in a fault: one short line.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,8 +122,7 @@ impl fmt::Display for Node {
             Self::Null => f.write_str("null"),
             Self::Flag(value) => write!(f, "{value}"),
             Self::Whole(value) => write!(f, "{value}"),
-            Self::Fraction(value) => write!(f, "{value}"),
-            Self::Text(text) if text.is_empty() => f.write_str("\"\""),
+            Self::Fraction(value) => write!(f, "{value:?}"),
             Self::Text(text) => f.write_str(&one_line(text)),
             Self::List(_) => f.write_str("an array"),
             Self::Object(_) => f.write_str("an object"),
@@ -102,13 +130,12 @@ impl fmt::Display for Node {
     }
 }
 
-/// At most forty characters, none of them a control character.
+/// At most forty characters, none of them a control character; nothing shows as `""`.
 fn one_line(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(40)
-        .collect();
+    if text.is_empty() {
+        return "\"\"".to_owned();
+    }
+    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
     if text.chars().nth(40).is_some() {
         shown.push('…');
     }
@@ -133,20 +160,13 @@ impl<'a> Fields<'a> {
     /// The path of a field, `shifts[2].date`.
     #[must_use]
     pub fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// The value of a field that may be left out.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&'a Node> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value)
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 }
 
@@ -171,22 +191,16 @@ impl Reader {
     pub fn object<'a>(&mut self, path: &str, node: &'a Node, known: &[&str]) -> Option<Fields<'a>> {
         let Node::Object(fields) = node else {
             let shown = if path.is_empty() { "request" } else { path };
-            self.fault(shown, format!("{node} is not an object"));
+            self.fault(shown, format!("{} is not an object", node.as_written()));
             return None;
         };
-        let object = Fields {
-            path: path.to_owned(),
-            fields,
-        };
-        for (index, (name, _)) in fields.iter().enumerate() {
+        let object = Fields { path: path.to_owned(), fields };
+        let mut seen = BTreeSet::new();
+        for (name, _) in fields {
             let path = object.path_of(&one_line(name));
             if !known.contains(&name.as_str()) {
                 self.fault(path, "is not a field of this request");
-            } else if fields
-                .iter()
-                .take(index)
-                .any(|(earlier, _)| earlier == name)
-            {
+            } else if !seen.insert(name) {
                 self.fault(path, "is given twice");
             }
         }
@@ -207,7 +221,7 @@ impl Reader {
         match node {
             Node::List(items) => Some(items),
             other => {
-                self.fault(path, format!("{other} is not an array"));
+                self.fault(path, format!("{} is not an array", other.as_written()));
                 None
             }
         }
@@ -224,10 +238,7 @@ impl Reader {
         match self.required(fields, name)? {
             Node::Flag(value) => Some(*value),
             other => {
-                self.fault(
-                    fields.path_of(name),
-                    format!("{other} is not true or false"),
-                );
+                self.fault(fields.path_of(name), format!("{} is not true or false", other.as_written()));
                 None
             }
         }
@@ -235,12 +246,16 @@ impl Reader {
 
     /// A whole number, not negative.
     pub fn count(&mut self, path: &str, node: &Node) -> Option<u32> {
+        let most = f64::from(u32::MAX);
         let count = match node {
             Node::Whole(value) => u32::try_from(*value).ok(),
             _ => None,
         };
-        if count.is_none() {
-            self.fault(path, format!("{node} is not a whole number from 0 on"));
+        match node {
+            _ if count.is_some() => {}
+            Node::Whole(value) if *value > 0 => self.fault(path, format!("{node} is too large")),
+            Node::Fraction(value) if *value > most => self.fault(path, format!("{node} is too large")),
+            _ => self.fault(path, format!("{} is not a whole number from 0 on", node.as_written())),
         }
         count
     }
@@ -266,20 +281,27 @@ impl Reader {
     pub fn month(&mut self, fields: &Fields<'_>, name: &str) -> Option<Month> {
         let node = self.required(fields, name)?;
         let path = fields.path_of(name);
-        let month = self.text_of(&path, node)?.parse().ok();
-        if month.is_none() {
-            self.fault(path, format!("{node} is not a month"));
+        let month: Option<Month> = self.text_of(&path, node)?.parse().ok();
+        match month {
+            None => self.fault(path, format!("{node} is not a month")),
+            Some(month) if !YEARS.contains(&month.year()) => {
+                self.fault(path, format!("{month} is not between {}-01 and {}-12", YEARS.start(), YEARS.end()));
+            }
+            Some(month) => return Some(month),
         }
-        month
+        None
     }
 
     /// A date, `2024-06-03`.
     pub fn date(&mut self, path: &str, node: &Node) -> Option<NaiveDate> {
-        let date = parse_date(self.text_of(path, node)?);
-        if date.is_none() {
-            self.fault(path, format!("{node} is not a date"));
+        match parse_date(self.text_of(path, node)?) {
+            None => self.fault(path, format!("{node} is not a date")),
+            Some(date) if !YEARS.contains(&date.year()) => {
+                self.fault(path, format!("{date} is not between {}-01-01 and {}-12-31", YEARS.start(), YEARS.end()));
+            }
+            Some(date) => return Some(date),
         }
-        date
+        None
     }
 
     /// A date or `null` in a field that must be there.
@@ -294,11 +316,7 @@ impl Reader {
     pub fn decimal(&mut self, fields: &Fields<'_>, name: &str) -> Option<Decimal> {
         let node = self.required(fields, name)?;
         let path = fields.path_of(name);
-        let decimal = parse_decimal(self.text_of(&path, node)?);
-        if decimal.is_none() {
-            self.fault(path, format!("{node} is not a number"));
-        }
-        decimal
+        parse_decimal(self.text_of(&path, node)?).map_err(|problem| self.fault(path, format!("{node} {problem}"))).ok()
     }
 
     fn text_of<'a>(&mut self, path: &str, node: &'a Node) -> Option<&'a str> {
@@ -313,10 +331,7 @@ impl Reader {
 }
 
 fn one_line_message(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Only the ten characters of ISO 8601.
@@ -327,13 +342,19 @@ fn parse_date(text: &str) -> Option<NaiveDate> {
 
 /// Digits with an optional minus and an optional fraction; no exponent, no separators.
 /// Nine digits before the point are enough for any county.
-fn parse_decimal(text: &str) -> Option<Decimal> {
+fn parse_decimal(text: &str) -> Result<Decimal, &'static str> {
+    const NO_NUMBER: &str = "is not a number";
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = match digits.split_once('.') {
         Some((whole, fraction)) => (whole, fraction),
         None => (digits, "0"),
     };
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let sound = plain(whole) && plain(fraction) && whole.len() <= 9 && fraction.len() <= 9;
-    sound.then(|| text.parse().ok()).flatten()
+    if !plain(whole) || !plain(fraction) {
+        return Err(NO_NUMBER);
+    }
+    if whole.len() > 9 || fraction.len() > 9 {
+        return Err("has too many digits");
+    }
+    text.parse().map_err(|_| NO_NUMBER)
 }

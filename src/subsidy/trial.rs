@@ -9,17 +9,11 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::case_payout::{
-    self, CaseFacts, CasePayout, check_extension, check_place, check_standard,
-};
-use super::duty_facts::{
-    check_count, check_date, check_fen, check_hours, check_month, check_new, check_words,
-};
-use super::duty_pay::{
-    self, Adjustment, DutyFacts, DutyPay, Findings, NotPayable, PersonFacts, ShiftFacts, ShiftPay,
-};
+use super::case_payout::{self, CaseFacts, CasePayout, check_extension, check_place, check_standard};
+use super::duty_facts::{check_count, check_date, check_fen, check_hours, check_new, check_words};
+use super::duty_pay::{self, Adjustment, DutyFacts, DutyPay, Findings, NotPayable, PersonFacts, ShiftFacts, ShiftPay};
 use super::explain::{Fault, FundLine, Line};
-use super::json::{Fields, Node, Reader};
+use super::json::{self, Fields, Node, Reader};
 use crate::plan::dictionaries::{FindingKind, SpecialGroup};
 use crate::plan::dictionary::{Dictionary, dictionary};
 use crate::plan::{Calendar, Month, Programme, money};
@@ -36,17 +30,11 @@ dictionary! {
 ///
 /// # Errors
 /// Every fault of every request, named by its field.
-pub fn answer(
-    kind: Kind,
-    programme: &Programme,
-    calendar: &Calendar,
-    request: &[u8],
-) -> Result<String, Vec<Fault>> {
-    let node: Node = serde_json::from_slice(request)
-        .map_err(|error| vec![Fault::new("request", format!("is not JSON: {error}"))])?;
+pub fn answer(kind: Kind, programme: &Programme, calendar: &Calendar, request: &[u8]) -> Result<String, Vec<Fault>> {
+    let node = json::parse(request).map_err(|fault| vec![fault])?;
     match kind {
         Kind::DutyPay => answer_each(&node, |reader, path, node| {
-            let facts = duty_request(reader, path, node, programme, calendar)?;
+            let facts = duty_request(reader, path, node, programme)?;
             let pay = duty_pay::calculate_facts(programme, calendar, &facts);
             Some(DutyAnswer::from(pay))
         }),
@@ -82,25 +70,13 @@ fn answer_each<A: Serialize>(
 }
 
 /// Reads one duty month. `None` leaves at least one fault with the reader; so for every
-/// function below.
-pub fn duty_request(
-    reader: &mut Reader,
-    path: &str,
-    node: &Node,
-    programme: &Programme,
-    calendar: &Calendar,
-) -> Option<DutyFacts> {
+/// function below. A month outside the programme is no fault here: it is tried all the
+/// same and the answer says so, while [`DutyFacts::faults`] keeps it from being approved.
+pub fn duty_request(reader: &mut Reader, path: &str, node: &Node, programme: &Programme) -> Option<DutyFacts> {
     let before = reader.faults.len();
     let fields = reader.object(path, node, &["month", "person", "shifts", "adjustments"])?;
-    let month = reader.month(&fields, "month").filter(|month| {
-        reader.check(
-            fields.path_of("month"),
-            check_month(programme, calendar, *month),
-        )
-    });
-    let person = reader
-        .required(&fields, "person")
-        .and_then(|node| person(reader, &fields.path_of("person"), node));
+    let month = reader.month(&fields, "month");
+    let person = reader.required(&fields, "person").and_then(|node| person(reader, &fields.path_of("person"), node));
     let shifts = reader
         .required(&fields, "shifts")
         .and_then(|node| shifts(reader, &fields.path_of("shifts"), node, programme, month));
@@ -108,12 +84,7 @@ pub fn duty_request(
         Some(node) => adjustments(reader, &fields.path_of("adjustments"), node),
         None => Some(Vec::new()),
     };
-    let facts = DutyFacts {
-        month: month?,
-        person: person?,
-        shifts: shifts?,
-        adjustments: adjustments?,
-    };
+    let facts = DutyFacts { month: month?, person: person?, shifts: shifts?, adjustments: adjustments? };
     (reader.faults.len() == before).then_some(facts)
 }
 
@@ -122,12 +93,7 @@ fn person(reader: &mut Reader, path: &str, node: &Node) -> Option<PersonFacts> {
     let name = words(reader, &fields, "name");
     let category = reader.required_code(&fields, "category");
     let public_official = reader.flag(&fields, "public_official");
-    Some(PersonFacts {
-        name: name?,
-        category: category?,
-        public_official: public_official?,
-        stars: 0,
-    })
+    Some(PersonFacts { name: name?, category: category?, public_official: public_official?, stars: 0 })
 }
 
 fn shifts(
@@ -154,18 +120,9 @@ fn shift(
     month: Option<Month>,
     ids: &mut BTreeSet<String>,
 ) -> Option<ShiftFacts> {
-    let known = [
-        "id",
-        "venue",
-        "venue_kind",
-        "date",
-        "planned_hours",
-        "served",
-        "findings",
-    ];
+    let known = ["id", "venue", "venue_kind", "date", "planned_hours", "served", "findings"];
     let fields = reader.object(path, node, &known)?;
-    let id = words(reader, &fields, "id")
-        .filter(|id| reader.check(fields.path_of("id"), check_new(ids, id)));
+    let id = words(reader, &fields, "id").filter(|id| reader.check(fields.path_of("id"), check_new(ids, id)));
     let venue = words(reader, &fields, "venue");
     let venue_kind = reader.required_code(&fields, "venue_kind");
     let date = duty_date(reader, &fields, programme, month);
@@ -238,18 +195,11 @@ fn adjustments(reader: &mut Reader, path: &str, node: &Node) -> Option<Vec<Adjus
 /// Text that says something.
 fn words(reader: &mut Reader, fields: &Fields<'_>, name: &str) -> Option<String> {
     let text = reader.text(fields, name)?;
-    reader
-        .check(fields.path_of(name), check_words(text))
-        .then(|| text.to_owned())
+    reader.check(fields.path_of(name), check_words(text)).then(|| text.to_owned())
 }
 
 /// Reads one case.
-pub fn case_request(
-    reader: &mut Reader,
-    path: &str,
-    node: &Node,
-    programme: &Programme,
-) -> Option<CaseFacts> {
+pub fn case_request(reader: &mut Reader, path: &str, node: &Node, programme: &Programme) -> Option<CaseFacts> {
     let before = reader.faults.len();
     let known = [
         "case_kind",
@@ -267,9 +217,7 @@ pub fn case_request(
     let fields = reader.object(path, node, &known)?;
     let case_kind = reader.required_code(&fields, "case_kind");
     let basis = reader.required_code(&fields, "basis");
-    let groups = reader
-        .required(&fields, "groups")
-        .and_then(|node| groups(reader, &fields.path_of("groups"), node));
+    let groups = reader.required(&fields, "groups").and_then(|node| groups(reader, &fields.path_of("groups"), node));
     let handler = reader.required_code(&fields, "handler");
     let local_standard = reader
         .decimal(&fields, "local_standard")
@@ -289,12 +237,7 @@ pub fn case_request(
     let extension_days = reader
         .required(&fields, "extension_days")
         .and_then(|node| reader.count(&fields.path_of("extension_days"), node))
-        .filter(|days| {
-            reader.check(
-                fields.path_of("extension_days"),
-                check_extension(programme, *days),
-            )
-        });
+        .filter(|days| reader.check(fields.path_of("extension_days"), check_extension(programme, *days)));
     let facts = CaseFacts {
         case_kind: case_kind?,
         basis: basis?,

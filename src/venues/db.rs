@@ -1,6 +1,6 @@
 //! The SQL of bureaus and service points.
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -151,4 +151,64 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Changes what may change of a service point; false when somebody else changed it since `version`.
+pub async fn update(
+    conn: &mut PgConnection,
+    bureau: i64,
+    id: i64,
+    version: i32,
+    change: &super::service::Change,
+) -> sqlx::Result<bool> {
+    let changed = sqlx::query!(
+        "update venues set address = $4, phone = $5, starts_at = $6, ends_at = $7, break_from = $8, break_to = $9,
+                active = $10, version = version + 1
+         where bureau_id = $1 and id = $2 and version = $3",
+        bureau,
+        id,
+        version,
+        change.address,
+        change.phone,
+        change.hours.starts_at,
+        change.hours.ends_at,
+        change.hours.pause.map(|pause| pause.0),
+        change.hours.pause.map(|pause| pause.1),
+        change.active
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    Ok(changed == 1)
+}
+
+/// How many shifts a service point has from a day on.
+pub async fn shifts_from(conn: &mut PgConnection, bureau: i64, id: i64, day: NaiveDate) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from shifts where bureau_id = $1 and venue_id = $2 and duty_on >= $3"#,
+        bureau,
+        id,
+        day
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// The telephone for supervision that postings name.
+pub async fn supervise_phone(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select supervise_phone from bureaus where id = $1", bureau).fetch_one(conn).await
+}
+
+/// Sets it; false when it is no longer what was read.
+pub async fn set_supervise_phone(conn: &mut PgConnection, bureau: i64, was: &str, phone: &str) -> sqlx::Result<bool> {
+    let changed = sqlx::query!(
+        "update bureaus set supervise_phone = $3 where id = $1 and supervise_phone = $2",
+        bureau,
+        was,
+        phone
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    Ok(changed == 1)
 }

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
 use super::permissions::{Action, Reach, Role, reach};
+use super::way_back;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary;
 
@@ -128,7 +129,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
             .extensions
             .get::<Actor>()
             .cloned()
-            .ok_or_else(|| AppError::SignInRequired { next: next_of(parts) })
+            .ok_or_else(|| way_back::sign_in_first(&parts.method, &parts.uri, &parts.headers))
     }
 }
 
@@ -150,14 +151,5 @@ impl<S: Send + Sync> FromRequestParts<S> for Scope {
             .get::<Scope>()
             .copied()
             .ok_or_else(|| AppError::Internal(anyhow::anyhow!("a route without a declared action asked for a scope")))
-    }
-}
-
-/// The page to come back to after signing in: only pages, never the target of a form.
-fn next_of(parts: &Parts) -> String {
-    if parts.method == axum::http::Method::GET {
-        parts.uri.path_and_query().map_or_else(|| "/home".to_owned(), ToString::to_string)
-    } else {
-        "/home".to_owned()
     }
 }

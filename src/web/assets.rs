@@ -52,17 +52,13 @@ pub fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/static/{hash}/{*name}", get(serve))
-        .route("/favicon.ico", get(favicon))
+    Router::new().route("/static/{hash}/{*name}", get(serve)).route("/favicon.ico", get(favicon))
 }
 
 async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     // While two versions run side by side, an old page may ask the new program:
     // it gets today's file, and is told not to keep it under yesterday's name.
-    let is_current = ADDRESSES
-        .get(&name)
-        .is_some_and(|address| *address == format!("/static/{hash}/{name}"));
+    let is_current = ADDRESSES.get(&name).is_some_and(|address| *address == format!("/static/{hash}/{name}"));
     let keep = if is_current { FOR_EVER } else { ASK_AGAIN };
     respond(&name, keep, &headers)
 }
@@ -76,24 +72,14 @@ fn respond(name: &str, keep: HeaderValue, request: &HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
-    let known = request
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| {
-            // A compressing layer turns the tag into a weak one.
-            tags.split(',')
-                .any(|known| known.trim().trim_start_matches("W/") == tag)
-        });
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
+        // A compressing layer turns the tag into a weak one.
+        tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
+    });
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(kind_of(name)),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind_of(name))),
         (header::CACHE_CONTROL, keep),
-        (
-            header::ETAG,
-            HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\"")),
-        ),
+        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
     ];
     if known {
         (StatusCode::NOT_MODIFIED, headers).into_response()
@@ -137,10 +123,7 @@ mod tests {
         if let Some(tag) = tag {
             request = request.header(header::IF_NONE_MATCH, tag);
         }
-        router::<()>()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        router::<()>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     #[tokio::test]
@@ -148,10 +131,7 @@ mod tests {
         let current = ask(asset("huifa.css"), None).await;
         assert_eq!(current.status(), StatusCode::OK);
         assert_eq!(current.headers()[header::CACHE_CONTROL], FOR_EVER);
-        assert_eq!(
-            current.headers()[header::CONTENT_TYPE],
-            "text/css; charset=utf-8"
-        );
+        assert_eq!(current.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
         let old = ask("/static/000000000000/huifa.css", None).await;
         assert_eq!(old.headers()[header::CACHE_CONTROL], ASK_AGAIN);
         let none = ask("/static/000000000000/none.css", None).await;
@@ -170,14 +150,7 @@ mod tests {
 
     #[test]
     fn every_asset_a_template_names_exists() {
-        for name in [
-            "huifa.css",
-            "parts.css",
-            "print.css",
-            "huifa.js",
-            "mark.svg",
-            "favicon.svg",
-        ] {
+        for name in ["huifa.css", "parts.css", "print.css", "huifa.js", "mark.svg", "favicon.svg"] {
             assert!(Files::get(name).is_some(), "static/{name} is missing");
         }
     }

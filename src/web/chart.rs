@@ -167,29 +167,23 @@ pub fn bars(
 ) -> Chart {
     let unit = unit.into();
     let labels: Vec<String> = values.iter().map(|(label, _)| label.clone()).collect();
-    let scale = Scale::over(
-        values.iter().filter_map(|(_, value)| *value),
-        target.as_ref(),
-    );
+    let scale = Scale::over(values.iter().filter_map(|(_, value)| *value), target.as_ref());
     let room = (WIDTH - LEFT - RIGHT) / as_f64(labels.len().max(1));
     let width = (room * 0.62).min(48.0);
-    let drawn = values
-        .iter()
-        .enumerate()
-        .filter_map(|(place, (label, value))| {
-            let value = (*value)?;
-            let middle = LEFT + room * (as_f64(place) + 0.5);
-            let y = scale.y(value);
-            Some(Bar {
-                x: tenth(middle - width / 2.0),
-                y: tenth(y),
-                width: tenth(width),
-                height: tenth(HEIGHT - BOTTOM - y),
-                middle: tenth(middle),
-                text: thousands(value),
-                title: format!("{label}：{}{unit}", thousands(value)),
-            })
-        });
+    let drawn = values.iter().enumerate().filter_map(|(place, (label, value))| {
+        let value = (*value)?;
+        let middle = LEFT + room * (as_f64(place) + 0.5);
+        let y = scale.y(value);
+        Some(Bar {
+            x: tenth(middle - width / 2.0),
+            y: tenth(y),
+            width: tenth(width),
+            height: tenth(HEIGHT - BOTTOM - y),
+            middle: tenth(middle),
+            text: thousands(value),
+            title: format!("{label}：{}{unit}", thousands(value)),
+        })
+    });
     Chart {
         id: id.into(),
         title: title.into(),
@@ -197,10 +191,7 @@ pub fn bars(
         bars: drawn.collect(),
         labels: place_labels(&labels, room),
         target: scale.target(target),
-        rows: values
-            .iter()
-            .map(|(label, value)| (label.clone(), vec![figure_or_dash(*value)]))
-            .collect(),
+        rows: values.iter().map(|(label, value)| (label.clone(), vec![figure_or_dash(*value)])).collect(),
         heads: vec![unit.clone()],
         unit,
         lines: Vec::new(),
@@ -218,12 +209,7 @@ pub fn lines(
     target: Option<Target>,
 ) -> Chart {
     let unit = unit.into();
-    let scale = Scale::over(
-        series
-            .iter()
-            .flat_map(|row| row.values.iter().flatten().copied()),
-        target.as_ref(),
-    );
+    let scale = Scale::over(series.iter().flat_map(|row| row.values.iter().flatten().copied()), target.as_ref());
     let room = (WIDTH - LEFT - RIGHT) / as_f64(labels.len().max(1));
     let drawn = series.iter().map(|row| {
         let mut points = String::new();
@@ -234,23 +220,12 @@ pub fn lines(
             let y = tenth(scale.y(*value));
             // Writing to a String cannot fail.
             let _ = write!(points, "{x},{y} ");
-            dots.push((
-                x,
-                y,
-                format!("{}，{label}：{}{unit}", row.name, thousands(*value)),
-            ));
+            dots.push((x, y, format!("{}，{label}：{}{unit}", row.name, thousands(*value))));
         }
-        Line {
-            name: row.name.clone(),
-            kind: row.kind,
-            points: points.trim_end().to_owned(),
-            dots,
-        }
+        Line { name: row.name.clone(), kind: row.kind, points: points.trim_end().to_owned(), dots }
     });
     let table = labels.iter().enumerate().map(|(place, label)| {
-        let figures = series
-            .iter()
-            .map(|row| figure_or_dash(row.values.get(place).copied().flatten()));
+        let figures = series.iter().map(|row| figure_or_dash(row.values.get(place).copied().flatten()));
         (label.clone(), figures.collect())
     });
     Chart {
@@ -315,10 +290,7 @@ pub fn meter(
 #[must_use]
 pub fn ranked(values: &[(String, i64)]) -> Vec<Meter> {
     let most = values.iter().map(|(_, value)| *value).max().unwrap_or(0);
-    values
-        .iter()
-        .map(|(label, value)| meter(label.clone(), "", *value, most.max(1), None))
-        .collect()
+    values.iter().map(|(label, value)| meter(label.clone(), "", *value, most.max(1), None)).collect()
 }
 
 /// The scale of the figures: from zero to a round number above the greatest.
@@ -329,11 +301,7 @@ struct Scale {
 
 impl Scale {
     fn over(values: impl Iterator<Item = i64>, target: Option<&Target>) -> Self {
-        let most = values
-            .chain(target.map(|target| target.value))
-            .max()
-            .unwrap_or(0)
-            .max(1);
+        let most = values.chain(target.map(|target| target.value)).max().unwrap_or(0).max(1);
         let mut step: i64 = 1;
         // 1, 2, 5, 10, 20, 50 … until at most five lines are needed.
         while most > step.saturating_mul(5) {
@@ -354,18 +322,12 @@ impl Scale {
 
     fn ticks(&self) -> Vec<Tick> {
         (0..=self.top / self.step)
-            .map(|place| Tick {
-                y: tenth(self.y(place * self.step)),
-                text: thousands(place * self.step),
-            })
+            .map(|place| Tick { y: tenth(self.y(place * self.step)), text: thousands(place * self.step) })
             .collect()
     }
 
     fn target(&self, target: Option<Target>) -> Option<TargetLine> {
-        target.map(|target| TargetLine {
-            y: tenth(self.y(target.value)),
-            text: target.label,
-        })
+        target.map(|target| TargetLine { y: tenth(self.y(target.value)), text: target.label })
     }
 }
 
@@ -411,10 +373,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Exact for all figures a chart can show.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a drawing has a thousand pixels, a figure above 2^53 is none"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a drawing has a thousand pixels, a figure above 2^53 is none")]
 fn to_f64(value: i64) -> f64 {
     value as f64
 }
@@ -443,13 +402,8 @@ mod tests {
 
     #[test]
     fn thousands_are_marked() {
-        let marked: Vec<_> = [0, 999, 1_000, 8_600, 1_234_567, -290_000]
-            .map(thousands)
-            .into();
-        assert_eq!(
-            marked,
-            ["0", "999", "1,000", "8,600", "1,234,567", "−290,000"]
-        );
+        let marked: Vec<_> = [0, 999, 1_000, 8_600, 1_234_567, -290_000].map(thousands).into();
+        assert_eq!(marked, ["0", "999", "1,000", "8,600", "1,234,567", "−290,000"]);
     }
 
     #[test]
@@ -463,11 +417,7 @@ mod tests {
     #[test]
     fn a_line_stops_where_the_figures_are_not_known() {
         let labels = ["1月", "2月", "3月"].map(String::from);
-        let series = Series {
-            name: "完成".into(),
-            kind: "main",
-            values: vec![Some(1), Some(2), None],
-        };
+        let series = Series { name: "完成".into(), kind: "main", values: vec![Some(1), Some(2), None] };
         let chart = lines("a", "进度", "件", &labels, &[series], None);
         assert_eq!(chart.lines[0].dots.len(), 2);
         assert_eq!(chart.rows[2], ("3月".to_owned(), vec!["—".to_owned()]));

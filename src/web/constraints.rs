@@ -43,6 +43,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("shifts_working_day", "这一天不是工作日，不能安排值班。"),
     ("shifts_one_place", "该人员在这一时间已有其他班次。"),
     ("shifts_one_centre_day", "该人员当天在公共法律服务中心已有班次，每人每天一次（方案五(二)1）。"),
+    ("shifts_hours", "结束时间须晚于开始时间，值班不跨日。"),
+    ("shifts_moved_from", "改期须写明原来的值班日，且与新日期不同。"),
     ("shifts_roster_is_draft", "排班已提交审核，不能再改；如需修改，请先退回。"),
     ("attendances_pkey", "这个班次已经签到。"),
     ("attendances_order", "签退时间须晚于签到时间。"),

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 /// The large-print mode's cookie.
-pub const LARGE_PRINT: &str = "huifa_print";
+const LARGE_PRINT: &str = "huifa_print";
 
 /// The session cookie's name; over TLS it is bound to this host by its prefix.
 pub fn session_name(secure: bool) -> &'static str {
@@ -19,4 +19,11 @@ pub fn build(name: &'static str, value: String, secure: bool) -> Cookie<'static>
 /// Whether large print is switched on.
 pub fn large_print(headers: &HeaderMap) -> bool {
     CookieJar::from_headers(headers).get(LARGE_PRINT).is_some_and(|cookie| cookie.value() == "large")
+}
+
+/// The choice of large print, kept for years.
+pub fn print_choice(large: bool, secure: bool) -> Cookie<'static> {
+    let mut cookie = build(LARGE_PRINT, if large { "large" } else { "normal" }.to_owned(), secure);
+    cookie.make_permanent();
+    cookie
 }

@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::actor::Actor;
-use super::layout::Layout;
+use super::layout::{Asked, Layout};
 use crate::error::ErrorNote;
 use crate::state::AppState;
 
@@ -17,15 +17,14 @@ struct ErrorPage {
 }
 
 /// The response as it is, or the page of the error that it carries.
-pub fn draw(state: &AppState, actor: Option<&Actor>, path: &str, large_print: bool, mut response: Response) -> Response {
-    let carried = response.extensions_mut().remove::<ErrorNote>();
-    let Some(note) = carried.or_else(|| note_of_an_extractor(&response)) else {
+pub fn draw(state: &AppState, actor: Option<&Actor>, asked: &Asked, mut response: Response) -> Response {
+    let carried = response.extensions_mut().remove::<ErrorNote>().map(|note| (response.status(), note));
+    let Some((status, note)) = carried.or_else(|| note_of_an_extractor(&response)) else {
         return response;
     };
-    let status = response.status();
-    let layout = Layout::build(state, actor, path, large_print).titled(note.title.clone());
+    let layout = Layout::build(state, actor, asked).titled(note.title.clone());
     match (ErrorPage { layout, note }).render() {
-        Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+        Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page itself failed");
             (status, "系统出现故障，请稍后重试。").into_response()
@@ -34,17 +33,18 @@ pub fn draw(state: &AppState, actor: Option<&Actor>, path: &str, large_print: bo
 }
 
 /// An extractor refuses in plain English; people are told in Chinese, without its inner words.
-fn note_of_an_extractor(response: &Response) -> Option<ErrorNote> {
-    let plain = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+/// An address or query that cannot be read leads nowhere: it is not found.
+fn note_of_an_extractor(response: &Response) -> Option<(StatusCode, ErrorNote)> {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
     if !response.status().is_client_error() || !plain {
         return None;
     }
-    let (title, text) = match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ("提交的内容过大", "请减少内容后重新提交。"),
-        _ => ("没有找到这个页面", "地址或查询条件无法识别，请从导航重新进入。"),
+    let (status, title, text) = match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+            (StatusCode::NOT_FOUND, "没有找到这个页面", "地址或查询条件无法识别，请从导航重新进入。")
+        }
+        status => (status, "无法识别提交的内容", "请返回原页面，刷新后重新提交。"),
     };
-    Some(ErrorNote { title: title.to_owned(), text: text.to_owned(), reference: None })
+    Some((status, ErrorNote { title: title.to_owned(), text: text.to_owned(), reference: None }))
 }

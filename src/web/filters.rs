@@ -5,8 +5,8 @@ use askama::Values;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone};
 use rust_decimal::Decimal;
 
-use crate::plan::month::Month;
 use crate::plan::money;
+use crate::plan::month::Month;
 use crate::plan::time::{SHANGHAI, chinese_date, weekday_name};
 
 /// Yuan with separators and two decimals: `1,950.00`.

@@ -24,9 +24,7 @@ impl Errors {
     /// The message of a field, `""` when there is none.
     #[must_use]
     pub fn on(&self, field: &str) -> &str {
-        self.iter()
-            .find(|(name, _)| *name == field)
-            .map_or("", |(_, message)| message)
+        self.iter().find(|(name, _)| *name == field).map_or("", |(_, message)| message)
     }
 
     /// Whether nothing is wrong.
@@ -43,9 +41,7 @@ impl Errors {
 
     /// Field and message, in the order of adding.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(field, message)| (field.as_str(), message.as_str()))
+        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
     }
 }
 

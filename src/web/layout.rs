@@ -2,12 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::actor::Actor;
 use super::permissions::Action;
 use super::posted::OnceKey;
-use super::{assets, cookies, session};
+use super::{assets, cookies, session, way_back};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary;
 use crate::plan::month::Month;
@@ -32,7 +33,7 @@ pub struct Layout {
     pub month: Option<MonthBar>,
     /// The name of the venue worked on.
     pub venue: Option<String>,
-    /// Now, as people write it: 「2024年5月8日 星期三 09:12」.
+    /// Today, as people write it: 「2024年5月8日 星期三」.
     pub now_text: String,
     /// The text of the banner in a demonstration.
     pub demonstration: Option<String>,
@@ -40,8 +41,10 @@ pub struct Layout {
     pub form_token: String,
     /// Whether the reader has chosen large print.
     pub large_print: bool,
-    /// The path and query of this page, to come back to it.
+    /// The path that was asked for: what a form of this page posts to.
     pub path: String,
+    /// The page on which the reader stands, with its query, to come back to it.
+    pub back: String,
     /// The bureau's telephone for supervision and complaints.
     pub supervision_phone: Option<String>,
 }
@@ -138,11 +141,7 @@ impl Layout {
     /// How many things wait for the reader in all places.
     #[must_use]
     pub fn waiting(&self) -> u32 {
-        self.nav
-            .iter()
-            .flat_map(|group| &group.items)
-            .filter_map(|item| item.badge)
-            .sum()
+        self.nav.iter().flat_map(|group| &group.items).filter_map(|item| item.badge).sum()
     }
 }
 
@@ -173,16 +172,34 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("资料", "值班人员库", "/people", Action::ReadPeople),
     ("资料", "实施方案", "/programmes", Action::ReadProgramme),
     ("资料", "工作日历", "/calendar", Action::EditCalendar),
-    ("管理", "账号", "/accounts", Action::ManageAccounts),
-    ("管理", "解锁与重置", "/accounts", Action::ResetPasswords),
+    ("资料", "权限表", "/permissions", Action::ReadPermissions),
+    ("管理", "账号", "/accounts", Action::ReadAccounts),
     ("管理", "服务点", "/venues", Action::EditVenues),
     ("管理", "审计记录", "/audit", Action::ReadAudit),
-    ("资料", "权限表", "/permissions", Action::ReadPermissions),
 ];
 
+/// What a request tells about the page that will answer it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    path: String,
+    back: String,
+    large_print: bool,
+}
+
+impl Asked {
+    /// Reads the request's head.
+    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Asked {
+        Asked {
+            path: uri.path().to_owned(),
+            back: way_back::page_of(method, uri, headers).unwrap_or_else(|| "/".to_owned()),
+            large_print: cookies::large_print(headers),
+        }
+    }
+}
+
 impl Layout {
-    /// The frame for `actor` at `path`, without a waiting message.
-    pub fn build(state: &AppState, actor: Option<&Actor>, path: &str, large_print: bool) -> Layout {
+    /// The frame for `actor` at the page asked for, without a waiting message.
+    pub fn build(state: &AppState, actor: Option<&Actor>, asked: &Asked) -> Layout {
         let today = state.clock.today();
         Layout {
             title: String::new(),
@@ -192,7 +209,7 @@ impl Layout {
                 bureau_name: actor.bureau_name.clone(),
                 venue_name: actor.venue_name.clone(),
             }),
-            nav: actor.map(|actor| navigation(actor, path)).unwrap_or_default(),
+            nav: actor.map(|actor| navigation(actor, &asked.path)).unwrap_or_default(),
             crumbs: Vec::new(),
             flash: None,
             month: None,
@@ -201,10 +218,11 @@ impl Layout {
             now_text: format!("{} {}", today.format("%Y年%-m月%-d日"), weekday_name(today)),
             demonstration: state
                 .demonstration
-                .then(|| format!("演示系统 · 演示时间 {}", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
+                .then(|| format!("现在是{}，人员和事项都是虚构的。", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
             form_token: actor.map(|actor| actor.form_token.clone()).unwrap_or_default(),
-            large_print,
-            path: path.to_owned(),
+            large_print: asked.large_print,
+            path: asked.path.clone(),
+            back: asked.back.clone(),
         }
     }
 
@@ -245,7 +263,9 @@ fn navigation(actor: &Actor, path: &str) -> Vec<NavGroup> {
     let mut groups = vec![NavGroup {
         label: "首页".to_owned(),
         items: vec![
-            NavItem { label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None },
+            NavItem {
+                label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None
+            },
             NavItem { label: "值班公示".to_owned(), href: "/".to_owned(), current: path == "/", badge: None },
         ],
     }];
@@ -271,12 +291,12 @@ impl FromRequestParts<AppState> for Layout {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Layout, AppError> {
-        let actor = parts.extensions.get::<Actor>().cloned();
-        let large_print = cookies::large_print(&parts.headers);
-        let mut layout = Layout::build(state, actor.as_ref(), parts.uri.path(), large_print);
-        if let Some(actor) = &actor
+        let actor = parts.extensions.get::<Actor>();
+        let asked = Asked::of(&parts.method, &parts.uri, &parts.headers);
+        let mut layout = Layout::build(state, actor, &asked);
+        if let Some(actor) = actor
             && actor.flash_waiting
-            && parts.method == axum::http::Method::GET
+            && parts.method == Method::GET
         {
             layout.flash = session::take_flash(state, &actor.session_key).await?;
         }

@@ -17,8 +17,10 @@ pub mod posted;
 pub mod routes;
 pub mod server;
 pub mod session;
+mod stalled;
 pub mod styleguide;
 pub mod typed;
+pub mod way_back;
 pub mod work;
 
 /// What a handler returns.

@@ -89,11 +89,7 @@ impl Entry {
     /// An ordinary entry with a short and a long text.
     #[must_use]
     pub fn new(text: impl Into<String>, title: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            title: title.into(),
-            ..Self::default()
-        }
+        Self { text: text.into(), title: title.into(), ..Self::default() }
     }
 
     /// The same entry of another kind.
@@ -139,9 +135,7 @@ impl DayKind {
     pub fn by_weekday(date: NaiveDate) -> Self {
         match date.weekday() {
             Weekday::Sat | Weekday::Sun => Self::Rest,
-            Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu | Weekday::Fri => {
-                Self::Workday
-            }
+            Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu | Weekday::Fri => Self::Workday,
         }
     }
 }
@@ -272,10 +266,7 @@ impl Matrix {
     }
 
     /// The cells of a row with the heads of their columns.
-    pub fn cells<'a>(
-        &'a self,
-        row: &'a MatrixRow,
-    ) -> impl Iterator<Item = (&'a MatrixDay, &'a Entry)> {
+    pub fn cells<'a>(&'a self, row: &'a MatrixRow) -> impl Iterator<Item = (&'a MatrixDay, &'a Entry)> {
         self.days.iter().zip(&row.cells)
     }
 }
@@ -284,8 +275,7 @@ impl Matrix {
 pub fn days_of(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     let first = date.with_day(1).unwrap_or(date);
     let end = first + Months::new(1);
-    std::iter::successors(Some(first), |day| day.checked_add_days(Days::new(1)))
-        .take_while(move |day| *day < end)
+    std::iter::successors(Some(first), |day| day.checked_add_days(Days::new(1))).take_while(move |day| *day < end)
 }
 
 /// 「三」 for a Wednesday.
@@ -322,12 +312,7 @@ mod tests {
             let date = NaiveDate::from_ymd_opt(2024, month, 15).unwrap();
             let grid = MonthGrid::new(date, date, |_| Day::default());
             assert!(grid.weeks.iter().all(|week| week.len() == 7));
-            let numbers: Vec<_> = grid
-                .weeks
-                .concat()
-                .into_iter()
-                .map(|square| square.number)
-                .collect();
+            let numbers: Vec<_> = grid.weeks.concat().into_iter().map(|square| square.number).collect();
             let filled = numbers.iter().filter(|number| !number.is_empty()).count();
             assert_eq!(filled, days_of(date).count());
         }

@@ -102,6 +102,8 @@ dictionary! {
         TrialCalculation = "trial_calculation", "补贴试算";
         /// Read who may do what.
         ReadPermissions = "read_permissions", "查看权限表";
+        /// See who has an account.
+        ReadAccounts = "read_accounts", "查看账号";
         /// Create accounts and disable them.
         ManageAccounts = "manage_accounts", "管理账号";
         /// Unlock accounts and reset passwords.
@@ -241,20 +243,18 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadPermissions, Bureau),
         ],
         Role::SystemAdministrator => &[
+            (ReadAccounts, Bureau),
             (ManageAccounts, Bureau),
             (EditVenues, Bureau),
             (ReadPermissions, Bureau),
             (ReadProgramme, Bureau),
         ],
-        Role::SecurityAdministrator => &[(ResetPasswords, Bureau), (ReadPermissions, Bureau)],
+        Role::SecurityAdministrator => &[(ReadAccounts, Bureau), (ResetPasswords, Bureau), (ReadPermissions, Bureau)],
         Role::AuditAdministrator => &[(ReadAudit, Bureau), (ReadPermissions, Bureau)],
     }
 }
 
 /// How far `role` may go with `action`; `None` where it may not at all.
 pub fn reach(role: Role, action: Action) -> Option<Reach> {
-    grants(role)
-        .iter()
-        .find(|(granted, _)| *granted == action)
-        .map(|(_, reach)| *reach)
+    grants(role).iter().find(|(granted, _)| *granted == action).map(|(_, reach)| *reach)
 }

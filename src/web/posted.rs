@@ -4,20 +4,43 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::way_back;
 use crate::error::AppError;
 
-/// The key that makes pressing twice do one thing.
+/// The key that makes pressing twice do one thing. It counts for one form of one
+/// account: what another form or another account does with the same key is something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnceKey(pub Uuid);
+pub struct OnceKey {
+    key: Uuid,
+    form: i64,
+}
 
 impl OnceKey {
     /// A new key, for a form about to be shown.
     pub fn new() -> OnceKey {
-        OnceKey(Uuid::new_v4())
+        OnceKey { key: Uuid::new_v4(), form: 0 }
+    }
+
+    /// The key that a form posted to `path` carried.
+    fn of(key: Uuid, path: &str) -> OnceKey {
+        let digest = Sha256::digest(path.as_bytes());
+        let form = digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
+        OnceKey { key, form }
+    }
+
+    /// The key itself, as the form carries it.
+    pub fn key(self) -> Uuid {
+        self.key
+    }
+
+    /// The address that the form was posted to, as a number.
+    pub fn form(self) -> i64 {
+        self.form
     }
 }
 
@@ -29,7 +52,7 @@ impl Default for OnceKey {
 
 impl std::fmt::Display for OnceKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)
+        self.key.fmt(f)
     }
 }
 
@@ -59,8 +82,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Posted<T>, AppError> {
         let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-            return Err(AppError::SignInRequired { next: "/home".to_owned() });
+            return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
         };
+        let path = request.uri().path().to_owned();
         let body = body_of(request, state).await?;
         let guard: Guard = parse(&body)?;
         if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
@@ -68,7 +92,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
         }
         let once = Uuid::parse_str(&guard.once)
             .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
-        Ok(Posted { form: parse(&body)?, once: OnceKey(once) })
+        Ok(Posted { form: parse(&body)?, once: OnceKey::of(once, &path) })
     }
 }
 
@@ -82,9 +106,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PublicPosted<T> {
 }
 
 async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, AppError> {
-    Bytes::from_request(request, state)
+    let body = Bytes::from_request(request, state)
         .await
-        .map_err(|_| AppError::Unusable("提交的内容过大或中途断开，请重试。".to_owned()))
+        .map_err(|_| AppError::Unusable("提交的内容过大或中途断开，请重试。".to_owned()))?;
+    // PostgreSQL stores no NUL, and nobody types one.
+    if body.contains(&0) || body.windows(3).any(|three| three == b"%00") {
+        return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));
+    }
+    Ok(body)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {

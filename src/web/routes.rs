@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde::{Serialize, Serializer};
 
-use super::actor::Actor;
+use super::actor::{Actor, Scope};
+use super::layout::Asked;
 use super::permissions::Action;
 use super::session::Visitor;
-use super::{error_page, session};
+use super::{error_page, session, way_back};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -24,7 +25,9 @@ use crate::state::AppState;
 pub enum Access {
     /// Anybody, with or without an account.
     Public,
-    /// Anybody who is signed in, also before the first password was changed.
+    /// Anybody who is signed in, also before the password given by somebody else was changed.
+    FirstPassword,
+    /// Anybody who is signed in with a password of their own.
     SignedIn,
     /// Those whom the permission table grants the action.
     May(Action),
@@ -34,6 +37,7 @@ impl Serialize for Access {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Access::Public => to.serialize_str("public"),
+            Access::FirstPassword => to.serialize_str("first_password"),
             Access::SignedIn => to.serialize_str("signed_in"),
             Access::May(action) => to.serialize_str(action.code()),
         }
@@ -82,7 +86,13 @@ impl Routes {
         self.add("POST", path, access, post(handler))
     }
 
-    fn add(mut self, method: &'static str, path: &'static str, access: Access, route: MethodRouter<AppState>) -> Routes {
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        route: MethodRouter<AppState>,
+    ) -> Routes {
         let guarded = route.layer(from_fn_with_state((self.state.clone(), access), guard));
         self.router = self.router.route(path, guarded);
         self.declared.push(Declared { method, path, access });
@@ -103,20 +113,21 @@ impl Routes {
 }
 
 /// Loads the session, checks the declaration, and draws an error as this account's page.
-async fn guard(State((state, access)): State<(AppState, Access)>, mut request: Request, next: Next) -> Response {
-    let visitor = Visitor::of(&state, &request);
-    let actor = match session::load(&state, visitor).await {
+pub(super) async fn guard(
+    State((state, access)): State<(AppState, Access)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let actor = match session::load(&state, Visitor::of(&state, &request)).await {
         Ok(actor) => actor,
         Err(error) => return error.into_response(),
     };
-    let checked = check(access, actor.as_ref(), &request);
-    let path = request.uri().path().to_owned();
-    let large_print = super::cookies::large_print(request.headers());
-    if let Some(actor) = &actor {
-        request.extensions_mut().insert(actor.clone());
-    }
-    let response = match checked {
+    let asked = Asked::of(request.method(), request.uri(), request.headers());
+    let response = match check(access, actor.as_ref(), &request) {
         Ok(scope) => {
+            if let Some(actor) = &actor {
+                request.extensions_mut().insert(actor.clone());
+            }
             if let Some(scope) = scope {
                 request.extensions_mut().insert(scope);
             }
@@ -124,28 +135,20 @@ async fn guard(State((state, access)): State<(AppState, Access)>, mut request: R
         }
         Err(error) => error.into_response(),
     };
-    error_page::draw(&state, actor.as_ref(), &path, large_print, response)
+    error_page::draw(&state, actor.as_ref(), &asked, response)
 }
 
-fn check(
-    access: Access,
-    actor: Option<&Actor>,
-    request: &Request,
-) -> Result<Option<super::actor::Scope>, AppError> {
+fn check(access: Access, actor: Option<&Actor>, request: &Request) -> Result<Option<Scope>, AppError> {
     if access == Access::Public {
         return Ok(None);
     }
     let Some(actor) = actor else {
-        let next = if request.method() == axum::http::Method::GET {
-            request.uri().path_and_query().map_or("/home", |asked| asked.as_str())
-        } else {
-            "/home"
-        };
-        return Err(AppError::SignInRequired { next: next.to_owned() });
+        return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
     };
     match access {
-        Access::Public | Access::SignedIn => Ok(None),
-        Access::May(_) if actor.must_change_password => Err(AppError::PasswordChangeRequired),
+        Access::Public | Access::FirstPassword => Ok(None),
+        Access::SignedIn | Access::May(_) if actor.must_change_password => Err(AppError::PasswordChangeRequired),
+        Access::SignedIn => Ok(None),
         Access::May(action) => actor.authorise(action).map(Some),
     }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::handler::Handler as _;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::BodyExt as _;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -21,19 +24,55 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
+use tracing::Instrument as _;
 
-use super::{cookies, error_page};
+use super::error_page;
+use super::layout::Asked;
+use super::routes::{Access, guard};
+use super::stalled::Patient;
 use crate::error::{AppError, ErrorNote};
 use crate::state::AppState;
 
+/// The header of the number under which a request stands in the log.
+const REQUEST_NUMBER: HeaderName = HeaderName::from_static("x-request-id");
+
 /// A form's body, at most.
 const LARGEST_FORM: usize = 256 * 1024;
-/// A request's time, at most.
-const LONGEST_REQUEST: Duration = Duration::from_secs(30);
-/// Connections at once, at most.
-const CONNECTIONS: usize = 1_024;
-/// The time a client has to send its headers.
-const HEADER_TIME: Duration = Duration::from_secs(10);
+/// A body up to here is read to its end before it is refused, so that the browser
+/// gets to see why; a larger one is cut off.
+const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
+/// A request's headers, at most: hyper answers 431 beyond.
+const LARGEST_HEADERS: usize = 64 * 1024;
+
+/// How long, and how many at once, the server puts up with.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; others wait to be accepted.
+    pub connections: usize,
+    /// From the opening of a connection, or its last answer, to the end of the next headers.
+    pub headers: Duration,
+    /// From the headers to the end of the body.
+    pub body: Duration,
+    /// For the work on a request that has arrived whole.
+    pub work: Duration,
+    /// Without the client taking one byte of the answer.
+    pub stalled: Duration,
+    /// For open requests after the signal to stop.
+    pub farewell: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 1_024,
+            headers: Duration::from_secs(10),
+            body: Duration::from_secs(20),
+            work: Duration::from_secs(30),
+            stalled: Duration::from_secs(30),
+            farewell: Duration::from_secs(10),
+        }
+    }
+}
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -41,24 +80,18 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Puts the layers around the routes.
 pub fn layered(state: &AppState, routes: Router<AppState>) -> Router {
     let secure = state.config.secure_cookies;
+    // An address that leads nowhere is shown in the frame of whoever asked.
+    let framed = || from_fn_with_state((state.clone(), Access::Public), guard);
     let mut router = routes
-        .fallback(|| async { AppError::NotFound })
-        .method_not_allowed_fallback(|| async {
-            let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-            response.extensions_mut().insert(ErrorNote {
-                title: "不能这样打开这个地址".to_owned(),
-                text: "这个地址只用于提交表单。请从导航进入相应页面。".to_owned(),
-                reference: None,
-            });
-            response
-        })
+        .fallback((|| async { AppError::NotFound }).layer(framed()))
+        .method_not_allowed_fallback(method_not_allowed.layer(framed()))
         .layer(from_fn(run_changes_to_their_end))
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(from_fn(limit_time))
-        .layer(CsrfLayer::new())
-        .layer(from_fn_with_state(state.clone(), draw_remaining_errors))
+        .layer(from_fn(read_body_first))
+        .layer(CsrfLayer::new().with_rejection_response(|_| foreign_origin()))
         .layer(from_fn(refuse_malformed))
+        .layer(from_fn_with_state(state.clone(), draw_remaining_errors))
         .layer(from_fn(keep_pages_private));
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -82,44 +115,128 @@ pub fn layered(state: &AppState, routes: Router<AppState>) -> Router {
         .layer(
             // Paths only: a query string may hold what somebody searched for.
             TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
-                tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+                let number = request.headers().get(REQUEST_NUMBER).and_then(|number| number.to_str().ok());
+                tracing::info_span!("request", number, method = %request.method(), path = request.uri().path())
             }),
         )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(forget_foreign_number))
         .with_state(state.clone())
+}
+
+async fn method_not_allowed() -> Response {
+    ErrorNote::answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "不能这样打开这个地址",
+        "这个地址只用于提交表单。请从导航进入相应页面。",
+    )
+}
+
+fn foreign_origin() -> Response {
+    ErrorNote::answer(
+        StatusCode::FORBIDDEN,
+        "没有办理",
+        "这个请求不是从本站的页面发出的，系统没有受理。请从本站页面重新操作。",
+    )
+}
+
+fn too_large() -> Response {
+    ErrorNote::answer(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "提交的内容过大",
+        "一次最多提交256KB，没有保存。请返回上一页，减少内容后重新提交。",
+    )
+}
+
+fn limits_of(request: &Request) -> Limits {
+    request.extensions().get().copied().unwrap_or_default()
+}
+
+/// The number of a request is ours: a client's own would go into the log and the audit trail.
+async fn forget_foreign_number(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove(REQUEST_NUMBER);
+    next.run(request).await
 }
 
 /// A change whose browser goes away in the middle runs to its end all the same: a
 /// cancelled transaction must never hand its connection on half open.
 async fn run_changes_to_their_end(request: Request, next: Next) -> Response {
-    if request.method() == Method::GET || request.method() == Method::HEAD {
+    if is_read(request.method()) {
         return next.run(request).await;
     }
-    match tokio::spawn(next.run(request)).await {
+    match tokio::spawn(next.run(request).in_current_span()).await {
         Ok(response) => response,
         Err(error) => AppError::Internal(error.into()).into_response(),
     }
 }
 
+fn is_read(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
+}
+
 async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LONGEST_REQUEST, next.run(request)).await {
+    match tokio::time::timeout(limits_of(&request).work, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => {
-            let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
-            response.extensions_mut().insert(ErrorNote {
-                title: "系统繁忙".to_owned(),
-                text: "处理时间过长。请稍后查看结果，不要反复提交。".to_owned(),
-                reference: None,
-            });
-            response
-        }
+        Err(_) => ErrorNote::answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "系统繁忙",
+            "处理时间过长。请稍后查看结果，不要反复提交。",
+        ),
     }
 }
 
-/// Two Host headers, or none, are no browser's.
+/// Takes a body in whole before anybody works on it: a client that sends slowly, or
+/// goes away in the middle, never holds a transaction.
+async fn read_body_first(request: Request, next: Next) -> Response {
+    if is_read(request.method()) {
+        return next.run(request).await;
+    }
+    let deadline = limits_of(&request).body;
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(deadline, take_in(body)).await {
+        Ok(Ok(Some(whole))) => next.run(Request::from_parts(parts, Body::from(whole))).await,
+        Ok(Ok(None)) => too_large(),
+        Ok(Err(_)) => {
+            ErrorNote::answer(StatusCode::BAD_REQUEST, "提交的内容不完整", "内容在传送中断开，没有保存。请重新提交。")
+        }
+        Err(_) => ErrorNote::answer(
+            StatusCode::REQUEST_TIMEOUT,
+            "提交的内容没有传完",
+            "网络太慢，内容没有传完，没有保存。请检查网络后重新提交。",
+        ),
+    }
+}
+
+/// The whole body; `None` when it is larger than a form may be.
+async fn take_in(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut whole = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= LARGEST_FORM {
+            whole.extend_from_slice(&data);
+        } else if length > LARGEST_DRAINED {
+            break;
+        }
+    }
+    Ok((length <= LARGEST_FORM).then_some(whole))
+}
+
+/// Refuses what no browser of a person at work sends, before anything is done for it.
 async fn refuse_malformed(request: Request, next: Next) -> Response {
-    if request.headers().get_all(header::HOST).iter().count() > 1 {
-        return StatusCode::BAD_REQUEST.into_response();
+    let malformed = |text: &str| ErrorNote::answer(StatusCode::BAD_REQUEST, "无法识别这个请求", text);
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return malformed("请求没有写明要访问的主机，或者写了多个。请用浏览器重新打开。");
+    }
+    // PostgreSQL stores no NUL, and no address of ours has one.
+    if request.uri().path_and_query().is_some_and(|asked| asked.as_str().contains("%00")) {
+        return malformed("地址中有无法识别的字符。请从导航重新进入。");
+    }
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > LARGEST_DRAINED as u64) {
+        return too_large();
     }
     next.run(request).await
 }
@@ -127,29 +244,15 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
 /// Pages hold personal data: only what says otherwise (assets) may be kept by a cache.
 async fn keep_pages_private(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
 /// Errors of the layers themselves, which no account's frame surrounds.
 async fn draw_remaining_errors(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let large_print = cookies::large_print(request.headers());
-    let mut response = next.run(request).await;
-    if response.status() == StatusCode::FORBIDDEN
-        && response.extensions().get::<ErrorNote>().is_none()
-        && response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| !kind.as_bytes().starts_with(b"text/html"))
-    {
-        response.extensions_mut().insert(ErrorNote {
-            title: "没有办理".to_owned(),
-            text: "这个请求不是从本站的页面发出的，系统没有受理。请从本站页面重新操作。".to_owned(),
-            reference: None,
-        });
-    }
-    error_page::draw(&state, None, &path, large_print, response)
+    let asked = Asked::of(request.method(), request.uri(), request.headers());
+    let response = next.run(request).await;
+    error_page::draw(&state, None, &asked, response)
 }
 
 /// Serves until `stop` resolves, then lets the open requests finish for a moment.
@@ -157,21 +260,35 @@ async fn draw_remaining_errors(State(state): State<AppState>, request: Request, 
 /// # Errors
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    serve_within(Limits::default(), listener, router, stop).await
+}
+
+/// The same within limits of one's own.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        .header_read_timeout(limits.headers)
         .max_headers(100)
-        .max_buf_size(64 * 1024)
+        .max_buf_size(LARGEST_HEADERS)
         .keep_alive(true);
     tokio::pin!(stop);
     loop {
-        let permit = Arc::clone(&permits).acquire_owned().await?;
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
+        // A connection is accepted once there is a place for it; the others wait in the queue of the system.
+        let accepted = async { (Arc::clone(&places).acquire_owned().await, listener.accept().await) };
+        let (place, (stream, peer)) = tokio::select! {
+            (place, accepted) = accepted => match accepted {
+                Ok(accepted) => (place?, accepted),
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -184,19 +301,22 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let router = router.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
+            request.extensions_mut().insert(limits);
             router.clone().oneshot(request)
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Patient::new(stream, limits.stalled));
+        let connection = graceful.watch(builder.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(permit);
+            drop(place);
         });
     }
+    drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
-        () = tokio::time::sleep(Duration::from_secs(10)) => tracing::warn!("some requests did not finish in time"),
+        () = tokio::time::sleep(limits.farewell) => tracing::warn!("some requests did not finish in time"),
     }
     Ok(())
 }

@@ -21,6 +21,9 @@ const IDLE: Duration = Duration::minutes(30);
 /// And after this long in any case.
 const LONGEST: Duration = Duration::hours(10);
 
+/// A form is not sent again after this long.
+const ONCE_KEYS_KEPT: Duration = Duration::days(3);
+
 /// What a request tells about who sends it.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -54,8 +57,8 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Actor>, A
     let now = state.clock.now();
     let row = sqlx::query!(
         r#"
-        select s.form_token, s.seen_at, s.flash_text is not null as "flash_waiting!", a.id as account_id, a.name, a.role as "role: Role", a.bureau_id,
-               b.name as bureau_name, a.venue_id, v.name as "venue_name?", a.person_id, a.must_change_password
+        select s.form_token, s.seen_at, s.flash_text is not null as "flash_waiting!",
+               a.id as account_id, a.name, a.role as "role: Role", a.bureau_id, b.name as bureau_name, a.venue_id, v.name as "venue_name?", a.person_id, a.must_change_password
         from sessions s
         join accounts a on a.id = s.account_id
         join bureaus b on b.id = a.bureau_id
@@ -152,6 +155,50 @@ pub async fn leave_flash(conn: &mut PgConnection, key: &[u8], kind: &str, text: 
     Ok(())
 }
 
+/// The same, unless a message waits already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_flash_unless_one_waits(
+    conn: &mut PgConnection,
+    key: &[u8],
+    kind: &str,
+    text: &str,
+) -> Result<(), AppError> {
+    sqlx::query!(
+        "update sessions set flash_kind = $2, flash_text = $3 where id = $1 and flash_text is null",
+        key,
+        kind,
+        text
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Deletes some of what has run out: sessions, and once-keys of forms that nobody sends again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(conn: &mut PgConnection, now: DateTime<FixedOffset>) -> Result<(), AppError> {
+    sqlx::query!(
+        "delete from sessions where id in
+             (select id from sessions where expires_at < $1 order by expires_at limit 100 for update skip locked)",
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "delete from once_keys where (key, account_id, form) in
+             (select key, account_id, form from once_keys
+              where used_at < $1 order by used_at limit 1000 for update skip locked)",
+        now - ONCE_KEYS_KEPT
+    )
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}
+
 /// Takes the message that waits for this session.
 ///
 /// # Errors
@@ -170,9 +217,7 @@ pub async fn take_flash(state: &AppState, key: &[u8]) -> Result<Option<Flash>, A
     )
     .fetch_optional(&state.pool)
     .await?;
-    Ok(waiting.and_then(|row| {
-        Some(Flash::stored(&row.kind?, row.text?))
-    }))
+    Ok(waiting.and_then(|row| Some(Flash::stored(&row.kind?, row.text?))))
 }
 
 /// Where a request comes from: the peer, or what the trusted proxy says of it.

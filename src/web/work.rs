@@ -27,7 +27,7 @@ pub struct Work {
 }
 
 impl Work {
-    /// Begins the work of a posted form, once.
+    /// Begins the work of a posted form, once: the key counts for this form of this account.
     ///
     /// # Errors
     /// [`AppError::AlreadyDone`] when this form was carried out before; the second
@@ -35,28 +35,39 @@ impl Work {
     pub async fn begin(state: &AppState, actor: &Actor, once: OnceKey) -> Result<Work, AppError> {
         let mut work = Work::unattended(state, actor).await?;
         let claimed = sqlx::query!(
-            "insert into once_keys (key, account_id, used_at) values ($1, $2, $3) on conflict (key) do nothing",
-            once.0,
+            "insert into once_keys (key, account_id, form, used_at) values ($1, $2, $3, $4) on conflict do nothing",
+            once.key(),
             actor.account_id,
+            once.form(),
             work.now,
         )
         .execute(work.conn())
         .await?
         .rows_affected();
         if claimed == 0 {
-            let first = sqlx::query!(
-                "select location from once_keys where key = $1 and account_id = $2",
-                once.0,
-                actor.account_id
-            )
-            .fetch_optional(work.conn())
-            .await?;
-            return Err(AppError::AlreadyDone {
-                location: first.and_then(|row| row.location).unwrap_or_else(|| "/home".to_owned()),
-            });
+            return Err(work.already_done(once).await?);
         }
         work.once = Some(once);
         Ok(work)
+    }
+
+    /// Where the first press went. Its message is still waiting after a double press;
+    /// somebody who came back to the form later is told why nothing happened now.
+    async fn already_done(mut self, once: OnceKey) -> Result<AppError, AppError> {
+        let first = sqlx::query!(
+            "select location from once_keys where key = $1 and account_id = $2 and form = $3",
+            once.key(),
+            self.actor.account_id,
+            once.form(),
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        let key = self.actor.session_key.clone();
+        session::leave_flash_unless_one_waits(self.conn(), &key, "notice", "这份表单已经提交过，没有重复办理。")
+            .await?;
+        self.transaction.commit().await?;
+        let location = first.and_then(|row| row.location).unwrap_or_else(|| "/home".to_owned());
+        Ok(AppError::AlreadyDone { location })
     }
 
     /// Begins work that no form asked for: the demonstration, jobs, commands.
@@ -113,13 +124,27 @@ impl Work {
         let message = message.into();
         let key = self.actor.session_key.clone();
         session::leave_flash(&mut self.transaction, &key, "success", &message).await?;
-        if let Some(once) = self.once {
-            sqlx::query!("update once_keys set location = $2 where key = $1", once.0, location)
-                .execute(&mut *self.transaction)
-                .await?;
-        }
-        self.commit().await?;
+        self.commit_at(location).await?;
         Ok(Redirect::to(location))
+    }
+
+    /// Commits work that is answered with a page of its own; a second press goes to `location`.
+    ///
+    /// # Errors
+    /// As [`Work::commit`].
+    pub async fn commit_at(mut self, location: &str) -> Result<(), AppError> {
+        if let Some(once) = self.once {
+            sqlx::query!(
+                "update once_keys set location = $4 where key = $1 and account_id = $2 and form = $3",
+                once.key(),
+                self.actor.account_id,
+                once.form(),
+                location,
+            )
+            .execute(self.conn())
+            .await?;
+        }
+        self.commit().await
     }
 }
 

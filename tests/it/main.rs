@@ -11,6 +11,8 @@ mod routes;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod server;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trial;

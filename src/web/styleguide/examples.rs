@@ -2,13 +2,12 @@
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
-use super::{ComponentsPage, DashboardPage, PostingPage, RosterPage, SettlementPage, ShiftLine};
+use super::{ComponentsPage, DashboardPage, PAGES, PostingPage, RosterPage, SettlementPage, ShiftLine};
 use crate::web::chart::{self, Series, Target};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Crumb, Flash, Layout, MonthBar, NavGroup, NavItem, Who};
 use crate::web::parts::{
-    Day, DayKind, Entry, Event, ExplainLine, Matrix, MatrixRow, MonthGrid, Pager, Step, days_of,
-    long_date,
+    Day, DayKind, Entry, Event, ExplainLine, Matrix, MatrixRow, MonthGrid, Pager, Step, days_of, long_date,
 };
 
 /// The fifteen stations, by their short names.
@@ -51,11 +50,7 @@ const PEOPLE: [&str; 16] = [
 ];
 
 /// The units these people are invented to belong to.
-const UNITS: [&str; 3] = [
-    "山西示例律师事务所",
-    "高平示例法律服务所",
-    "示例（晋城）律师事务所",
-];
+const UNITS: [&str; 3] = ["山西示例律师事务所", "高平示例法律服务所", "示例（晋城）律师事务所"];
 
 fn may() -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 5, 8).unwrap_or_default()
@@ -71,10 +66,7 @@ fn kind_of(date: NaiveDate) -> DayKind {
 }
 
 fn person(place: usize) -> &'static str {
-    PEOPLE
-        .get(place % PEOPLE.len())
-        .copied()
-        .unwrap_or_default()
+    PEOPLE.get(place % PEOPLE.len()).copied().unwrap_or_default()
 }
 
 fn unit(place: usize) -> &'static str {
@@ -103,7 +95,19 @@ fn frame(title: &str, current: &str) -> Layout {
             venue_name: None,
         }),
         nav: vec![
-            group("", &[("首页", None), ("进度总览", None)]),
+            NavGroup {
+                label: "样式页".into(),
+                items: PAGES
+                    .iter()
+                    .map(|(name, label)| NavItem {
+                        label: (*label).into(),
+                        href: format!("/styleguide/{name}"),
+                        current: false,
+                        badge: None,
+                    })
+                    .collect(),
+            },
+            group("首页", &[("首页", None), ("进度总览", None)]),
             group(
                 "值班",
                 &[
@@ -115,26 +119,10 @@ fn frame(title: &str, current: &str) -> Layout {
                 ],
             ),
             group("案件", &[("案件台账", Some(2)), ("结案审查", None)]),
-            group(
-                "经费",
-                &[
-                    ("月度结算", Some(1)),
-                    ("案件补贴", None),
-                    ("资金台账", None),
-                ],
-            ),
+            group("经费", &[("月度结算", Some(1)), ("案件补贴", None), ("资金台账", None)]),
             group("报表", &[("月报季报", None), ("公示管理", None)]),
         ],
-        crumbs: vec![
-            Crumb {
-                label: "首页".into(),
-                href: Some("#".into()),
-            },
-            Crumb {
-                label: title.into(),
-                href: None,
-            },
-        ],
+        crumbs: vec![Crumb { label: "首页".into(), href: Some("#".into()) }, Crumb { label: title.into(), href: None }],
         flash: None,
         month: Some(MonthBar {
             label: "2024年5月".into(),
@@ -147,17 +135,13 @@ fn frame(title: &str, current: &str) -> Layout {
         form_token: "token".into(),
         large_print: false,
         path: "/styleguide".into(),
+        back: "/styleguide".into(),
         supervision_phone: Some("0356-0000000".into()),
     }
 }
 
 fn step(label: &str, who: &str, when: &str, state: &'static str) -> Step {
-    Step {
-        label: label.into(),
-        who: who.into(),
-        when: when.into(),
-        state,
-    }
+    Step { label: label.into(), who: who.into(), when: when.into(), state }
 }
 
 fn steps() -> Vec<Step> {
@@ -192,16 +176,13 @@ pub(super) fn components() -> ComponentsPage {
     ComponentsPage {
         layout: Layout {
             flash: Some(Flash {
-                kind: "success",
-                text: "5月排班已提交审核，审核人会在待办中看到。".into(),
+                kind: "success", text: "5月排班已提交审核，审核人会在待办中看到。".into()
             }),
             ..frame("组件与状态", "首页")
         },
         errors,
         none: Errors::new(),
-        categories: categories
-            .map(|(code, words)| (code.to_owned(), words.to_owned()))
-            .into(),
+        categories: categories.map(|(code, words)| (code.to_owned(), words.to_owned())).into(),
         ticked: vec!["lawyer".into(), "retired".into()],
         steps: steps(),
         refused: vec![
@@ -211,13 +192,7 @@ pub(super) fn components() -> ComponentsPage {
             step("支付", "", "", "todo"),
         ],
         events: vec![
-            event(
-                "5月8日 09:02",
-                "郭例文 · 审核人",
-                "确认扣款50.00元",
-                "",
-                "bad",
-            ),
+            event("5月8日 09:02", "郭例文 · 审核人", "确认扣款50.00元", "", "bad"),
             event(
                 "5月7日 17:40",
                 "毕示远 · 值班人员",
@@ -225,20 +200,10 @@ pub(super) fn components() -> ComponentsPage {
                 "当天公交停运，已在08:05电话告知站长，附车站证明。",
                 "warn",
             ),
-            event(
-                "5月7日 10:05",
-                "秦示明 · 排班管理员",
-                "告知本人：5月6日迟到12分钟",
-                "",
-                "",
-            ),
+            event("5月7日 10:05", "秦示明 · 排班管理员", "告知本人：5月6日迟到12分钟", "", ""),
             event("5月6日 08:12", "系统", "签到晚于计划12分钟", "", ""),
         ],
-        pager: Pager {
-            previous: Some("#".into()),
-            next: Some("#".into()),
-            text: "本页100条".into(),
-        },
+        pager: Pager { previous: Some("#".into()), next: Some("#".into()), text: "本页100条".into() },
         grid: MonthGrid::new(may(), may(), |date| {
             let entries = match (kind_of(date), date.day()) {
                 (DayKind::Rest, _) => Vec::new(),
@@ -257,11 +222,7 @@ pub(super) fn components() -> ComponentsPage {
                 11 => "调休上班",
                 _ => "",
             };
-            Day {
-                kind: kind_of(date),
-                note: note.into(),
-                entries,
-            }
+            Day { kind: kind_of(date), note: note.into(), entries }
         }),
     }
 }
@@ -271,29 +232,16 @@ pub(super) fn roster() -> RosterPage {
     matrix.total_label = "班次".into();
     let row = |label: &str, note: &str, cell: &dyn Fn(NaiveDate) -> Entry| {
         let cells: Vec<Entry> = days_of(may()).map(cell).collect();
-        let total = cells
-            .iter()
-            .filter(|cell| !cell.text.is_empty() && cell.kind != "gap")
-            .count();
-        MatrixRow {
-            label: label.into(),
-            note: note.into(),
-            href: Some("#".into()),
-            cells,
-            total: total.to_string(),
-        }
+        let total = cells.iter().filter(|cell| !cell.text.is_empty() && cell.kind != "gap").count();
+        MatrixRow { label: label.into(), note: note.into(), href: Some("#".into()), cells, total: total.to_string() }
     };
-    matrix.rows.push(row(
-        "公共法律服务中心",
-        "每个工作日",
-        &|date| match kind_of(date) {
-            DayKind::Rest => Entry::default(),
-            DayKind::Workday | DayKind::MakeUp => {
-                let name = person(date.day() as usize);
-                Entry::new(name, format!("{}，{name}，律师", long_date(date))).to("#")
-            }
-        },
-    ));
+    matrix.rows.push(row("公共法律服务中心", "每个工作日", &|date| match kind_of(date) {
+        DayKind::Rest => Entry::default(),
+        DayKind::Workday | DayKind::MakeUp => {
+            let name = person(date.day() as usize);
+            Entry::new(name, format!("{}，{name}，律师", long_date(date))).to("#")
+        }
+    }));
     for (place, station) in STATIONS.iter().enumerate() {
         matrix.rows.push(row(station, "每周三", &|date| {
             let name = person(place + date.day() as usize / 7);
@@ -302,9 +250,7 @@ pub(super) fn roster() -> RosterPage {
                 (_, 6, _) if place % 4 == 1 => entry.kind("changed"),
                 (_, 7, _) if place % 4 != 1 => entry.kind("changed"),
                 (Weekday::Wed, 1, _) => Entry::default(),
-                (Weekday::Wed, 22, 11) => Entry::new("缺", "5月22日 星期三，寺庄镇，尚未排人")
-                    .kind("gap")
-                    .to("#"),
+                (Weekday::Wed, 22, 11) => Entry::new("缺", "5月22日 星期三，寺庄镇，尚未排人").kind("gap").to("#"),
                 (Weekday::Wed, 15, 4) => entry.kind("leave"),
                 (Weekday::Wed, 29, 8) => entry.kind("conflict"),
                 (Weekday::Wed, _, _) => entry,
@@ -333,30 +279,20 @@ pub(super) fn settlement() -> SettlementPage {
         paid,
         remark,
     };
-    let line =
-        |clause: &str, text: &str, quantity: &str, rate: &str, amount: &str, kind| ExplainLine {
-            clause: clause.into(),
-            text: text.into(),
-            quantity: quantity.into(),
-            rate: rate.into(),
-            amount: amount.into(),
-            kind,
-        };
+    let line = |clause: &str, text: &str, quantity: &str, rate: &str, amount: &str, kind| ExplainLine {
+        clause: clause.into(),
+        text: text.into(),
+        quantity: quantity.into(),
+        rate: rate.into(),
+        amount: amount.into(),
+        kind,
+    };
     SettlementPage {
         layout: Layout {
             crumbs: vec![
-                Crumb {
-                    label: "首页".into(),
-                    href: Some("#".into()),
-                },
-                Crumb {
-                    label: "月度结算".into(),
-                    href: Some("#".into()),
-                },
-                Crumb {
-                    label: "毕示远".into(),
-                    href: None,
-                },
+                Crumb { label: "首页".into(), href: Some("#".into()) },
+                Crumb { label: "月度结算".into(), href: Some("#".into()) },
+                Crumb { label: "毕示远".into(), href: None },
             ],
             ..frame("毕示远 2024年5月值班补贴", "月度结算")
         },
@@ -370,15 +306,7 @@ pub(super) fn settlement() -> SettlementPage {
                 "150.00",
                 ("warn", "迟到12分钟"),
             ),
-            shift(
-                "5月8日 星期三",
-                "寺庄镇工作站",
-                "08:55–13:02",
-                "300.00",
-                "0.00",
-                "300.00",
-                ("", ""),
-            ),
+            shift("5月8日 星期三", "寺庄镇工作站", "08:55–13:02", "300.00", "0.00", "300.00", ("", "")),
             shift(
                 "5月15日 星期三",
                 "寺庄镇工作站",
@@ -388,15 +316,7 @@ pub(super) fn settlement() -> SettlementPage {
                 "280.00",
                 ("warn", "2份记录缺项"),
             ),
-            shift(
-                "5月22日 星期三",
-                "寺庄镇工作站",
-                "09:00–13:05",
-                "300.00",
-                "150.00",
-                "150.00",
-                ("bad", "脱岗1次"),
-            ),
+            shift("5月22日 星期三", "寺庄镇工作站", "09:00–13:05", "300.00", "150.00", "150.00", ("bad", "脱岗1次")),
             shift(
                 "5月29日 星期三",
                 "寺庄镇工作站",
@@ -408,39 +328,11 @@ pub(super) fn settlement() -> SettlementPage {
             ),
         ],
         lines: vec![
-            line(
-                "五（二）1",
-                "公共法律服务中心值班",
-                "1天",
-                "200.00",
-                "200.00",
-                "",
-            ),
-            line(
-                "五（二）1",
-                "乡镇（街道）工作站值班",
-                "4次",
-                "300.00",
-                "1,200.00",
-                "",
-            ),
-            line(
-                "五（二）1（1）",
-                "服务记录缺项或不规范",
-                "2份",
-                "10.00",
-                "−20.00",
-                "minus",
-            ),
+            line("五（二）1", "公共法律服务中心值班", "1天", "200.00", "200.00", ""),
+            line("五（二）1", "乡镇（街道）工作站值班", "4次", "300.00", "1,200.00", ""),
+            line("五（二）1（1）", "服务记录缺项或不规范", "2份", "10.00", "−20.00", "minus"),
             line("五（二）1（2）", "迟到", "1次", "50.00", "−50.00", "minus"),
-            line(
-                "五（二）1（4）",
-                "点名抽查脱岗（工作站）",
-                "1次",
-                "150.00",
-                "−150.00",
-                "minus",
-            ),
+            line("五（二）1（4）", "点名抽查脱岗（工作站）", "1次", "150.00", "−150.00", "minus"),
             line("", "本月应发", "", "", "1,180.00", "total"),
         ],
         steps: steps(),
@@ -476,11 +368,7 @@ pub(super) fn posting() -> PostingPage {
             "5月15日 星期三",
             "09:00–13:00",
             place,
-            if place % 3 == 1 {
-                "基层法律服务工作者"
-            } else {
-                "律师"
-            },
+            if place % 3 == 1 { "基层法律服务工作者" } else { "律师" },
         )
     }));
     PostingPage {
@@ -500,20 +388,13 @@ pub(super) fn dashboard() -> DashboardPage {
     let done = [612, 480, 795, 841, 826];
     let closed = [14, 31, 58, 89, 118];
     let plan: Vec<_> = (1..=12).map(|month| Some(290 * month / 12)).collect();
-    let known = |values: &[i64]| -> Vec<Option<i64>> {
-        (0..12).map(|place| values.get(place).copied()).collect()
-    };
+    let known = |values: &[i64]| -> Vec<Option<i64>> { (0..12).map(|place| values.get(place).copied()).collect() };
     let bars: Vec<(String, Option<i64>)> = months.iter().cloned().zip(known(&done)).collect();
-    let mut venues = vec![
-        ("公共法律服务中心".to_owned(), 1_326),
-        ("法律援助中心".to_owned(), 412),
-    ];
+    let mut venues = vec![("公共法律服务中心".to_owned(), 1_326), ("法律援助中心".to_owned(), 412)];
     venues.extend(
         STATIONS
             .iter()
-            .zip([
-                164, 158, 151, 149, 141, 132, 127, 121, 118, 112, 104, 98, 87, 79, 75,
-            ])
+            .zip([164, 158, 151, 149, 141, 132, 127, 121, 118, 112, 104, 98, 87, 79, 75])
             .map(|(name, value)| ((*name).to_owned(), value)),
     );
     DashboardPage {
@@ -527,10 +408,7 @@ pub(super) fn dashboard() -> DashboardPage {
             "每月免费法律咨询",
             "人次",
             &bars,
-            Some(Target {
-                label: "每月应完成717".into(),
-                value: 717,
-            }),
+            Some(Target { label: "每月应完成717".into(), value: 717 }),
         ),
         cases: chart::lines(
             "cases",
@@ -538,26 +416,11 @@ pub(super) fn dashboard() -> DashboardPage {
             "件",
             &months,
             &[
-                Series {
-                    name: "累计结案".into(),
-                    kind: "main",
-                    values: known(&closed),
-                },
-                Series {
-                    name: "累计录入省系统".into(),
-                    kind: "second",
-                    values: known(&[12, 26, 49, 77, 96]),
-                },
-                Series {
-                    name: "时间进度".into(),
-                    kind: "plan",
-                    values: plan,
-                },
+                Series { name: "累计结案".into(), kind: "main", values: known(&closed) },
+                Series { name: "累计录入省系统".into(), kind: "second", values: known(&[12, 26, 49, 77, 96]) },
+                Series { name: "时间进度".into(), kind: "plan", values: plan },
             ],
-            Some(Target {
-                label: "全年目标290".into(),
-                value: 290,
-            }),
+            Some(Target { label: "全年目标290".into(), value: 290 }),
         ),
         venues: chart::ranked(&venues),
     }

@@ -3,11 +3,17 @@
 //! is looked at in a browser after a change of the style sheets.
 
 use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse as _};
 
+use super::Answer;
 use super::chart::{Chart, Meter};
 use super::form_errors::Errors;
 use super::layout::Layout;
 use super::parts::{Event, ExplainLine, Matrix, MonthGrid, Pager, Step};
+use super::routes::{Access, Routes};
+use crate::error::AppError;
+use crate::state::AppState;
 
 mod examples;
 
@@ -117,18 +123,44 @@ pub struct DashboardPage {
     pub venues: Vec<Meter>,
 }
 
-/// All pages of the guide, by their names, rendered.
-///
-/// # Errors
-/// When a template fails to render.
-pub fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    Ok(vec![
-        ("components", components().render()?),
-        ("roster", roster().render()?),
-        ("settlement", settlement().render()?),
-        ("posting", posting().render()?),
-        ("dashboard", dashboard().render()?),
-    ])
+/// The pages of the guide: name in the address, words in the navigation.
+const PAGES: [(&str, &str); 5] = [
+    ("components", "组件与状态"),
+    ("roster", "排班"),
+    ("settlement", "月结"),
+    ("posting", "值班公示"),
+    ("dashboard", "进度总览"),
+];
+
+/// The addresses of the guide. They exist in a demonstration only.
+pub fn routes(state: &AppState) -> Routes {
+    Routes::new(state).get("/styleguide", Access::Public, first).get("/styleguide/{name}", Access::Public, named)
+}
+
+async fn first(State(state): State<AppState>) -> Answer {
+    show(&state, "components")
+}
+
+async fn named(State(state): State<AppState>, Path(name): Path<String>) -> Answer {
+    show(&state, &name)
+}
+
+fn show(state: &AppState, name: &str) -> Answer {
+    match rendered(name) {
+        Some(html) if state.demonstration => Ok(Html(html?).into_response()),
+        _ => Err(AppError::NotFound),
+    }
+}
+
+fn rendered(name: &str) -> Option<askama::Result<String>> {
+    Some(match name {
+        "components" => components().render(),
+        "roster" => roster().render(),
+        "settlement" => settlement().render(),
+        "posting" => posting().render(),
+        "dashboard" => dashboard().render(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -138,14 +170,9 @@ mod tests {
     /// With HUIFA_STYLEGUIDE set to a folder, leaves the pages there to be looked at.
     #[test]
     fn every_component_renders_without_inline_style_or_script() {
-        for (name, html) in pages().unwrap() {
-            for forbidden in [
-                " style=",
-                "<style",
-                " onclick=",
-                "javascript:",
-                "data:image",
-            ] {
+        for (name, _) in PAGES {
+            let html = rendered(name).unwrap().unwrap();
+            for forbidden in [" style=", "<style", " onclick=", "javascript:", "data:image"] {
                 assert!(!html.contains(forbidden), "{name} contains {forbidden}");
             }
             assert_eq!(html.matches("<h1").count(), 1, "{name} has one h1");
@@ -159,14 +186,7 @@ mod tests {
     /// The hashed addresses as files that lie beside the page.
     fn regexless_local(html: &str) -> String {
         let mut html = html.to_owned();
-        for name in [
-            "huifa.css",
-            "parts.css",
-            "print.css",
-            "huifa.js",
-            "mark.svg",
-            "favicon.svg",
-        ] {
+        for name in ["huifa.css", "parts.css", "print.css", "huifa.js", "mark.svg", "favicon.svg"] {
             html = html.replace(super::super::assets::asset(name), &format!("static/{name}"));
         }
         html

@@ -35,7 +35,13 @@ async fn set_up_without_the_token_is_refused_and_changes_nothing() {
         .stranger()
         .post_bare(
             "/set-up",
-            &[("token", "guess"), ("name", "许静"), ("login", "xujing"), ("password", PASSWORD), ("repeated", PASSWORD)],
+            &[
+                ("token", "guess"),
+                ("name", "许静"),
+                ("login", "xujing"),
+                ("password", PASSWORD),
+                ("repeated", PASSWORD),
+            ],
         )
         .await;
     page.assert_status(422).assert_says("设置口令不对");
@@ -96,10 +102,8 @@ async fn signing_in_leads_only_to_pages_of_this_site() {
         ("https://evil.example", "/home"),
         ("/\\evil.example", "/home"),
     ] {
-        let page = app
-            .stranger()
-            .post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)])
-            .await;
+        let page =
+            app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)]).await;
         assert_eq!(page.location.as_deref(), Some(expected), "next={next}");
     }
 }
@@ -109,9 +113,8 @@ async fn a_form_from_another_site_or_with_another_token_changes_nothing() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let fields = "name=%E6%9D%8E%E5%9B%9B&login=lisi&role=finance";
-    let page = system
-        .send(Method::POST, "/accounts", Some(fields.to_owned()), &[("sec-fetch-site", "cross-site")])
-        .await;
+    let page =
+        system.send(Method::POST, "/accounts", Some(fields.to_owned()), &[("sec-fetch-site", "cross-site")]).await;
     page.assert_status(403).assert_says("不是从本站的页面发出的");
     let once = Uuid::new_v4().to_string();
     let page = system
@@ -136,9 +139,12 @@ async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     let lisi = app.browser_of(app.scalar_i64("select id from accounts where login = 'lisi'").await).await;
     let page = lisi.get("/permissions").await;
     assert_eq!(page.location.as_deref(), Some("/password"));
-    let weak = lisi.post("/password", &[("current", &initial), ("password", "1234567890"), ("repeated", "1234567890")]).await;
+    let weak =
+        lisi.post("/password", &[("current", &initial), ("password", "1234567890"), ("repeated", "1234567890")]).await;
     weak.assert_status(422).assert_says("容易被猜到");
-    lisi.post("/password", &[("current", &initial), ("password", PASSWORD), ("repeated", PASSWORD)]).await.assert_status(303);
+    lisi.post("/password", &[("current", &initial), ("password", PASSWORD), ("repeated", PASSWORD)])
+        .await
+        .assert_status(303);
     lisi.get("/permissions").await.assert_status(200);
 }
 
@@ -148,8 +154,10 @@ async fn pressing_twice_makes_one_account() {
     let system = app.staff(Role::SystemAdministrator).await;
     let once = Uuid::new_v4();
     let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
-    let (first, second) =
-        tokio::join!(system.post_with_once("/accounts", once, &fields), system.post_with_once("/accounts", once, &fields));
+    let (first, second) = tokio::join!(
+        system.post_with_once("/accounts", once, &fields),
+        system.post_with_once("/accounts", once, &fields)
+    );
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 303], "{} / {}", first.text(), second.text());
@@ -185,7 +193,7 @@ async fn the_audit_trail_is_read_by_its_administrator_only_and_never_changed() {
     let system = app.staff(Role::SystemAdministrator).await;
     system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await.assert_status(200);
     let audit = app.staff(Role::AuditAdministrator).await;
-    audit.get("/audit").await.assert_status(200).assert_says("account.create");
+    audit.get("/audit").await.assert_status(200).assert_says("新建账号");
     for role in [Role::BureauClerk, Role::SystemAdministrator, Role::Leader, Role::Finance] {
         app.staff(role).await.get("/audit").await.assert_status(403).assert_says("没有这项权限");
     }
@@ -209,7 +217,8 @@ async fn every_declared_route_refuses_every_role_that_the_table_does_not_grant()
     }
     for declared in &app.declared {
         let path = declared.path.replace("{month}", "2024-05").replace("{year}", "2024").replace("{code}", "140581101");
-        let path = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/");
+        let path =
+            path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/");
         let method = if declared.method == "GET" { Method::GET } else { Method::POST };
         let body = (declared.method == "POST").then(String::new);
         let Access::May(action) = declared.access else { continue };
@@ -232,4 +241,27 @@ async fn every_declared_route_refuses_every_role_that_the_table_does_not_grant()
     }
     let read: Action = Action::ReadAudit;
     assert!(app.declared.iter().any(|declared| declared.access == Access::May(read)));
+}
+
+#[tokio::test]
+async fn two_administrators_cannot_switch_each_other_off() {
+    let app = TestApp::new().await;
+    let (one, other) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SystemAdministrator).await);
+    let (path, back) = (
+        format!("/accounts/{}/disable", other.actor().account_id),
+        format!("/accounts/{}/disable", one.actor().account_id),
+    );
+    tokio::join!(one.post(&path, &[]), other.post(&back, &[]));
+    let left = "select count(*) from accounts where role = 'system_administrator' and status = 'active'";
+    assert_eq!(app.scalar_i64(left).await, 1);
+    let id = one.actor().account_id;
+    one.post(&format!("/accounts/{id}/disable"), &[]).await;
+    assert_eq!(app.scalar_i64(left).await, 1);
+}
+
+#[tokio::test]
+async fn set_up_ends_on_the_sign_in_page_with_a_word() {
+    let app = TestApp::empty().await;
+    set_up(&app).await;
+    app.stranger().get("/sign-in?after=set-up").await.assert_status(200).assert_says("系统已设置好");
 }

@@ -68,10 +68,9 @@ impl June {
     }
 
     fn adjusted(mut self, amount: &str) -> Self {
-        self.facts.adjustments.push(Adjustment {
-            reason: "上月已发补贴核减".to_owned(),
-            amount: amount.parse().unwrap(),
-        });
+        self.facts
+            .adjustments
+            .push(Adjustment { reason: "上月已发补贴核减".to_owned(), amount: amount.parse().unwrap() });
         self
     }
 
@@ -88,11 +87,7 @@ impl June {
             .map(|shift| match shift.not_payable {
                 Some(reason) => {
                     assert!(shift.payable.is_zero());
-                    serde_json::to_value(reason)
-                        .unwrap()
-                        .as_str()
-                        .unwrap()
-                        .to_owned()
+                    serde_json::to_value(reason).unwrap().as_str().unwrap().to_owned()
                 }
                 None => format!("{}-{}", shift.base, shift.deducted),
             })
@@ -101,10 +96,7 @@ impl June {
     }
 
     fn warned(&self, part: &str) -> bool {
-        self.pay()
-            .warnings
-            .iter()
-            .any(|warning| warning.contains(part))
+        self.pay().warnings.iter().any(|warning| warning.contains(part))
     }
 }
 
@@ -126,29 +118,20 @@ fn r2_to_r5_deduct_for_each_finding() {
         .centre(3, &[(RecordDefect, 3), (Late, 1), (EarlyLeave, 1)])
         .centre(4, &[(Dissatisfied, 2)])
         .station(5, &[(OffPost, 1), (RecordDefect, 1)]);
-    assert_eq!(
-        month.table(),
-        "200.00-130.00 200.00-100.00 300.00-160.00 | 310.00 | 310.00"
-    );
+    assert_eq!(month.table(), "200.00-130.00 200.00-100.00 300.00-160.00 | 310.00 | 310.00");
 }
 
 #[test]
 fn r6_a15_a_shift_bears_no_more_than_its_pay_and_shows_the_full_sum() {
     let month = june().centre(3, &[(OffPost, 2), (Late, 1)]).centre(4, &[]);
     assert_eq!(month.table(), "200.00-200.00 200.00-0.00 | 200.00 | 200.00");
-    let amounts: Vec<_> = month.pay().shifts[0]
-        .lines
-        .iter()
-        .map(|line| line.amount.to_string())
-        .collect();
+    let amounts: Vec<_> = month.pay().shifts[0].lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["50.00", "200.00", "-50.00"]);
 }
 
 #[test]
 fn r7_a11_three_absences_forfeit_the_month_and_two_do_not() {
-    let two = june()
-        .centre(3, &[(OffPost, 1)])
-        .station(5, &[(OffPost, 1)]);
+    let two = june().centre(3, &[(OffPost, 1)]).station(5, &[(OffPost, 1)]);
     assert_eq!(two.table(), "200.00-100.00 300.00-150.00 | 250.00 | 250.00");
     assert!(two.warned("再有1次"));
     let three = two.centre(6, &[(OffPost, 1)]).centre(7, &[]);
@@ -159,14 +142,12 @@ fn r7_a11_three_absences_forfeit_the_month_and_two_do_not() {
 
 #[test]
 fn a13_absences_of_all_places_count_also_where_nothing_is_paid() {
-    let month = june()
-        .centre(3, &[(OffPost, 1)])
-        .station(5, &[(OffPost, 1)])
-        .shift(VenueKind::LegalAidCentre, 6, &[(OffPost, 1)]);
-    assert_eq!(
-        month.table(),
-        "200.00-100.00 300.00-150.00 venue_not_paid | 0.00 | 0.00"
+    let month = june().centre(3, &[(OffPost, 1)]).station(5, &[(OffPost, 1)]).shift(
+        VenueKind::LegalAidCentre,
+        6,
+        &[(OffPost, 1)],
     );
+    assert_eq!(month.table(), "200.00-100.00 300.00-150.00 venue_not_paid | 0.00 | 0.00");
 }
 
 #[test]
@@ -176,10 +157,7 @@ fn a17_false_duty_cancels_the_whole_day_at_all_places() {
         .station(5, &[(Late, 1)])
         .shift(VenueKind::LegalAidCentre, 5, &[])
         .centre(6, &[]);
-    assert_eq!(
-        month.table(),
-        "day_cancelled day_cancelled day_cancelled 200.00-0.00 | 200.00 | 200.00"
-    );
+    assert_eq!(month.table(), "day_cancelled day_cancelled day_cancelled 200.00-0.00 | 200.00 | 200.00");
     let pay = month.pay();
     assert_eq!(pay.shifts[1].deducted, Decimal::from(300));
     assert_eq!(pay.shifts[2].base, Decimal::ZERO);
@@ -188,36 +166,24 @@ fn a17_false_duty_cancels_the_whole_day_at_all_places() {
 
 #[test]
 fn a17_the_other_reading_cancels_only_the_shift() {
-    let month = june()
-        .under("cancellation_scope", "shift")
-        .centre(5, &[(FalseDuty, 1)])
-        .station(5, &[]);
+    let month = june().under("cancellation_scope", "shift").centre(5, &[(FalseDuty, 1)]).station(5, &[]);
     assert_eq!(month.programme.cancellation_scope, CancellationScope::Shift);
     assert_eq!(month.table(), "day_cancelled 300.00-0.00 | 300.00 | 300.00");
 }
 
 #[test]
 fn a18_an_absence_on_a_cancelled_day_still_counts() {
-    let month = june()
-        .centre(3, &[(OffPost, 2)])
-        .centre(4, &[(OffPost, 1), (FalseDuty, 1)])
-        .centre(5, &[]);
+    let month = june().centre(3, &[(OffPost, 2)]).centre(4, &[(OffPost, 1), (FalseDuty, 1)]).centre(5, &[]);
     assert_eq!(month.pay().off_post_findings, 3);
     assert!(month.pay().month_forfeited);
 }
 
 #[test]
 fn r9_a19_a_shift_not_served_earns_nothing_and_with_finding_5_costs_the_day() {
-    let absent = june()
-        .station(5, &[])
-        .station(12, &[])
-        .last(|s| s.served = false);
+    let absent = june().station(5, &[]).station(12, &[]).last(|s| s.served = false);
     assert_eq!(absent.table(), "300.00-0.00 not_served | 300.00 | 300.00");
     assert!(absent.warned("如未经请假"));
-    let found = june()
-        .centre(12, &[])
-        .station(12, &[(FalseDuty, 1)])
-        .last(|s| s.served = false);
+    let found = june().centre(12, &[]).station(12, &[(FalseDuty, 1)]).last(|s| s.served = false);
     assert_eq!(found.table(), "day_cancelled not_served | 0.00 | 0.00");
     assert!(found.warned("通报批评"));
 }
@@ -227,20 +193,13 @@ fn a18_an_absent_person_cannot_also_be_late() {
     let month = june().centre(3, &[(Late, 1)]).last(|s| s.served = false);
     assert_eq!(month.table(), "not_served | 0.00 | 0.00");
     assert!(month.warned("重复认定"));
-    assert!(
-        month.pay().shifts[0]
-            .lines
-            .iter()
-            .all(|line| line.amount.is_zero())
-    );
+    assert!(month.pay().shifts[0].lines.iter().all(|line| line.amount.is_zero()));
 }
 
 #[test]
 fn r11_a26_public_officials_are_not_paid_by_flag_or_by_category() {
     let by_flag = june().person(|p| p.public_official = true).centre(3, &[]);
-    let by_category = june()
-        .person(|p| p.category = PersonCategory::PublicStaff)
-        .centre(3, &[]);
+    let by_category = june().person(|p| p.category = PersonCategory::PublicStaff).centre(3, &[]);
     for month in [by_flag, by_category] {
         assert_eq!(month.table(), "public_official | 0.00 | 0.00");
     }
@@ -256,19 +215,13 @@ fn r12_a04_fewer_hours_than_the_plan_asks_for_are_no_duty() {
         .last(|s| s.planned_hours = hours("3.5"))
         .station(12, &[])
         .last(|s| s.planned_hours = hours("4.0"));
-    assert_eq!(
-        month.table(),
-        "below_minimum_hours below_minimum_hours 300.00-0.00 | 300.00 | 300.00"
-    );
+    assert_eq!(month.table(), "below_minimum_hours below_minimum_hours 300.00-0.00 | 300.00 | 300.00");
 }
 
 #[test]
 fn r12_the_centre_works_on_working_days_and_make_up_saturdays_only() {
     let month = june().centre(8, &[]).centre(10, &[]).centre(11, &[]);
-    assert_eq!(
-        month.table(),
-        "not_a_working_day not_a_working_day 200.00-0.00 | 200.00 | 200.00"
-    );
+    assert_eq!(month.table(), "not_a_working_day not_a_working_day 200.00-0.00 | 200.00 | 200.00");
     let mut may = june();
     may.facts.month = Month::new(2024, 5).unwrap();
     assert_eq!(may.centre(11, &[]).table(), "200.00-0.00 | 200.00 | 200.00");
@@ -286,21 +239,15 @@ fn a01_a02_a_station_shift_may_be_moved_to_any_day() {
 fn a22_the_centre_pays_a_person_once_a_day() {
     let month = june().centre(3, &[]).centre(3, &[(Late, 1)]);
     assert_eq!(month.table(), "200.00-0.00 duplicate_day | 200.00 | 200.00");
-    let served_second = june()
-        .centre(3, &[])
-        .last(|s| s.served = false)
-        .centre(3, &[]);
-    assert_eq!(
-        served_second.table(),
-        "not_served 200.00-0.00 | 200.00 | 200.00"
-    );
+    let served_second = june().centre(3, &[]).last(|s| s.served = false).centre(3, &[]);
+    assert_eq!(served_second.table(), "not_served 200.00-0.00 | 200.00 | 200.00");
 }
 
 #[test]
 fn a23_two_stations_a_day_are_two_person_times() {
     let month = june().station(5, &[]).station(5, &[]);
     assert_eq!(month.table(), "300.00-0.00 300.00-0.00 | 600.00 | 600.00");
-    assert!(month.warned("时间不重叠"));
+    assert!(month.warned("时间是否重叠"));
 }
 
 #[test]
@@ -354,10 +301,7 @@ fn facts_that_cannot_be_approved_are_named() {
             "shifts[1].date: 2024-07-01 is not in 2024-06",
         ]
     );
-    assert_eq!(
-        month.pay().shifts[1].not_payable,
-        Some(NotPayable::OutsideMonth)
-    );
+    assert_eq!(month.pay().shifts[1].not_payable, Some(NotPayable::OutsideMonth));
     assert_eq!(month.pay().shifts[0].deducted, Decimal::from(50));
     let unknown = Calendar::default();
     assert!(unknown.is_working_day(month.facts.month.first()) == Err(YearWithoutCalendar(2024)));

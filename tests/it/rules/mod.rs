@@ -4,4 +4,5 @@ mod case_payout;
 mod duty_pay;
 mod properties;
 mod purity;
+mod reckoning;
 mod sources;

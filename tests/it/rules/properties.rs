@@ -7,9 +7,7 @@ use huifa::plan::dictionaries::{
 };
 use huifa::plan::{Calendar, Dictionary, Month, Programme};
 use huifa::subsidy::case_payout::{self, CaseFacts, CasePayout};
-use huifa::subsidy::duty_pay::{
-    Adjustment, DutyFacts, DutyPay, Findings, PersonFacts, ShiftFacts, calculate_facts,
-};
+use huifa::subsidy::duty_pay::{Adjustment, DutyFacts, DutyPay, Findings, PersonFacts, ShiftFacts, calculate_facts};
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
@@ -54,7 +52,7 @@ fn shift() -> impl Strategy<Value = ShiftFacts> {
         })
 }
 
-fn facts() -> impl Strategy<Value = DutyFacts> {
+pub(super) fn facts() -> impl Strategy<Value = DutyFacts> {
     (
         prop::collection::vec(shift(), 0..10),
         prop::collection::vec(-900_i64..300, 0..3),
@@ -67,71 +65,51 @@ fn facts() -> impl Strategy<Value = DutyFacts> {
             }
             DutyFacts {
                 month: Month::new(2024, 6).unwrap(),
-                person: PersonFacts {
-                    name: "示例".to_owned(),
-                    category,
-                    public_official,
-                    stars: 0,
-                },
+                person: PersonFacts { name: "示例".to_owned(), category, public_official, stars: 0 },
                 shifts,
                 adjustments: amounts
                     .into_iter()
-                    .map(|amount| Adjustment {
-                        reason: "上月核减".to_owned(),
-                        amount: Decimal::from(amount),
-                    })
+                    .map(|amount| Adjustment { reason: "上月核减".to_owned(), amount: Decimal::from(amount) })
                     .collect(),
             }
         })
 }
 
-fn case() -> impl Strategy<Value = CaseFacts> {
+pub(super) fn case() -> impl Strategy<Value = CaseFacts> {
     let date = || {
         prop::option::weighted(
             0.9,
-            (0_u64..300).prop_map(|day| {
-                "2024-02-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(day)
-            }),
+            (0_u64..300).prop_map(|day| "2024-02-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(day)),
         )
     };
     (
-        (
-            any_of::<CaseKind>(),
-            any_of::<Basis>(),
-            any_of::<HandlerCategory>(),
-        ),
+        (any_of::<CaseKind>(), any_of::<Basis>(), any_of::<HandlerCategory>()),
         prop::collection::btree_set(any_of::<SpecialGroup>(), 0..3),
         0_i64..3000,
         prop::option::weighted(0.9, 1_u32..600),
         (date(), date()),
-        (
-            prop::bool::weighted(0.1),
-            prop::bool::weighted(0.1),
-            0_u32..=15,
-        ),
+        (prop::bool::weighted(0.1), prop::bool::weighted(0.1), 0_u32..=15),
     )
-        .prop_map(
-            |((case_kind, basis, handler), groups, standard, place, dates, rest)| CaseFacts {
-                case_kind,
-                basis,
-                groups,
-                handler,
-                local_standard: Decimal::from(standard),
-                place,
-                closing_agreed_on: dates.0,
-                entered_on: dates.1,
-                already_paid: rest.0,
-                terminated: rest.1,
-                extension_days: rest.2,
-            },
-        )
+        .prop_map(|((case_kind, basis, handler), groups, standard, place, dates, rest)| CaseFacts {
+            case_kind,
+            basis,
+            groups,
+            handler,
+            local_standard: Decimal::from(standard),
+            place,
+            closing_agreed_on: dates.0,
+            entered_on: dates.1,
+            already_paid: rest.0,
+            terminated: rest.1,
+            extension_days: rest.2,
+        })
 }
 
-fn pay(facts: &DutyFacts) -> DutyPay {
+pub(super) fn pay(facts: &DutyFacts) -> DutyPay {
     calculate_facts(&Programme::gaoping_2024(), &Calendar::shipped(), facts)
 }
 
-fn payout(facts: &CaseFacts) -> CasePayout {
+pub(super) fn payout(facts: &CaseFacts) -> CasePayout {
     case_payout::calculate(&Programme::gaoping_2024(), &Calendar::shipped(), facts)
 }
 

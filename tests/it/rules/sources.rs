@@ -13,8 +13,7 @@ fn every_quoted_clause_stands_in_the_plan() {
 
 #[test]
 fn the_shipped_calendar_is_the_published_one() {
-    let published: Vec<Value> =
-        serde_json::from_str(include_str!("../../vectors/calendar-2024-2026.json")).unwrap();
+    let published: Vec<Value> = serde_json::from_str(include_str!("../../vectors/calendar-2024-2026.json")).unwrap();
     let shipped = Calendar::shipped();
     let days: Vec<Value> = (2024..=2026)
         .flat_map(|year| shipped.special_days(year))

@@ -82,6 +82,12 @@ impl TestApp {
         self.router.clone()
     }
 
+    /// Makes it a demonstration.
+    pub(crate) fn demonstrate(&mut self) {
+        self.state.demonstration = true;
+        self.router = huifa::build_router(&self.state).0;
+    }
+
     /// Puts the clock to `2024-05-08 08:00`.
     #[track_caller]
     pub(crate) fn clock_to(&self, text: &str) {

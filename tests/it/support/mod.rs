@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod books;
 pub(crate) mod database;
+pub(crate) mod duty;
 pub(crate) mod queries;

@@ -1,0 +1,142 @@
+//! The codes of the audit trail in words, for the page that shows it.
+
+/// What was done. A code without words, of an older version, is shown itself.
+pub(super) fn action(code: &str) -> &str {
+    ACTIONS.iter().find(|(known, _)| *known == code).map_or(code, |(_, words)| words)
+}
+
+/// To what kind of thing it was done.
+pub(super) fn subject(code: &str) -> &str {
+    SUBJECTS.iter().find(|(known, _)| *known == code).map_or(code, |(_, words)| words)
+}
+
+/// The codes whose words contain what was searched for.
+pub(super) fn actions_named(search: &str) -> Vec<String> {
+    let found = ACTIONS.iter().filter(|(_, words)| !search.is_empty() && words.contains(search));
+    found.map(|(code, _)| (*code).to_owned()).collect()
+}
+
+const SUBJECTS: &[(&str, &str)] = &[
+    ("account", "账号"),
+    ("attendance", "考勤"),
+    ("attendance_month", "月度考勤"),
+    ("bureau", "司法局"),
+    ("calendar_year", "工作日历"),
+    ("case", "案件"),
+    ("clock", "演示时间"),
+    ("consultation", "咨询记录"),
+    ("correction", "补签申请"),
+    ("finding", "扣款事项"),
+    ("fund_entry", "资金记录"),
+    ("person", "值班人员"),
+    ("programme", "实施方案"),
+    ("roster", "排班"),
+    ("settlement", "月结"),
+    ("shift", "班次"),
+    ("venue", "服务点"),
+];
+
+const ACTIONS: &[(&str, &str)] = &[
+    ("account.change_password", "修改密码"),
+    ("account.change_password_refused", "修改密码被拒"),
+    ("account.create", "新建账号"),
+    ("account.reset_password", "重置密码"),
+    ("account.set_status", "停用或恢复账号"),
+    ("account.set_up", "首次设置"),
+    ("account.sign_in", "登录"),
+    ("account.sign_in_refused", "登录被拒"),
+    ("account.sign_out", "退出"),
+    ("attendance.ask_correction", "申请补签"),
+    ("attendance.certify", "审定并上报考勤"),
+    ("attendance.decide_correction", "审批补签"),
+    ("attendance.propose_at_certification", "审定时提出扣款事项"),
+    ("attendance.remark", "考勤备注"),
+    ("attendance.return_month", "退回考勤"),
+    ("attendance.sign_in", "签到"),
+    ("attendance.sign_out", "签退"),
+    ("bureau.set_supervise_phone", "修改监督电话"),
+    ("calendar.add_year", "录入工作日历"),
+    ("case.agree_closing", "同意结案"),
+    ("case.assign", "指派案件"),
+    ("case.correct", "更正案件"),
+    ("case.enter", "录入省系统"),
+    ("case.register", "登记案件"),
+    ("case.terminate", "终止案件"),
+    ("consultation.edit", "修改咨询记录"),
+    ("consultation.look_up", "查看咨询人信息"),
+    ("consultation.record", "登记咨询"),
+    ("consultation.review", "复核咨询记录"),
+    ("demonstration.set_clock", "调整演示时间"),
+    ("finding.confirm", "认定扣款事项"),
+    ("finding.object", "提出异议"),
+    ("finding.propose", "提出扣款事项"),
+    ("finding.renew", "重新提出扣款事项"),
+    ("finding.revoke", "撤销扣款事项"),
+    ("finding.tell", "告知扣款事项"),
+    ("finding.withdraw", "撤回扣款事项"),
+    ("fund.pay_cases", "案件补贴记账"),
+    ("fund.pay_duty", "值班补贴记账"),
+    ("fund.receive", "资金到位"),
+    ("fund.reverse", "冲销资金记录"),
+    ("fund.transfer", "资金拨付"),
+    ("person.change", "修改值班人员"),
+    ("person.register", "登记值班人员"),
+    ("person.set_status", "值班人员停用、恢复或退出"),
+    ("programme.change", "修改实施方案"),
+    ("programme.copy", "复制实施方案"),
+    ("roster.add_shift", "增加班次"),
+    ("roster.approve", "批准排班"),
+    ("roster.fill_venue", "服务点整月排班"),
+    ("roster.publish", "公示排班"),
+    ("roster.remove_shift", "删除班次"),
+    ("roster.return", "退回排班"),
+    ("roster.start", "建立排班"),
+    ("roster.submit", "提交排班"),
+    ("settlement.approve", "批准月结"),
+    ("settlement.calculate", "计算月结"),
+    ("settlement.pay", "发放补贴"),
+    ("settlement.reopen", "重新打开月结"),
+    ("settlement.return", "退回月结"),
+    ("venue.change", "修改服务点"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+            .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_written_into_the_trail_has_words() {
+        let mut without = Vec::new();
+        for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for call in text.split("Audit::new(").skip(1) {
+                let mut quoted = call.split(',').take(2).map(str::trim).map(|word| word.trim_matches('"'));
+                let (code, kind) = (quoted.next().unwrap_or_default(), quoted.next().unwrap_or_default());
+                // A code given as a variable is looked up when it is shown.
+                let known = !code.contains('.') || action(code) != code;
+                let literal = kind.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                if !known || (code.contains('.') && literal && subject(kind) == kind) {
+                    without.push(format!("{code} on {kind}"));
+                }
+            }
+        }
+        assert_eq!(without, Vec::<String>::new(), "add their words to src/accounts/audit_words.rs");
+    }
+
+    #[test]
+    fn words_find_their_codes_and_unknown_codes_stay() {
+        assert_eq!(actions_named("重置密码"), ["account.reset_password"]);
+        assert!(actions_named("").is_empty());
+        assert_eq!(action("old.code"), "old.code");
+    }
+}

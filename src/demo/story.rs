@@ -1,0 +1,688 @@
+//! What happens, day by day. Everything goes through the services that the pages use,
+//! by the account whose work it is, at the time at which it is done.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTime};
+
+use super::cast::{Cast, scope};
+use super::db::{self, DayShift};
+use super::invented::{Dice, GIVEN_NAMES, MATTERS, SURNAMES};
+use crate::attendance::{self, Decision, NewCorrection, Side};
+use crate::cases::{self, NewCase, NewStep};
+use crate::consultations::{self, Client, ClientGender, NewConsultation, NewReview};
+use crate::error::AppError;
+use crate::findings::{self, Matter as Complaint, NewFinding, Subject};
+use crate::fund::{self, NewReceipt, NewTransfer};
+use crate::plan::calendar::Calendar;
+use crate::plan::dictionaries::{
+    Basis, CaseKind, Channel, FindingKind, HandlerCategory, Outcome, RecordIrregularity, ReviewResult, Satisfaction,
+    ShiftChange, SpecialGroup, VenueKind,
+};
+use crate::plan::month::Month;
+use crate::plan::money::yuan;
+use crate::plan::time::at;
+use crate::roster::planner::Holidays;
+use crate::roster::{self, GapConsent, NewFilling, NewShift, Seen};
+use crate::settlement;
+use crate::state::AppState;
+use crate::web::actor::Actor;
+use crate::web::permissions::Action;
+use crate::web::work::Work;
+
+/// The provincial money of the year: one person a shift, and 290 cases (domain figure 560,700 yuan).
+const PROVINCIAL_FUND: i64 = 560_700;
+/// Venues that report on the last day only.
+const LATE_VENUES: &[&str] = &["石末乡", "原村乡"];
+
+/// A shift that will happen, with how.
+struct Duty {
+    shift: DayShift,
+    sign_in: Option<DateTime<FixedOffset>>,
+    sign_out: Option<DateTime<FixedOffset>>,
+}
+
+enum Event {
+    SignIn(usize),
+    Consult(usize),
+    SignOut(usize),
+}
+
+/// Whether a venue that cannot report yet may wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Skips,
+    Insists,
+}
+
+/// The story while it is told.
+struct Story<'a> {
+    state: &'a AppState,
+    cast: &'a Cast,
+    calendar: Calendar,
+    until: DateTime<FixedOffset>,
+    dice: Dice,
+    cases: u32,
+    entered: u32,
+    /// Verified complaints that the clerk has yet to put down.
+    complaints: Vec<NewFinding>,
+}
+
+/// Lives through the days up to `until`.
+pub(super) async fn live(state: &AppState, cast: &Cast, until: DateTime<FixedOffset>) -> anyhow::Result<()> {
+    let mut story = Story {
+        state,
+        cast,
+        calendar: Calendar::shipped(),
+        until,
+        dice: Dice::new(20_240_430),
+        cases: 0,
+        entered: 0,
+        complaints: Vec::new(),
+    };
+    let mut day = NaiveDate::from_ymd_opt(2023, 12, 22).context("a first day")?;
+    while day <= until.date_naive() {
+        story.day(day).await.with_context(|| format!("on {day}"))?;
+        day = day.succ_opt().context("a next day")?;
+    }
+    Ok(())
+}
+
+fn hour(hour: u32, minute: u32) -> NaiveTime {
+    NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default()
+}
+
+impl Story<'_> {
+    /// Sets the clock, unless the story ends before.
+    fn reach(&self, instant: DateTime<FixedOffset>) -> bool {
+        if instant > self.until {
+            return false;
+        }
+        self.state.clock.set(instant)
+    }
+
+    async fn work(&self, actor: &Actor) -> anyhow::Result<Work> {
+        Work::unattended(self.state, actor).await.map_err(told)
+    }
+
+    async fn day(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        let working = self.calendar.is_working_day(day).unwrap_or(false);
+        self.money_comes(day).await?;
+        self.month_end(day).await?;
+        if day.day() == 22 {
+            self.next_roster(Month::of(day).next(), day).await?;
+        }
+        if working {
+            self.office(day).await?;
+            self.cases_of(day).await?;
+        }
+        self.duty(day).await?;
+        self.review(day).await
+    }
+
+    /// A roster is drawn, approved and published well before its month (A49).
+    async fn next_roster(&mut self, month: Month, day: NaiveDate) -> anyhow::Result<()> {
+        if month.year() != 2024 || !self.reach(at(day, hour(9, 10))) {
+            return Ok(());
+        }
+        let clerk = &self.cast.clerk;
+        let edit = scope(clerk, Action::EditRoster)?;
+        let mut work = self.work(clerk).await?;
+        roster::start_month(&mut work, edit, month).await.map_err(told)?;
+        work.commit().await.map_err(told)?;
+        for venue in &self.cast.venues {
+            let Some(turns) = self.cast.turns.get(&venue.id) else { continue };
+            let mut people = turns.clone();
+            let shift = usize::try_from(month.month()).unwrap_or(0) % people.len().max(1);
+            people.rotate_left(shift);
+            if venue.kind == VenueKind::LegalAidCentre {
+                self.window(month, venue.id, &people).await?;
+                continue;
+            }
+            let mut work = self.work(clerk).await?;
+            let filling = NewFilling { venue: venue.id, people, holidays: Holidays::LeaveOut };
+            roster::fill_venue(&mut work, edit, month, filling).await.map_err(|error| told(error.into()))?;
+            work.commit().await.map_err(told)?;
+        }
+        if !self.reach(at(day, hour(10, 30))) {
+            return Ok(());
+        }
+        let mut work = self.work(clerk).await?;
+        roster::submit(&mut work, edit, month, Seen::Latest, GapConsent::None).await.map_err(|error| told(error.into()))?;
+        work.commit().await.map_err(told)?;
+        if self.reach(at(day, hour(15, 0))) {
+            let approver = &self.cast.approver;
+            let mut work = self.work(approver).await?;
+            roster::approve(&mut work, scope(approver, Action::ApproveRoster)?, month, Seen::Latest).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        if self.reach(at(day, hour(16, 20))) {
+            let mut work = self.work(clerk).await?;
+            roster::publish(&mut work, scope(clerk, Action::PublishRoster)?, month, Seen::Latest).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// The legal aid centre's window has somebody on Mondays; it is not paid (A25).
+    async fn window(&self, month: Month, venue: i64, people: &[i64]) -> anyhow::Result<()> {
+        let clerk = &self.cast.clerk;
+        let mondays = month
+            .days()
+            .filter(|day| day.weekday() == chrono::Weekday::Mon && self.calendar.is_working_day(*day).unwrap_or(false));
+        for (day, person) in mondays.zip(people.iter().cycle()) {
+            let mut work = self.work(clerk).await?;
+            let new = NewShift {
+                venue,
+                person: *person,
+                day,
+                hours: None,
+                change: ShiftChange::Normal,
+                reason: String::new(),
+                moved_from: None,
+            };
+            roster::add_shift(&mut work, scope(clerk, Action::EditRoster)?, month, new)
+                .await
+                .map_err(|error| told(error.into()))?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// 五(一): the provincial money arrives in the first quarter and is passed on within 30 days.
+    async fn money_comes(&self, day: NaiveDate) -> anyhow::Result<()> {
+        let finance = &self.cast.finance;
+        let post = scope(finance, Action::PostFund)?;
+        if (day.month(), day.day()) == (1, 18) && self.reach(at(day, hour(10, 0))) {
+            let mut work = self.work(finance).await?;
+            let new = NewReceipt {
+                year: 2024,
+                amount: yuan(PROVINCIAL_FUND),
+                received_on: day,
+                notice: "晋财政法示例〔2024〕3号".to_owned(),
+                notice_on: NaiveDate::from_ymd_opt(2024, 1, 12),
+                voucher: "收-0001".to_owned(),
+            };
+            fund::service::record_receipt(&mut work, post, new).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        if (day.month(), day.day()) == (2, 2) && self.reach(at(day, hour(10, 0))) {
+            let mut work = self.work(finance).await?;
+            let new = NewTransfer {
+                year: 2024,
+                amount: yuan(PROVINCIAL_FUND),
+                transferred_on: day,
+                order: "拨款通知单示例2024-0007".to_owned(),
+                voucher: "转-0001".to_owned(),
+            };
+            fund::service::record_transfer(&mut work, post, new).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// Sign-ins, consultations and sign-outs of a day, in the order of the clock.
+    async fn duty(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        let mut conn = self.state.pool.acquire().await?;
+        let shifts = db::shifts_on(&mut conn, self.cast.bureau, day).await?;
+        drop(conn);
+        let duties: Vec<Duty> = shifts.into_iter().map(|shift| self.conduct(day, shift)).collect();
+        let mut events: Vec<(DateTime<FixedOffset>, Event)> = Vec::new();
+        for (index, duty) in duties.iter().enumerate() {
+            let Some(from) = duty.sign_in else { continue };
+            events.push((from, Event::SignIn(index)));
+            let to = duty.sign_out.unwrap_or_else(|| at(day, duty.shift.ends_at));
+            if let Some(sign_out) = duty.sign_out {
+                events.push((sign_out, Event::SignOut(index)));
+            }
+            let visits = match duty.shift.venue_kind {
+                VenueKind::ServiceCentre => self.dice.between(8, 12),
+                VenueKind::Station => self.dice.between(6, 10),
+                VenueKind::LegalAidCentre => self.dice.between(3, 6),
+            };
+            for _ in 0..visits {
+                let minutes = self.dice.between(12, (to - from).num_minutes().max(40) - 12);
+                let visit = from + Duration::minutes(minutes);
+                let pausing = duty
+                    .shift
+                    .break_from
+                    .zip(duty.shift.break_to)
+                    .is_some_and(|(pause, back)| visit.time() >= pause && visit.time() < back);
+                let visit = if pausing { visit + Duration::hours(2) } else { visit };
+                if visit < to {
+                    events.push((visit, Event::Consult(index)));
+                }
+            }
+        }
+        events.sort_by_key(|(instant, _)| *instant);
+        for (instant, event) in events {
+            if !self.reach(instant) {
+                break;
+            }
+            match event {
+                Event::SignIn(index) => {
+                    let Some(duty) = duties.get(index) else { continue };
+                    let actor = self.cast.on_duty(duty.shift.person_id)?;
+                    let mut work = self.work(actor).await?;
+                    attendance::sign_in(&mut work, scope(actor, Action::SignAttendance)?, duty.shift.id).await.map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                Event::SignOut(index) => {
+                    let Some(duty) = duties.get(index) else { continue };
+                    let actor = self.cast.on_duty(duty.shift.person_id)?;
+                    let mut work = self.work(actor).await?;
+                    attendance::sign_out(&mut work, scope(actor, Action::SignAttendance)?, duty.shift.id)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                Event::Consult(index) => {
+                    let Some(duty) = duties.get(index) else { continue };
+                    self.consult(&duty.shift, instant).await?;
+                }
+            }
+        }
+        self.aftermath(day, &duties).await
+    }
+
+    /// How a shift will go: mostly well.
+    fn conduct(&mut self, day: NaiveDate, shift: DayShift) -> Duty {
+        let starts = at(day, shift.starts_at);
+        let ends = at(day, shift.ends_at);
+        if self.dice.once_in(150) {
+            return Duty { shift, sign_in: None, sign_out: None };
+        }
+        let sign_in = if self.dice.once_in(35) {
+            starts + Duration::minutes(self.dice.between(2, 25))
+        } else {
+            starts - Duration::seconds(self.dice.between(60, 1500))
+        };
+        let sign_out = if self.dice.once_in(60) {
+            Some(ends - Duration::minutes(self.dice.between(5, 40)))
+        } else if self.dice.once_in(70) {
+            None
+        } else {
+            Some(ends + Duration::seconds(self.dice.between(30, 1200)))
+        };
+        Duty { shift, sign_in: Some(sign_in), sign_out }
+    }
+
+    async fn consult(&mut self, shift: &DayShift, instant: DateTime<FixedOffset>) -> anyhow::Result<()> {
+        let matter = *self.dice.pick(MATTERS).context("matters")?;
+        let surname = self.dice.pick(SURNAMES).context("surnames")?;
+        let (given, female) = self.dice.pick(GIVEN_NAMES).context("given names")?;
+        let refused = self.dice.once_in(40);
+        let satisfaction = match self.dice.between(1, 100) {
+            1..=46 => Satisfaction::VerySatisfied,
+            47..=80 => Satisfaction::Satisfied,
+            81..=86 => Satisfaction::Acceptable,
+            87 => Satisfaction::Dissatisfied,
+            _ => Satisfaction::NotRated,
+        };
+        let channel = match self.dice.between(1, 20) {
+            1..=16 => Channel::OnSite,
+            17..=19 => Channel::Phone,
+            _ => Channel::HomeVisit,
+        };
+        let phone = format!("1390000{:04}", self.dice.between(0, 2400));
+        let actor = self.cast.on_duty(shift.person_id)?;
+        let began = instant - Duration::minutes(self.dice.between(5, 11));
+        let township = self.cast.venues.iter().find(|venue| venue.id == shift.venue_id);
+        let client = if refused {
+            Client { refused_identity: true, gender: Some(gender_of(*female)), ..Client::default() }
+        } else {
+            Client {
+                refused_identity: false,
+                name: format!("{surname}{given}"),
+                gender: Some(gender_of(*female)),
+                birth_year: Some(i32::try_from(self.dice.between(1948, 2003))?),
+                id_number: None,
+                phone: Some(phone),
+                township: township
+                    .filter(|venue| venue.kind == VenueKind::Station)
+                    .map(|venue| venue.short_name.clone())
+                    .unwrap_or_default(),
+                address: String::new(),
+                groups: if matter.aid { vec![SpecialGroup::MigrantWorker] } else { Vec::new() },
+                first_visit: Some(!self.dice.once_in(5)),
+            }
+        };
+        let new = NewConsultation {
+            shift: shift.id,
+            channel,
+            started_at: began.time(),
+            ended_at: instant.time(),
+            client,
+            topic: matter.topic,
+            cause: matter.cause.to_owned(),
+            facts: matter.facts.to_owned(),
+            request: matter.request.to_owned(),
+            advice: matter.advice.to_owned(),
+            legal_basis: matter.basis.to_owned(),
+            outcomes: vec![matter.outcome],
+            referred_to: if matter.outcome == Outcome::ToDepartment { "相关主管部门".to_owned() } else { String::new() },
+            legal_aid_hint: matter.aid,
+            told_right: matter.aid,
+            follow_up_on: None,
+            sensitive: false,
+            satisfaction,
+            from_paper: false,
+        };
+        let mut work = self.work(actor).await?;
+        let recorded =
+            consultations::record(&mut work, &self.state.seals, scope(actor, Action::RecordConsultation)?, &new)
+                .await
+                .map_err(told)?;
+        work.commit().await.map_err(told)?;
+        if satisfaction == Satisfaction::Dissatisfied && self.dice.once_in(3) {
+            self.complaints.push(NewFinding {
+                shift_id: shift.id,
+                subject: Subject::Dissatisfied(Complaint::Consultation(recorded.id)),
+                evidence: "咨询人评价“不满意”，电话核实：答复时态度生硬，没有听完就打断，情况属实。".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The day after a forgotten sign-out somebody asks for a correction, and the desk decides.
+    async fn aftermath(&mut self, day: NaiveDate, duties: &[Duty]) -> anyhow::Result<()> {
+        for duty in duties {
+            if duty.sign_in.is_none() || duty.sign_out.is_some() || self.dice.once_in(3) {
+                continue;
+            }
+            if !self.reach(at(day, hour(20, 10))) {
+                return Ok(());
+            }
+            let actor = self.cast.on_duty(duty.shift.person_id)?;
+            let mut work = self.work(actor).await?;
+            let new = NewCorrection {
+                side: Side::SignOut,
+                time: duty.shift.ends_at,
+                reason: "下班时送咨询人到车站，回来后忘记签退。".to_owned(),
+            };
+            attendance::ask_correction(&mut work, scope(actor, Action::AskCorrection)?, duty.shift.id, &new)
+                .await
+                .map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// What the office does on a working day: corrections, telling, deciding, roll-calls.
+    async fn office(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        if !self.reach(at(day, hour(8, 40))) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let corrections = db::open_corrections(&mut conn, self.cast.bureau).await?;
+        let open = db::open_findings(&mut conn, self.cast.bureau).await?;
+        drop(conn);
+        for (correction, venue) in corrections {
+            let actor = self.cast.staff_of(venue)?;
+            let mut work = self.work(actor).await?;
+            let decision = Decision::Agreed;
+            let note = "当天在场，情况属实。";
+            attendance::decide_correction(&mut work, scope(actor, Action::DecideCorrection)?, correction, decision, note)
+                .await
+                .map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        // What is not settled when the demonstration stops is left for whoever tries it.
+        let last_days = self.until.date_naive() - day < Duration::days(2);
+        for finding in open {
+            if last_days && finding.id % 3 == 0 {
+                continue;
+            }
+            match finding.status.as_str() {
+                "proposed" => {
+                    let actor = match finding.kind {
+                        FindingKind::Late | FindingKind::EarlyLeave => self.cast.staff_of(finding.venue_id)?,
+                        _ => &self.cast.clerk,
+                    };
+                    let mut work = self.work(actor).await?;
+                    findings::tell(&mut work, scope(actor, Action::TellFinding)?, finding.id).await.map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                    if self.dice.once_in(9) && self.reach(at(day, hour(9, 30))) {
+                        let person = self.cast.on_duty(finding.person_id)?;
+                        let mut work = self.work(person).await?;
+                        let words = "当天因道路结冰，客车晚点，已提前电话告知工作站，请核实。";
+                        findings::object(&mut work, scope(person, Action::ObjectFinding)?, finding.id, words)
+                            .await
+                            .map_err(told)?;
+                        work.commit().await.map_err(told)?;
+                    }
+                }
+                "objected" => {
+                    let actor = if finding.by_clerk { &self.cast.approver } else { &self.cast.clerk };
+                    let mut work = self.work(actor).await?;
+                    findings::revoke(
+                        &mut work,
+                        scope(actor, Action::DecideFinding)?,
+                        finding.id,
+                        "经向工作站核实，当天确因道路结冰晚到并提前告知，予以撤销。",
+                    )
+                    .await
+                    .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                _ => {
+                    let actor = if finding.by_clerk { &self.cast.approver } else { &self.cast.clerk };
+                    let mut work = self.work(actor).await?;
+                    findings::confirm(&mut work, scope(actor, Action::DecideFinding)?, finding.id, "本人无异议，予以认定。")
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+            }
+        }
+        self.roll_call(day).await?;
+        for complaint in std::mem::take(&mut self.complaints) {
+            let clerk = &self.cast.clerk;
+            let mut work = self.work(clerk).await?;
+            findings::propose(&mut work, scope(clerk, Action::ProposeFinding)?, complaint).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// 点名抽查: now and then the bureau looks in; one person is caught three times in April.
+    async fn roll_call(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        let station_day = day.weekday() == chrono::Weekday::Wed;
+        let april = day.month() == 4 && station_day;
+        if !(april || (station_day && self.dice.once_in(4))) || !self.reach(at(day, hour(18, 40))) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let shifts = db::shifts_on(&mut conn, self.cast.bureau, day).await?;
+        drop(conn);
+        let asked = if april { "陈区镇" } else { "寺庄镇" };
+        let venue = self.cast.venues.iter().find(|venue| venue.short_name == asked).context("a station")?;
+        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id && shift.signed_in) else { return Ok(()) };
+        let times: &[u32] = if april { &[9, 11] } else { &[10] };
+        for time in times {
+            let clerk = &self.cast.clerk;
+            let mut work = self.work(clerk).await?;
+            let new = NewFinding {
+                shift_id: shift.id,
+                subject: Subject::OffPost { at: hour(*time, 20) },
+                evidence: format!("视频点名抽查，{time}时20分不在岗位，工作站称未请假，无正当理由；截图存档。"),
+            };
+            findings::propose(&mut work, scope(clerk, Action::ProposeFinding)?, new).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// A part of the day's records is looked at by the clerk.
+    async fn review(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        if !self.reach(at(day, hour(20, 30))) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let records = db::unreviewed(&mut conn, self.cast.bureau, day).await?;
+        drop(conn);
+        let clerk = &self.cast.clerk;
+        for (id, version) in records {
+            if !self.dice.once_in(12) {
+                continue;
+            }
+            let bad = self.dice.once_in(14);
+            let new = NewReview {
+                result: if bad { ReviewResult::Irregular } else { ReviewResult::Qualified },
+                irregularity: bad.then_some(RecordIrregularity::VagueAnswer),
+                note: if bad { "解答意见只写了结论，没有说明依据和办理途径。".to_owned() } else { String::new() },
+            };
+            let mut work = self.work(clerk).await?;
+            consultations::review(&mut work, scope(clerk, Action::ReviewConsultations)?, id, version, &new)
+                .await
+                .map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// The first days of a month settle the one before: report, calculate, approve, pay.
+    async fn month_end(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        let month = Month::of(day).previous();
+        if month.year() != 2024 {
+            return Ok(());
+        }
+        let Ok(done) = self.calendar.working_days_between(Month::of(day).first(), day) else { return Ok(()) };
+        if !self.calendar.is_working_day(day).unwrap_or(false) {
+            return Ok(());
+        }
+        match done {
+            2 => self.report_venues(month, at(day, hour(16, 30)), Patience::Skips).await,
+            4 => {
+                self.report_venues(month, at(day, hour(11, 0)), Patience::Insists).await?;
+                if self.reach(at(day, hour(15, 0))) {
+                    let clerk = &self.cast.clerk;
+                    let mut work = self.work(clerk).await?;
+                    settlement::calculate(&mut work, scope(clerk, Action::CalculateSettlement)?, month)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                Ok(())
+            }
+            5 => {
+                if self.reach(at(day, hour(9, 20))) {
+                    let approver = &self.cast.approver;
+                    let mut work = self.work(approver).await?;
+                    settlement::approve(&mut work, scope(approver, Action::ApproveSettlement)?, month, None)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                if self.reach(at(day, hour(15, 10))) {
+                    let finance = &self.cast.finance;
+                    let mut work = self.work(finance).await?;
+                    settlement::pay(&mut work, scope(finance, Action::PaySettlement)?, month, None)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Each venue certifies its month. Those with something open wait, as long as they can.
+    async fn report_venues(
+        &self,
+        month: Month,
+        instant: DateTime<FixedOffset>,
+        patience: Patience,
+    ) -> anyhow::Result<()> {
+        if !self.reach(instant) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let venues = db::venues_to_report(&mut conn, self.cast.bureau, month).await?;
+        drop(conn);
+        for venue in venues {
+            let late = self
+                .cast
+                .venues
+                .iter()
+                .any(|known| known.id == venue && LATE_VENUES.contains(&known.short_name.as_str()));
+            if late && patience == Patience::Skips {
+                continue;
+            }
+            let actor = self.cast.staff_of(venue)?;
+            let mut work = self.work(actor).await?;
+            match attendance::certify(&mut work, scope(actor, Action::CertifyMonth)?, month, venue).await {
+                Ok(_) => work.commit().await.map_err(told)?,
+                Err(AppError::Refused(_)) if patience == Patience::Skips => {}
+                Err(error) => return Err(told(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// One or two cases are accepted on a working day; older ones are assigned, closed and entered.
+    async fn cases_of(&mut self, day: NaiveDate) -> anyhow::Result<()> {
+        if day.year() != 2024 || !self.reach(at(day, hour(16, 0))) {
+            return Ok(());
+        }
+        let actor = &self.cast.legal_aid;
+        let register = scope(actor, Action::RegisterCases)?;
+        for _ in 0..self.dice.between(1, 2) {
+            self.cases += 1;
+            let (kind, basis, cause) = match self.dice.between(1, 10) {
+                1..=4 => (CaseKind::CivilFirstInstance, Basis::Application, "追索劳动报酬纠纷"),
+                5..=6 => (CaseKind::CivilFirstInstance, Basis::Application, "离婚纠纷"),
+                7 => (CaseKind::CivilSecondInstance, Basis::Application, "提供劳务者受害责任纠纷"),
+                8 => (CaseKind::CriminalProsecution, Basis::FullCoverage, "盗窃罪"),
+                9 => (CaseKind::CriminalFirstInstance, Basis::NotifiedDefence, "故意伤害罪"),
+                _ => (CaseKind::LabourArbitration, Basis::Application, "工伤保险待遇争议"),
+            };
+            let group = *self
+                .dice
+                .pick(&[SpecialGroup::MigrantWorker, SpecialGroup::Farmer, SpecialGroup::Woman, SpecialGroup::Elderly])
+                .context("groups")?;
+            let handler = self.dice.pick(&["王建平", "李雪梅", "赵志远", "郭丽萍", "张海燕", "陈立新"]).context("handlers")?;
+            let new = NewCase {
+                number: format!("高法援字〔2024〕{:03}号", self.cases),
+                kind,
+                basis,
+                groups: [group].into(),
+                handler_category: HandlerCategory::Lawyer,
+                handler_name: (*handler).to_owned(),
+                organisation: "山西示例律师事务所".to_owned(),
+                cause: cause.to_owned(),
+                accepted_on: day,
+            };
+            let mut work = self.work(actor).await?;
+            cases::service::register(&mut work, register, new).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let open = db::open_cases(&mut conn, self.cast.bureau).await?;
+        drop(conn);
+        for case in open {
+            let age = (day - case.accepted_on).num_days();
+            let step = match (case.assigned_on, case.closing_agreed_on) {
+                (None, _) if age >= 2 => NewStep::Assigned { on: day },
+                (Some(_), None) if age >= 24 + (case.id * 7) % 30 => NewStep::ClosingAgreed { on: day },
+                (Some(_), Some(agreed)) if (day - agreed).num_days() >= 1 + case.id % 5 => {
+                    self.entered += 1;
+                    NewStep::Entered { on: day, number: format!("SXFY2024{:05}", self.entered) }
+                }
+                _ => continue,
+            };
+            let mut work = self.work(actor).await?;
+            cases::service::take_step(&mut work, register, case.id, case.version, step).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
+    }
+}
+
+fn gender_of(female: bool) -> ClientGender {
+    if female { ClientGender::Female } else { ClientGender::Male }
+}
+
+fn told(error: AppError) -> anyhow::Error {
+    anyhow::anyhow!("{error:?}")
+}

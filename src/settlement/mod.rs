@@ -1,0 +1,42 @@
+//! The month's settlement: what every duty person is paid, calculated by one, approved by
+//! another, paid by a third.
+//!
+//! Owns `settlements`, `settlement_items`, `settlement_lines` and `settlement_adjustments`.
+//! Facts come in a constant number of set queries, [`month::draft`] turns them into
+//! amounts, whole sets are written under the bureau's settlement lock. What was approved
+//! never changes; what is found later comes into the next open month (A27).
+
+mod actions;
+pub mod check;
+pub mod db;
+pub mod month;
+mod pages;
+mod person;
+pub mod rules;
+pub mod service;
+mod sheet;
+mod store;
+
+pub use db::{MonthState, month_states};
+pub use rules::{Status, Step};
+pub use service::{approve, calculate, pay, send_back};
+
+use crate::state::AppState;
+use crate::web::permissions::Action;
+use crate::web::routes::{Access, Routes};
+
+/// The addresses of this slice.
+pub fn routes(state: &AppState) -> Routes {
+    use Access::May;
+    Routes::new(state)
+        .get("/settlements", May(Action::ReadSettlement), pages::months)
+        .get("/settlements/{month}", May(Action::ReadSettlement), pages::board)
+        .get("/settlements/{month}/preview", May(Action::ReadSettlement), pages::preview)
+        .get("/settlements/{month}/preview/people/{person}", May(Action::ReadSettlement), person::preview)
+        .get("/settlements/{month}/people/{person}", May(Action::ReadSettlement), person::one)
+        .get("/settlements/{month}/print", May(Action::ReadSettlement), sheet::print)
+        .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
+        .post("/settlements/{month}/approve", May(Action::ApproveSettlement), actions::approve)
+        .post("/settlements/{month}/return", May(Action::ApproveSettlement), actions::send_back)
+        .post("/settlements/{month}/pay", May(Action::PaySettlement), actions::pay)
+}
