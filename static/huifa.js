@@ -193,7 +193,7 @@
         });
         if (answer.status !== 204) throw new Error("not kept");
         store.remove(key);
-        say(`${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })}已自动暂存`);
+        say("已自动暂存");
       } catch (error) {
         if (error.name === "AbortError") return;
         keep();

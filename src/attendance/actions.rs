@@ -164,7 +164,8 @@ pub(super) async fn certify(
             drop(work);
             let (form, errors) = (ReturnForm::default(), Errors::new());
             let place = (month, venue);
-            let again = VenueMonthPage::load(&state, layout, &actor, place, OnceKey::new(), reason, form, errors).await?;
+            let again =
+                VenueMonthPage::load(&state, layout, &actor, place, OnceKey::new(), reason, form, errors).await?;
             return Ok((StatusCode::CONFLICT, page(&again)?).into_response());
         }
         Err(error) => return Err(error),
@@ -172,7 +173,7 @@ pub(super) async fn certify(
     let message = match outcome {
         Certification::Reported => format!("{}考勤已审定并上报司法局。", month.chinese()),
         Certification::FindingsProposed(count) => {
-            format!("有班次没有签到或签退，系统已提出{count}项扣款事项；处理完后再审定上报。")
+            format!("有班次没有签退也没有补签，系统已按早退提出{count}项扣款事项；处理完后再审定上报。")
         }
     };
     Ok(work.finish(&to, message).await?.into_response())
@@ -197,7 +198,8 @@ pub(super) async fn return_month(
     }
     if !errors.is_empty() {
         let place = (month, venue);
-        let again = VenueMonthPage::load(&state, layout, &actor, place, posted.once, String::new(), form, errors).await?;
+        let again =
+            VenueMonthPage::load(&state, layout, &actor, place, posted.once, String::new(), form, errors).await?;
         return form_again(&again);
     }
     let version = form.version.parse().unwrap_or_default();

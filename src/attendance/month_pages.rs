@@ -107,7 +107,10 @@ pub(super) async fn month(
         text: format!("本页{}个班次", shifts.len()),
     };
     page(&MonthPage {
-        layout: layout.titled(format!("{}考勤", month.chinese())).crumb("考勤", "/attendance").at_month(month, "/attendance/"),
+        layout: layout
+            .titled(format!("{}考勤", month.chinese()))
+            .crumb("考勤", "/attendance")
+            .at_month(month, "/attendance/"),
         month,
         today,
         venues,

@@ -68,9 +68,7 @@ impl TodayPage {
             .filter(|shift| match wanted {
                 "in" => shift.signed_in_at.is_some(),
                 "out" => shift.signed_out_at.is_some(),
-                "missing" => {
-                    shift.signed_in_at.is_none() && shift.planned().late_minutes(self.now, self.grace) > 0
-                }
+                "missing" => shift.signed_in_at.is_none() && shift.planned().late_minutes(self.now, self.grace) > 0,
                 _ => true,
             })
             .count()
@@ -159,7 +157,8 @@ impl ShiftPage {
         (form, errors): (CorrectionForm, Errors),
     ) -> Result<ShiftPage, AppError> {
         let mut conn = state.pool.acquire().await?;
-        let shift = db::find_shift(&mut conn, scope, id).await?.filter(|shift| shift.published).ok_or(AppError::NotFound)?;
+        let shift =
+            db::find_shift(&mut conn, scope, id).await?.filter(|shift| shift.published).ok_or(AppError::NotFound)?;
         let today = state.clock.today();
         let begun = shift.duty_on <= today;
         Ok(ShiftPage {
@@ -183,6 +182,10 @@ impl ShiftPage {
 
     fn state(&self) -> ShiftState {
         self.shift.state(self.today)
+    }
+
+    fn lede(&self) -> String {
+        format!("{} · {}", crate::plan::time::short_date(self.shift.duty_on), self.shift.venue)
     }
 
     fn sides(&self) -> Vec<(&'static str, &'static str)> {

@@ -113,8 +113,10 @@ pub(super) async fn look_up(
             match known {
                 Some(known) => {
                     let day = chinese_date(local_date(&known.started_at));
-                    notices.known =
-                        format!("来过{}次，最近一次是{day}（{}）。已填入上次登记的情况，请核对。", known.visits, known.topic);
+                    notices.known = format!(
+                        "来过{}次，最近一次是{day}（{}）。已填入上次登记的情况，请核对。",
+                        known.visits, known.topic
+                    );
                     fill(&mut form, known);
                 }
                 None => {
@@ -164,7 +166,7 @@ pub(super) async fn save_draft(
     } else {
         let text = serde_json::to_string(&posted.form).map_err(|error| AppError::Internal(error.into()))?;
         let content = personal::seal_draft(&state.seals, actor.account_id, shift, &text)?;
-        if !db::save_draft(&mut transaction, scope, actor.account_id, shift, &content, now).await? {
+        if !db::save_draft(&mut transaction, scope, actor.account_id, shift, &content, posted.once.key(), now).await? {
             return Err(AppError::NotFound);
         }
     }
@@ -172,7 +174,10 @@ pub(super) async fn save_draft(
         transaction.commit().await?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let message = format!("已暂存（{}）。退出或断网后，重新打开这个班次的登记表即可继续填写。", now.with_timezone(&SHANGHAI).format("%H:%M"));
+    let message = format!(
+        "已暂存（{}）。退出或断网后，重新打开这个班次的登记表即可继续填写。",
+        now.with_timezone(&SHANGHAI).format("%H:%M")
+    );
     session::leave_flash(&mut transaction, &actor.session_key, "success", &message).await?;
     transaction.commit().await?;
     Ok(Redirect::to(&format!("/consultations/new?shift={shift}")).into_response())

@@ -15,8 +15,6 @@ use crate::web::form_errors::Errors;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct ConsultationForm {
-    /// The form's key: a draft of a form that was accepted is not shown again.
-    pub(super) once: String,
     pub(super) shift: String,
     pub(super) version: String,
     pub(super) phone: String,
@@ -105,8 +103,20 @@ impl ConsultationForm {
     /// Whether anything was typed that a new form does not say by itself.
     pub(super) fn says_nothing(&self) -> bool {
         [
-            &self.phone, &self.client_name, &self.gender, &self.birth_year, &self.township, &self.topic, &self.cause,
-            &self.facts, &self.request, &self.advice, &self.legal_basis, &self.referred_to, &self.id_number, &self.address,
+            &self.phone,
+            &self.client_name,
+            &self.gender,
+            &self.birth_year,
+            &self.township,
+            &self.topic,
+            &self.cause,
+            &self.facts,
+            &self.request,
+            &self.advice,
+            &self.legal_basis,
+            &self.referred_to,
+            &self.id_number,
+            &self.address,
         ]
         .iter()
         .all(|text| text.trim().is_empty())
@@ -209,7 +219,9 @@ impl ConsultationForm {
                 Ok(number) if number.birth() > today => errors.add("id_number", "身份证号中的出生日期还没有到。"),
                 Ok(number) => {
                     let fits = match (client.gender, number.gender()) {
-                        (Some(ClientGender::Male), Gender::Female) | (Some(ClientGender::Female), Gender::Male) => false,
+                        (Some(ClientGender::Male), Gender::Female) | (Some(ClientGender::Female), Gender::Male) => {
+                            false
+                        }
                         (_, Gender::Male | Gender::Female) => true,
                     };
                     if !fits {
@@ -227,9 +239,32 @@ impl ConsultationForm {
 
 /// The fields in the order of the page.
 const ORDER: &[&str] = &[
-    "phone", "refused_identity", "client_name", "gender", "birth_year", "township", "groups", "first_visit", "channel",
-    "topic", "cause", "facts", "request", "advice", "legal_basis", "outcomes", "referred_to", "follow_up_on",
-    "legal_aid_hint", "told_right", "satisfaction", "started_at", "ended_at", "from_paper", "id_number", "address",
+    "phone",
+    "refused_identity",
+    "client_name",
+    "gender",
+    "birth_year",
+    "township",
+    "groups",
+    "first_visit",
+    "channel",
+    "topic",
+    "cause",
+    "facts",
+    "request",
+    "advice",
+    "legal_basis",
+    "outcomes",
+    "referred_to",
+    "follow_up_on",
+    "legal_aid_hint",
+    "told_right",
+    "satisfaction",
+    "started_at",
+    "ended_at",
+    "from_paper",
+    "id_number",
+    "address",
 ];
 
 fn in_order(errors: Errors) -> Errors {

@@ -15,10 +15,12 @@ use super::personal;
 use super::record::ClientGender;
 use super::service::closed_to_edits;
 use crate::error::AppError;
-use crate::plan::dictionaries::{Channel, Outcome, RecordIrregularity, ReviewResult, Satisfaction, SpecialGroup, Topic};
+use crate::plan::dictionaries::{
+    Channel, Outcome, RecordIrregularity, ReviewResult, Satisfaction, SpecialGroup, Topic,
+};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
-use crate::plan::time::{SHANGHAI, at};
+use crate::plan::time::{SHANGHAI, at, short_date};
 use crate::secrets::{mask_name, parse_phone};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
@@ -266,13 +268,24 @@ impl FormPage {
         })
     }
 
+    /// Which shift, and how many records it has or which record this is.
+    fn lede(&self) -> String {
+        let shift = &self.shift;
+        let hours = format!("{}–{}", shift.starts_at.format("%H:%M"), shift.ends_at.format("%H:%M"));
+        let last = match &self.stored {
+            Some(stored) => format!("编号{}", stored.number),
+            None => format!("本班次已登记{}人次", shift.consultations),
+        };
+        format!("{} · {} · {} · {hours} · {last}", short_date(shift.duty_on), shift.venue, shift.person)
+    }
+
     fn action(&self) -> String {
         self.stored
             .as_ref()
             .map_or_else(|| "/consultations".to_owned(), |stored| format!("/consultations/{}/edit", stored.id))
     }
 
-    fn from_paper(&self) -> bool {
+    fn is_from_paper(&self) -> bool {
         self.form.from_paper == "yes"
     }
 
@@ -315,7 +328,9 @@ impl FormPage {
     /// The rarely used fields are folded away unless they hold something.
     fn open_more(&self) -> bool {
         let form = &self.form;
-        [&form.id_number, &form.address, &form.sensitive, &form.cause, &form.legal_basis].iter().any(|text| !text.is_empty())
+        [&form.id_number, &form.address, &form.sensitive, &form.cause, &form.legal_basis]
+            .iter()
+            .any(|text| !text.is_empty())
             || ["id_number", "address", "cause", "legal_basis"].iter().any(|field| !self.errors.on(field).is_empty())
             || self.stored.is_some()
     }
@@ -382,34 +397,16 @@ pub(super) async fn new_consultation(
     if let Some(reason) = shift.day().closed_to_records(today) {
         return Err(AppError::refused(reason));
     }
-    let (form, restored) = match kept_draft(&state, &mut conn, &actor, shift.id).await? {
-        Some((form, saved_at)) => (form, Some(saved_at)),
-        None => (ConsultationForm::fresh(shift.id, shift.duty_on, now), None),
-    };
+    let draft = db::find_draft(&mut conn, actor.account_id, shift.id).await?;
     drop(conn);
+    let (form, restored) = draft
+        .and_then(|(content, saved_at)| {
+            let text = personal::open_draft(&state.seals, actor.account_id, shift.id, &content)?;
+            Some((serde_json::from_str::<ConsultationForm>(&text).ok()?, Some(saved_at)))
+        })
+        .unwrap_or_else(|| (ConsultationForm::fresh(shift.id, shift.duty_on, now), None));
     let shown = (form, Errors::new(), Notices { restored, ..Notices::default() });
     page(&FormPage::load(&state, layout, shift, None, OnceKey::new(), shown).await?)
-}
-
-/// What the account left half-written in a shift. One that an autosave wrote in the very
-/// moment in which its form was accepted is no draft any more.
-async fn kept_draft(
-    state: &AppState,
-    conn: &mut sqlx::PgConnection,
-    actor: &Actor,
-    shift: i64,
-) -> Result<Option<(ConsultationForm, DateTime<Utc>)>, AppError> {
-    let Some((content, saved_at)) = db::find_draft(conn, actor.account_id, shift).await? else {
-        return Ok(None);
-    };
-    let draft = personal::open_draft(&state.seals, actor.account_id, shift, &content)
-        .and_then(|text| serde_json::from_str::<ConsultationForm>(&text).ok());
-    let Some(form) = draft else { return Ok(None) };
-    let accepted = match uuid::Uuid::parse_str(&form.once) {
-        Ok(once) => db::once_key_used(conn, once).await?,
-        Err(_) => false,
-    };
-    Ok((!accepted).then_some((form, saved_at)))
 }
 
 /// A review as typed.
@@ -516,6 +513,10 @@ impl ConsultationPage {
 
     fn review(&self) -> (&'static str, &'static str) {
         review_tag(&self.record.review)
+    }
+
+    fn note_title(&self) -> &'static str {
+        if self.record.review == "unreviewed" { "上次的复核意见" } else { "复核意见" }
     }
 
     fn results(&self) -> Choices {

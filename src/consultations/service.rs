@@ -9,6 +9,7 @@ use super::personal;
 use super::record::{NewConsultation, number};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::findings;
 use crate::plan::dictionaries::{RecordIrregularity, ReviewResult};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
@@ -16,15 +17,6 @@ use crate::secrets::{Seals, mask_name};
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
 use crate::web::work::{Work, snapshot};
-
-/// Proposes a finding 五(二)1(1) for a record that the review found defective. The one
-/// place from which records reach findings.
-///
-/// # Errors
-/// When the database fails.
-async fn propose_record_defect(_work: &mut Work, _consultation: i64, _evidence: &str) -> Result<(), AppError> {
-    Ok(())
-}
 
 /// A record as saved.
 #[derive(Clone, Debug)]
@@ -41,12 +33,7 @@ pub struct Recorded {
 /// # Errors
 /// [`AppError::NotFound`] for a shift out of reach; [`AppError::Refused`] when the shift
 /// takes no records; [`AppError::Unusable`] with the first of what is missing.
-pub async fn record(
-    work: &mut Work,
-    seals: &Seals,
-    scope: Scope,
-    new: &NewConsultation,
-) -> Result<Recorded, AppError> {
+pub async fn record(work: &mut Work, seals: &Seals, scope: Scope, new: &NewConsultation) -> Result<Recorded, AppError> {
     let shift = db::find_shift(work.conn(), scope, new.shift).await?.ok_or(AppError::NotFound)?;
     if let Some(reason) = shift.day().closed_to_records(work.today()) {
         return Err(AppError::refused(reason));
@@ -61,18 +48,16 @@ pub async fn record(
     let id = db::insert(work.conn(), bureau, &shift, &number, seal_id, new, &kept, by, now)
         .await?
         .ok_or_else(|| AppError::refused("本月考勤刚刚审定上报，这份记录没有保存；如需补录，请先由司法局退回。"))?;
-    work.audit(
-        Audit::new("consultation.record", "consultation", id).after(json!({
-            "number": number,
-            "shift": shift.id,
-            "channel": new.channel,
-            "topic": new.topic,
-            "client": mask_name(&new.client.name),
-            "phone": kept.phone.mask,
-            "id_number": kept.id_number.mask,
-            "from_paper": new.from_paper,
-        })),
-    )
+    work.audit(Audit::new("consultation.record", "consultation", id).after(json!({
+        "number": number,
+        "shift": shift.id,
+        "channel": new.channel,
+        "topic": new.topic,
+        "client": mask_name(&new.client.name),
+        "phone": kept.phone.mask,
+        "id_number": kept.id_number.mask,
+        "from_paper": new.from_paper,
+    })))
     .await?;
     Ok(Recorded { id, number })
 }
@@ -207,7 +192,7 @@ pub async fn review(work: &mut Work, scope: Scope, id: i64, version: i32, new: &
     }
     if new.result.is_defect() {
         let evidence = format!("咨询记录{}复核为{}：{words}", before.number, new.result.label());
-        propose_record_defect(work, id, &evidence).await?;
+        findings::propose_record_defect(work, id, &evidence).await?;
     }
     work.audit(
         Audit::new("consultation.review", "consultation", id)

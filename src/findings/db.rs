@@ -114,8 +114,8 @@ pub struct FindingRow {
     pub decided_at: Option<DateTime<Utc>>,
     /// The answer or reason.
     pub decision_note: String,
-    /// The state of the month's settlement: calculated, approved, paid.
-    pub settled: Option<String>,
+    /// When the month's settlement was approved.
+    pub settled_at: Option<DateTime<Utc>>,
     /// For edits: nobody overwrites another's.
     pub version: i32,
 }
@@ -148,7 +148,7 @@ pub async fn findings(
                   v.short_name as venue, v.kind as "venue_kind: VenueKind", f.person_id, p.name as person,
                   f.kind as "kind: FindingKind", f.event_on, f.occurrence, c.number as "consultation?", f.evidence,
                   f.status as "status: Status", f.proposed_by, f.proposed_at, f.told_at, f.objection_until, f.objection,
-                  f.decided_by, f.decided_at, f.decision_note, m.status as "settled?", f.version
+                  f.decided_by, f.decided_at, f.decision_note, m.approved_at as "settled_at?", f.version
            from findings f
            join shifts s on s.id = f.shift_id
            join venues v on v.id = f.venue_id

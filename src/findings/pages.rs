@@ -32,10 +32,10 @@ const PAGE: usize = 50;
 /// The shade of a state's tag.
 pub(super) fn shade(status: Status) -> &'static str {
     match status {
-        Status::Proposed => "wait",
-        Status::Told => "info",
+        Status::Proposed => "info",
+        Status::Told => "wait",
         Status::Objected => "warn",
-        Status::Confirmed => "bad",
+        Status::Confirmed => "ok",
         Status::Revoked => "quiet",
     }
 }
@@ -137,6 +137,13 @@ impl ListPage {
 
     fn day(&self, row: &FindingRow) -> String {
         short_date(row.event_on)
+    }
+
+    /// As much of the evidence as a row holds; all of it is on the finding's page.
+    fn evidence(&self, row: &FindingRow) -> String {
+        let mut characters = row.evidence.chars();
+        let start: String = characters.by_ref().take(36).collect();
+        if characters.next().is_some() { format!("{start}……") } else { start }
     }
 
     fn shade(&self, row: &FindingRow) -> &'static str {
@@ -264,9 +271,9 @@ impl OnePage {
         }
     }
 
-    /// A27: the month is closed, the finding comes into the next open one.
+    /// A27: the month was approved before this is decided, so it comes into the next open one.
     fn comes_late(&self) -> bool {
-        matches!(self.finding.settled.as_deref(), Some("approved" | "paid"))
+        self.finding.settled_at.is_some_and(|settled| self.finding.decided_at.is_none_or(|decided| decided > settled))
     }
 
     fn until(&self) -> String {

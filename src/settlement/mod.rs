@@ -15,7 +15,7 @@ mod person;
 pub mod rules;
 pub mod service;
 mod sheet;
-mod store;
+pub mod store;
 
 pub use db::{MonthState, month_states};
 pub use rules::{Status, Step};

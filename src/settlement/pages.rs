@@ -202,7 +202,7 @@ impl Frame {
                 who: head.and_then(|head| head.payer.clone()).unwrap_or_else(|| "财务人员".to_owned()),
                 when: match head.and_then(|head| head.paid_at) {
                     Some(at) => moment(Some(at)),
-                    None => due_text(&self.limit),
+                    None => format!("{}前", month_and_day(self.limit.target.unwrap_or(self.limit.due))),
                 },
                 state: state(status == Some(Status::Paid), status == Some(Status::Approved)),
             },

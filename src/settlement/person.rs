@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use rust_decimal::Decimal;
 
 use super::db::{self, Head};
 use super::month;
@@ -10,9 +11,10 @@ use super::service;
 use super::sheet::{self, Row};
 use crate::error::AppError;
 use crate::findings;
-use crate::plan::Month;
+use crate::plan::dictionaries::FindingKind;
+use crate::plan::{Month, clause};
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::money::capitals;
+use crate::plan::money::{capitals, round_to_fen};
 use crate::plan::time::short_date;
 use crate::state::AppState;
 use crate::subsidy::duty_pay::{DutyFacts, DutyPay, ShiftPay};
@@ -33,7 +35,6 @@ struct PersonPage {
     plan: String,
     head: Option<Head>,
     row: Row,
-    facts: DutyFacts,
     pay: DutyPay,
     findings: Vec<findings::db::FindingRow>,
     preview: bool,
@@ -75,12 +76,12 @@ impl PersonPage {
     }
 
     /// What happened on a shift, in words; empty where nothing did.
-    fn remark(&self, shift: &ShiftPay) -> String {
+    fn remarks(&self, shift: &ShiftPay) -> Vec<String> {
         match shift.not_payable {
-            Some(reason) => reason.label().to_owned(),
+            Some(reason) => vec![reason.label().to_owned()],
             None => {
                 let found = shift.lines.iter().filter_map(|line| line.finding.map(|kind| (kind, line.count)));
-                found.map(|(kind, count)| format!("{}{count}次", kind.label())).collect::<Vec<_>>().join("、")
+                found.map(|(kind, count)| format!("{}{count}次", kind.label())).collect()
             }
         }
     }
@@ -95,11 +96,12 @@ impl PersonPage {
         for shift in &self.pay.shifts {
             // The reason for which nothing was earned stands among the lines too.
             if shift.lines.first() != Some(&shift.earned) {
-                lines.push(explained(&shift.earned, ""));
+                lines.push(ExplainLine { rate: rate(&shift.earned), ..explained(&shift.earned, "") });
             }
             for line in &shift.lines {
                 let taken = Line { amount: -line.amount, ..line.clone() };
-                lines.push(explained(&taken, if line.amount.is_zero() { "" } else { "minus" }));
+                let kind = if line.amount.is_zero() { "" } else { "minus" };
+                lines.push(ExplainLine { rate: rate(line), ..explained(&taken, kind) });
             }
         }
         for step in &self.pay.steps {
@@ -160,12 +162,22 @@ impl PersonPage {
     }
 }
 
+/// What one of them costs; a dash where the line is no product.
+fn rate(line: &Line) -> String {
+    let cancels = line.finding == Some(FindingKind::FalseDuty);
+    let is_step = line.finding.is_none() && line.clause != clause::DUTY_RATES.number;
+    if line.count == 0 || line.amount.is_zero() || cancels || is_step {
+        return "—".to_owned();
+    }
+    sheet::signed(&round_to_fen(line.amount / Decimal::from(line.count)))
+}
+
 fn explained(line: &Line, kind: &'static str) -> ExplainLine {
     ExplainLine {
         clause: line.clause.clone(),
         text: line.text.clone(),
         quantity: if line.count == 0 { String::new() } else { line.count.to_string() },
-        rate: String::new(),
+        rate: "—".to_owned(),
         amount: sheet::money(&line.amount),
         kind,
     }
@@ -210,7 +222,6 @@ pub(super) async fn one(
         plan: format!("{}年方案第{}版", pay.programme, head.programme_revision),
         head: Some(head),
         row,
-        facts,
         pay,
         findings: found,
         preview: false,
@@ -254,7 +265,6 @@ pub(super) async fn preview(
         plan: format!("{}年方案第{}版", item.pay.programme, loaded.plan.revision),
         head: None,
         row,
-        facts: item.facts,
         pay: item.pay,
         findings: Vec::new(),
         preview: true,

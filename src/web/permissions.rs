@@ -236,6 +236,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadConsultations, Venue),
             (RecordConsultation, Venue),
             (ReadFindings, Venue),
+            (ProposeFinding, Venue),
+            (TellFinding, Venue),
             (ReadCases, Bureau),
             (RegisterCases, Bureau),
             (ReadProgramme, Bureau),

@@ -10,6 +10,6 @@ pub use months::{
     open_matters_of, report_month, return_month, roster_state, settlement_status,
 };
 pub use shifts::{
-    MonthFilter, Shift, ShiftState, correct, find_shift, hold_month_of, insert_sign_in, load_shift, next_shifts,
-    set_remark, set_sign_out, shifts_of_month, shifts_of_venue_month, shifts_on,
+    MonthFilter, Shift, ShiftState, correct, find_shift, insert_sign_in, lock_shift, next_shifts, set_remark,
+    set_sign_out, shifts_of_month, shifts_of_venue_month, shifts_on,
 };

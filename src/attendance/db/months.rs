@@ -78,13 +78,10 @@ pub enum RosterState {
 
 /// How far the month's roster is.
 pub async fn roster_state(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<RosterState> {
-    let status = sqlx::query_scalar!(
-        "select status from rosters where bureau_id = $1 and month = $2",
-        bureau,
-        month as Month
-    )
-    .fetch_optional(conn)
-    .await?;
+    let status =
+        sqlx::query_scalar!("select status from rosters where bureau_id = $1 and month = $2", bureau, month as Month)
+            .fetch_optional(conn)
+            .await?;
     Ok(match status.as_deref() {
         None => RosterState::None,
         Some("published") => RosterState::Published,

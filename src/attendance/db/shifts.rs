@@ -200,17 +200,19 @@ pub async fn find_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx:
     select_shifts!("and s.id = $4", scope.bureau(), scope.venue(), scope.person(), id).fetch_optional(conn).await
 }
 
-/// Keeps the certification of the shift's month waiting until this transaction ends,
-/// so that what is decided here was decided before it or is refused after it.
+/// Locks a shift within reach: two who decide on it take turns, and the certification
+/// of its month waits until this transaction ends. A statement of its own, so that what
+/// is read after it is what the one before has left.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when the shift is out of reach.
-pub async fn hold_month_of(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<(), AppError> {
+pub async fn lock_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<(), AppError> {
     sqlx::query!(
         "select pg_advisory_xact_lock_shared(hashtextextended('huifa.venue_month.' || s.venue_id || '.' || s.month, 0))
          from shifts s
          where s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2) and ($3::bigint is null or s.person_id = $3)
-           and s.id = $4",
+           and s.id = $4
+         for update",
         scope.bureau(),
         scope.venue(),
         scope.person(),
@@ -220,17 +222,6 @@ pub async fn hold_month_of(conn: &mut PgConnection, scope: Scope, id: i64) -> Re
     .await?
     .map(|_| ())
     .ok_or(AppError::NotFound)
-}
-
-/// One shift within reach, locked: two who decide on it take turns.
-///
-/// # Errors
-/// [`AppError::NotFound`] when the shift is out of reach.
-pub async fn load_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<Shift, AppError> {
-    select_shifts!("and s.id = $4 for update of s", scope.bureau(), scope.venue(), scope.person(), id)
-        .fetch_optional(conn)
-        .await?
-        .ok_or(AppError::NotFound)
 }
 
 /// The published shifts of a day, in the order of the venues.
@@ -248,7 +239,12 @@ pub async fn shifts_on(conn: &mut PgConnection, scope: Scope, day: NaiveDate, li
 }
 
 /// The next published shifts after a day.
-pub async fn next_shifts(conn: &mut PgConnection, scope: Scope, day: NaiveDate, limit: i64) -> sqlx::Result<Vec<Shift>> {
+pub async fn next_shifts(
+    conn: &mut PgConnection,
+    scope: Scope,
+    day: NaiveDate,
+    limit: i64,
+) -> sqlx::Result<Vec<Shift>> {
     select_shifts!(
         "and s.duty_on > $4 and r.status = 'published' order by s.duty_on, s.id limit $5",
         scope.bureau(),
@@ -387,7 +383,8 @@ pub async fn correct(
     minutes: i32,
 ) -> sqlx::Result<bool> {
     let done = match side {
-        Side::SignIn => sqlx::query!(
+        Side::SignIn => {
+            sqlx::query!(
             "insert into attendances (shift_id, bureau_id, signed_in_at, signed_in_by, sign_in_method, late_minutes)
              values ($1, $2, $3, $4, 'correction', $5)
              on conflict (shift_id) do update
@@ -400,21 +397,24 @@ pub async fn correct(
             by,
             minutes
         )
-        .execute(conn)
-        .await?,
-        Side::SignOut => sqlx::query!(
-            "update attendances
+            .execute(conn)
+            .await?
+        }
+        Side::SignOut => {
+            sqlx::query!(
+                "update attendances
              set signed_out_at = $3, signed_out_by = $4, sign_out_method = 'correction', early_minutes = $5,
                  version = version + 1
              where shift_id = $1 and bureau_id = $2",
-            shift,
-            bureau,
-            at,
-            by,
-            minutes
-        )
-        .execute(conn)
-        .await?,
+                shift,
+                bureau,
+                at,
+                by,
+                minutes
+            )
+            .execute(conn)
+            .await?
+        }
     };
     Ok(done.rows_affected() == 1)
 }

@@ -50,41 +50,47 @@ pub async fn find_known(conn: &mut PgConnection, scope: Scope, phone_index: &[u8
     .await
 }
 
-/// Keeps a half-written record; false when the shift is out of reach.
+/// Keeps a half-written record of the form `once`; false when the shift is out of reach.
 pub async fn save_draft(
     conn: &mut PgConnection,
     scope: Scope,
     account: i64,
     shift: i64,
     content: &[u8],
+    once: Uuid,
     now: DateTime<FixedOffset>,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "insert into consultation_drafts (account_id, shift_id, content, saved_at)
-         select $1, s.id, $3, $4 from shifts s
+        "insert into consultation_drafts (account_id, shift_id, content, saved_at, once)
+         select $1, s.id, $3, $4, $8 from shifts s
          where s.id = $2 and s.bureau_id = $5 and ($6::bigint is null or s.venue_id = $6) and ($7::bigint is null or s.person_id = $7)
-         on conflict (account_id, shift_id) do update set content = excluded.content, saved_at = excluded.saved_at",
+         on conflict (account_id, shift_id) do update set content = excluded.content, saved_at = excluded.saved_at,
+             once = excluded.once",
         account,
         shift,
         content,
         now,
         scope.bureau(),
         scope.venue(),
-        scope.person()
+        scope.person(),
+        once
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// The half-written record of an account in a shift, sealed.
+/// The half-written record of an account in a shift, sealed. One that an autosave wrote
+/// in the very moment in which its form was accepted is no draft any more.
 pub async fn find_draft(
     conn: &mut PgConnection,
     account: i64,
     shift: i64,
 ) -> sqlx::Result<Option<(Vec<u8>, DateTime<Utc>)>> {
     let row = sqlx::query!(
-        "select content, saved_at from consultation_drafts where account_id = $1 and shift_id = $2",
+        "select d.content, d.saved_at from consultation_drafts d
+         where d.account_id = $1 and d.shift_id = $2 and not exists (
+             select from once_keys k where k.key = d.once and k.account_id = d.account_id)",
         account,
         shift
     )
@@ -110,9 +116,4 @@ pub async fn townships(conn: &mut PgConnection, venue: i64) -> sqlx::Result<Vec<
     )
     .fetch_all(conn)
     .await
-}
-
-/// Whether the form of this key was accepted.
-pub async fn once_key_used(conn: &mut PgConnection, once: Uuid) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from once_keys where key = $1) as "used!""#, once).fetch_one(conn).await
 }

@@ -15,7 +15,7 @@ use crate::plan::month::Month;
 use crate::plan::time::at;
 use crate::web::actor::Scope;
 
-pub use desk::{Known, delete_draft, find_draft, find_known, once_key_used, save_draft, townships};
+pub use desk::{Known, delete_draft, find_draft, find_known, save_draft, townships};
 
 /// The shift in which a record is made.
 #[derive(Clone, Debug)]
@@ -159,7 +159,7 @@ pub async fn hold_sums(conn: &mut PgConnection, bureau: i64, venue: i64, month: 
 
 /// Adds a record; `None` when the venue's month was certified in the meantime.
 #[expect(clippy::too_many_arguments, reason = "the shift, the values and the stamps of one row")]
-pub async fn insert(
+pub(super) async fn insert(
     conn: &mut PgConnection,
     bureau: i64,
     shift: &ShiftOfRecord,
@@ -230,8 +230,7 @@ pub async fn insert(
 
 /// Puts a record right; false when somebody else changed it. What `kept` leaves out stays,
 /// unless it is among `forget`.
-#[expect(clippy::too_many_arguments, reason = "the values and the guard of one row")]
-pub async fn update(
+pub(super) async fn update(
     conn: &mut PgConnection,
     id: i64,
     version: i32,
@@ -532,7 +531,12 @@ impl ListFilter {
 }
 
 /// Records within reach, newest first.
-pub async fn list(conn: &mut PgConnection, scope: Scope, filter: &ListFilter, limit: i64) -> sqlx::Result<Vec<ListRow>> {
+pub async fn list(
+    conn: &mut PgConnection,
+    scope: Scope,
+    filter: &ListFilter,
+    limit: i64,
+) -> sqlx::Result<Vec<ListRow>> {
     sqlx::query_as!(
         ListRow,
         r#"

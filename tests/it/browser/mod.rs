@@ -1,8 +1,10 @@
 //! The main journeys in a real browser: headless Chromium, driven through WebDriver.
 
 mod bank;
+mod desk;
 mod frame;
 mod journey;
 mod ledger;
+mod pay;
 mod roster;
 mod screen;

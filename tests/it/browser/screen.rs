@@ -131,6 +131,18 @@ impl Screen {
         element.send_keys(value).await.unwrap_or_else(|error| panic!("typing into {name}: {error}"));
     }
 
+    /// Types into the field of an id.
+    pub(crate) async fn fill_id(&self, id: &str, value: &str) {
+        let element = self.find(&format!("#{id}")).await;
+        element.send_keys(value).await.unwrap_or_else(|error| panic!("typing into #{id}: {error}"));
+    }
+
+    /// Sets a date field, which takes keys in the order of the browser's language.
+    pub(crate) async fn date(&self, name: &str, value: &str) {
+        self.find(&format!("input[name={name}]")).await;
+        self.script(&format!("document.querySelector('input[name={name}]').value = '{value}'")).await;
+    }
+
     /// Chooses an option of a select by its value.
     pub(crate) async fn choose(&self, name: &str, value: &str) {
         let element = self.find(&format!("select[name=\"{name}\"]")).await;
@@ -151,7 +163,7 @@ impl Screen {
             .unwrap_or_else(|error| panic!("no “{words}”: {error}"));
         element.click().await.unwrap_or_else(|error| panic!("pressing “{words}”: {error}"));
         // A button that asks back opens a dialog with its own button.
-        let confirm = "dialog[open] [data-confirmed], dialog[open] button.primary, dialog[open] button[value='yes']";
+        let confirm = "dialog[open] .submit button:first-child";
         if let Ok(button) = self.client.find(Locator::Css(confirm)).await {
             button.click().await.ok();
         }

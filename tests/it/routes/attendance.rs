@@ -24,8 +24,13 @@ impl Desk {
         Desk { app, venue, person, shift }
     }
 
+    /// The duty person's browser: one account, signed in afresh each time.
     async fn duty(&self) -> Browser<'_> {
-        self.app.duty_person(self.person).await
+        let known = format!("select coalesce(max(id), 0) from accounts where person_id = {}", self.person);
+        match self.app.scalar_i64(&known).await {
+            0 => self.app.duty_person(self.person).await,
+            account => self.app.browser_of(account).await,
+        }
     }
 
     async fn staff(&self) -> Browser<'_> {
@@ -115,9 +120,7 @@ async fn outside_the_hours_and_on_other_days_signing_is_refused_in_words() {
 #[tokio::test]
 async fn an_unpublished_roster_takes_no_sign_in() {
     let desk = Desk::new().await;
-    desk.app
-        .execute("update rosters set status = 'approved', published_by = null, published_at = null")
-        .await;
+    desk.app.execute("update rosters set status = 'approved', published_by = null, published_at = null").await;
     desk.app.clock_to("2024-05-08 08:00");
     let duty = desk.duty().await;
     duty.post(&desk.path("/sign-in"), &[]).await.assert_status(409).assert_says("还没有公示");
@@ -311,10 +314,7 @@ async fn two_certifications_at_once_make_one_and_a_sign_in_waits_for_neither() {
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409]);
-    assert_eq!(
-        desk.app.scalar_i64("select count(*) from audit_records where action = 'attendance.certify'").await,
-        1
-    );
+    assert_eq!(desk.app.scalar_i64("select count(*) from audit_records where action = 'attendance.certify'").await, 1);
 }
 
 #[tokio::test]
@@ -406,4 +406,36 @@ async fn services_work_without_a_form() {
     let signed = attendance::sign_in(&mut work, scope, desk.shift).await.expect("signed in");
     work.commit().await.expect("committed");
     assert_eq!((signed.person.as_str(), signed.minutes), ("张三", 0));
+}
+
+#[tokio::test]
+async fn coming_late_is_proposed_as_a_finding_and_a_correction_takes_it_back() {
+    let desk = Desk::new().await;
+    let (duty, staff) = (desk.duty().await, desk.staff().await);
+    desk.app.clock_to("2024-05-08 08:40");
+    duty.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
+    let live = "select count(*) from findings where kind = 'late' and status = 'proposed' and proposed_by is null";
+    assert_eq!(desk.app.scalar_i64(live).await, 1);
+    staff.get(&desk.path("")).await.assert_says("迟到").assert_says("拟扣");
+    let typed = [("side", "sign_in"), ("time", "07:58"), ("reason", "停电没能签到")];
+    duty.post(&desk.path("/corrections"), &typed).await.assert_status(303);
+    let id = desk.app.scalar_i64("select id from attendance_corrections").await;
+    let decide = format!("/attendance/corrections/{id}/decide");
+    staff.post(&decide, &[("decision", "agree"), ("note", "属实")]).await.assert_status(303);
+    assert_eq!(desk.app.scalar_i64(live).await, 0);
+}
+
+#[tokio::test]
+async fn r13_a_missing_sign_out_becomes_a_finding_before_the_month_is_certified() {
+    let desk = Desk::new().await;
+    desk.app.clock_to("2024-05-08 08:00");
+    desk.duty().await.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
+    desk.app.clock_to("2024-06-01 09:00");
+    let staff = desk.staff().await;
+    let page = staff.post(&desk.month("/certify"), &[]).await;
+    page.assert_status(303);
+    staff.follow(page).await.assert_says("已按早退提出1项扣款事项").assert_says("扣款事项：早退");
+    assert_eq!(desk.app.scalar_i64("select count(*) from venue_months where status = 'reported'").await, 0);
+    staff.post(&desk.month("/certify"), &[]).await.assert_status(409).assert_says("1项扣款事项没有处理完");
+    assert_eq!(desk.app.scalar_i64("select count(*) from findings").await, 1);
 }

@@ -24,7 +24,11 @@ impl Desk {
         let person = app.person("张三", &[venue]).await;
         let shift = app.published_shift(venue, person, "2024-05-08", "08:00-12:00").await;
         app.clock_to("2024-05-08 08:00");
-        app.duty_person(person).await.post(&format!("/attendance/shifts/{shift}/sign-in"), &[]).await.assert_status(303);
+        app.duty_person(person)
+            .await
+            .post(&format!("/attendance/shifts/{shift}/sign-in"), &[])
+            .await
+            .assert_status(303);
         app.clock_to("2024-05-08 09:00");
         Desk { app, venue, person, shift }
     }
@@ -37,8 +41,9 @@ impl Desk {
 
     async fn post(&self, browser: &Browser<'_>, path: &str, changes: &[(&str, &str)]) -> Page {
         let shift = self.shift.to_string();
-        let mut fields: Vec<(&str, &str)> = vec![("shift", &shift)];
+        let mut fields: Vec<(&str, &str)> = Vec::new();
         let usual = [
+            ("shift", shift.as_str()),
             ("client_name", "王示例"),
             ("gender", "female"),
             ("phone", PHONE),
@@ -79,29 +84,28 @@ async fn a_record_gets_its_number_is_counted_and_shows_masks_only() {
     let page = desk.post(&duty, "/consultations", &[("id_number", &number), ("address", "侯庄村17号")]).await;
     page.assert_status(303);
     let shown = duty.follow(page).await;
-    shown.assert_says("140581102-202405-0001").assert_says("138****4321").assert_says("王示例");
+    shown.assert_says("140581101-202405-0001").assert_says("138****4321").assert_says("王示例");
     shown.assert_silent_on(PHONE).assert_silent_on(&number).assert_silent_on("侯庄村17号");
     desk.record(&[("channel", "event")]).await.assert_status(303);
     let sums = "select counted * 100 + last_number from consultation_sums";
     assert_eq!(desk.app.scalar_i64(&format!("select ({sums})::bigint")).await, 102);
     let list = duty.get("/consultations").await;
-    assert_eq!(list.select("tbody th"), ["140581102-202405-0002", "140581102-202405-0001"]);
+    assert_eq!(list.select("tbody th"), ["140581101-202405-0002", "140581101-202405-0001"]);
     list.assert_says("王*例").assert_silent_on("王示例").assert_silent_on(PHONE);
     // Sealed at rest, masked in the audit trail.
     let plain = "select count(*) from consultations c where c::text like '%13800004321%' or c::text like '%侯庄村%'";
     assert_eq!(desk.app.scalar_i64(plain).await, 0);
-    let audited = "select count(*) from audit_records where after::text like '%13800004321%' or after::text like '%王示例%'";
+    let audited =
+        "select count(*) from audit_records where after::text like '%13800004321%' or after::text like '%王示例%'";
     assert_eq!(desk.app.scalar_i64(audited).await, 0);
-    assert_eq!(
-        desk.app.scalar_i64("select count(*) from audit_records where action = 'consultation.record'").await,
-        2
-    );
+    assert_eq!(desk.app.scalar_i64("select count(*) from audit_records where action = 'consultation.record'").await, 2);
 }
 
 #[tokio::test]
 async fn what_is_required_is_asked_for_beside_the_field_and_what_was_typed_stays() {
     let desk = Desk::new().await;
-    let blanks = [("client_name", ""), ("gender", ""), ("topic", ""), ("request", " "), ("advice", ""), ("outcomes", "")];
+    let blanks =
+        [("client_name", ""), ("gender", ""), ("topic", ""), ("request", " "), ("advice", ""), ("outcomes", "")];
     let page = desk.record(&blanks).await;
     page.assert_status(422).assert_says("有6处需要改正");
     let links: Vec<_> = page.select(".error-summary a");
@@ -111,7 +115,12 @@ async fn what_is_required_is_asked_for_beside_the_field_and_what_was_typed_stays
     assert_eq!(page.attribute("#f-phone", "value").as_deref(), Some(PHONE));
     assert_eq!(page.select("input[name=groups][checked]").len(), 2);
     let page = desk
-        .record(&[("outcomes", "to_department"), ("outcomes", "scheduled"), ("legal_aid_hint", "yes"), ("phone", "138")])
+        .record(&[
+            ("outcomes", "to_department"),
+            ("outcomes", "scheduled"),
+            ("legal_aid_hint", "yes"),
+            ("phone", "138"),
+        ])
         .await;
     page.assert_status(422).assert_says("转往哪个部门").assert_says("约定的答复日期").assert_says("是否已告知申请权");
     page.assert_says("手机号");
@@ -206,7 +215,8 @@ async fn a_returning_person_is_found_by_telephone() {
     page.assert_status(200).assert_says("首次来访");
     let page = duty.post("/consultations/known", &[("shift", &shift), ("phone", "12")]).await;
     page.assert_status(422);
-    let looked = "select count(*) from audit_records where action = 'consultation.look_up' and note like '%138****4321%'";
+    let looked =
+        "select count(*) from audit_records where action = 'consultation.look_up' and note like '%138****4321%'";
     assert_eq!(desk.app.scalar_i64(looked).await, 1);
     assert_eq!(desk.count("consultations").await, 1);
 }
@@ -247,8 +257,13 @@ async fn a_draft_is_its_writers_and_an_empty_or_accepted_one_is_none() {
     let quiet = |once: Uuid, facts: &str| {
         let token = duty.actor().form_token.clone();
         let once = once.to_string();
-        serde_html_form::to_string([("token", token.as_str()), ("once", once.as_str()), ("shift", &shift), ("facts", facts)])
-            .expect("a form")
+        serde_html_form::to_string([
+            ("token", token.as_str()),
+            ("once", once.as_str()),
+            ("shift", &shift),
+            ("facts", facts),
+        ])
+        .expect("a form")
     };
     let headers = [("accept", "application/json"), ("sec-fetch-site", "same-origin")];
     let once = Uuid::new_v4();
@@ -259,9 +274,17 @@ async fn a_draft_is_its_writers_and_an_empty_or_accepted_one_is_none() {
     // The form of the draft is accepted; an autosave that arrives late brings nothing back.
     let mut fields = vec![("shift", shift.as_str())];
     fields.extend([
-        ("client_name", "王示例"), ("gender", "female"), ("channel", "phone"), ("topic", "family"), ("facts", "离婚"),
-        ("request", "抚养权"), ("advice", "协商或起诉"), ("outcomes", "answered"), ("legal_aid_hint", "no"),
-        ("satisfaction", "satisfied"), ("started_at", "08:30"),
+        ("client_name", "王示例"),
+        ("gender", "female"),
+        ("channel", "phone"),
+        ("topic", "family"),
+        ("facts", "离婚"),
+        ("request", "抚养权"),
+        ("advice", "协商或起诉"),
+        ("outcomes", "answered"),
+        ("legal_aid_hint", "no"),
+        ("satisfaction", "satisfied"),
+        ("started_at", "08:30"),
     ]);
     duty.post_with_once("/consultations", once, &fields).await.assert_status(303);
     duty.send(Method::POST, "/consultations/draft", Some(body), &headers).await.assert_status(204);
@@ -328,12 +351,16 @@ async fn the_clerk_reviews_and_a_defect_stands() {
     duty.post(&review, &[("version", "1"), ("result", "qualified")]).await.assert_status(403);
     clerk.post(&review, &[("version", "1"), ("result", "returned"), ("note", "请补法律依据")]).await.assert_status(303);
     duty.get(&one).await.assert_says("退回补正").assert_says("请补法律依据");
-    desk.post(&duty, &edit, &[("version", "2"), ("phone", ""), ("legal_basis", "劳动法五十条")]).await.assert_status(303);
+    desk.post(&duty, &edit, &[("version", "2"), ("phone", ""), ("legal_basis", "劳动法五十条")])
+        .await
+        .assert_status(303);
     duty.get(&one).await.assert_says("未复核");
     clerk.post(&review, &[("version", "2"), ("result", "qualified")]).await.assert_status(409).assert_says("有变动");
     let irregular = [("version", "3"), ("result", "irregular"), ("irregularity", "vague_answer")];
     clerk.post(&review, &irregular).await.assert_status(303);
     duty.get(&one).await.assert_says("不规范").assert_says("答复过于笼统");
+    let proposed = "select count(*) from findings f join consultations c on c.id = f.consultation_id where f.kind = 'record_defect'";
+    assert_eq!(desk.app.scalar_i64(proposed).await, 1);
     duty.get(&edit).await.assert_status(409);
     clerk.post(&review, &[("version", "4"), ("result", "qualified")]).await.assert_status(409).assert_says("扣款事项");
     let elsewhere = desk.app.venue("三甲镇").await;

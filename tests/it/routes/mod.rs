@@ -1,16 +1,19 @@
 //! The routes, file by file as the slices are.
 
 mod accounts;
-mod calendar;
-mod people;
-mod programmes;
-mod trial;
-mod venues;
-mod posting;
-mod roster;
 mod attendance;
-mod consultations;
+mod calendar;
 mod cases;
+mod consultations;
 mod dashboard;
+pub(crate) mod duty;
+mod findings;
 mod fund;
 mod home;
+mod people;
+mod posting;
+mod programmes;
+mod roster;
+mod settlements;
+mod trial;
+mod venues;

@@ -96,6 +96,45 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
     assert!(records > 0, "nobody left late enough");
 }
 
+#[tokio::test]
+async fn a_change_runs_to_its_end_when_its_browser_goes_away_in_the_middle() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    let account = app.staff(Role::Leader).await.actor().account_id;
+    let served = Served::start(app.router(), Limits { connections: 1, ..Limits::default() }).await;
+
+    // The change is held up in its middle by a lock on the row that it is about to write.
+    let mut held = app.state.pool.begin().await.unwrap();
+    sqlx::query("select from accounts where id = $1 for update").bind(account).execute(&mut *held).await.unwrap();
+    let (_, request) = press(&system, account, 0);
+    let mut stream = served.connect().await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    until(
+        &app,
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .await;
+    drop(stream);
+    // The one place is free again: the server knows that the browser is gone.
+    served.get("/healthz").await.assert(200, "ok");
+    held.rollback().await.unwrap();
+    until(&app, &format!("select count(*) from audit_records where subject_id = '{account}'")).await;
+    assert_eq!(
+        app.scalar_i64(&format!("select count(*) from accounts where id = {account} and status = 'disabled'")).await,
+        1
+    );
+}
+
+/// Waits until the count is above zero.
+async fn until(app: &TestApp, sql: &str) {
+    let counted = async {
+        while app.scalar_i64(sql).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, counted).await.unwrap_or_else(|_| panic!("never: {sql}"));
+}
+
 /// Runs them side by side and gathers what they bring.
 async fn all(work: impl Iterator<Item = impl Future<Output = Vec<Uuid>>>) -> Vec<Uuid> {
     let mut together: Vec<_> = work.map(Box::pin).collect();
