@@ -54,6 +54,20 @@ impl OverviewPage {
         }
     }
 
+    /// The two latest months: 「6月120人次，5月431人次。」
+    fn recent(&self) -> String {
+        let months: Vec<String> = months_of(self.it.year)
+            .enumerate()
+            .filter(|(_, month)| month.first() <= self.today)
+            .map(|(place, month)| {
+                let done: i64 = self.it.venues.iter().filter_map(|venue| venue.months.get(place)).sum();
+                format!("{}月{}人次", month.month(), chart::thousands(done))
+            })
+            .collect();
+        let latest: Vec<&str> = months.iter().rev().take(2).map(String::as_str).collect();
+        if latest.is_empty() { String::new() } else { format!("{}。", latest.join("，")) }
+    }
+
     fn paid(&self) -> String {
         money::yuan_text(self.it.money.paid())
     }
@@ -179,6 +193,14 @@ struct ConsultationsPage {
     totals: Vec<i64>,
     total: i64,
     may_read_records: bool,
+    today: NaiveDate,
+}
+
+impl ConsultationsPage {
+    /// Each month with its figure.
+    fn by_month<'a>(&'a self, figures: &'a [i64]) -> impl Iterator<Item = (&'a Month, &'a i64)> {
+        self.months.iter().zip(figures)
+    }
 }
 
 /// The consultations of a year by venue and month: what stands behind the figure.
@@ -206,6 +228,7 @@ pub(super) async fn consultations(
         total: totals.iter().sum(),
         totals,
         venues,
+        today: state.clock.today(),
         may_read_records: actor.may(Action::ReadConsultations).is_some(),
     })
 }

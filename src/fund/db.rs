@@ -274,6 +274,15 @@ pub struct EntryRow {
     pub postings: Vec<PostingRow>,
 }
 
+impl EntryRow {
+    /// The settlement that it pays.
+    #[must_use]
+    pub fn settlement(&self) -> Option<i64> {
+        let pays = self.kind == EntryKind::DutyPayment && self.document_kind == SETTLEMENT;
+        self.document_id.parse().ok().filter(|_| pays)
+    }
+}
+
 /// Which entries a page of the ledger shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked {
@@ -285,13 +294,6 @@ pub struct Asked {
     pub id: Option<i64>,
     /// At most so many.
     pub limit: i64,
-}
-
-/// The year of an entry of a bureau.
-pub async fn year_of(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar!("select year from fund_entries where bureau_id = $1 and id = $2", bureau, id)
-        .fetch_optional(conn)
-        .await
 }
 
 /// One entry of a bureau.
@@ -416,18 +418,4 @@ pub async fn movements(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx:
         .filter_map(|row| Some(MovementRow { id: row.id?, kind: row.kind?, on: row.on?, amount: row.amount? }))
         .collect();
     Ok((movements, days))
-}
-
-/// Takes a paid settlement back to approved; false where it is not paid.
-pub async fn reopen_settlement(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<bool> {
-    let changed = sqlx::query!(
-        "update settlements set status = 'approved', paid_by = null, paid_at = null, version = version + 1
-         where bureau_id = $1 and id = $2 and status = 'paid'",
-        bureau,
-        id
-    )
-    .execute(conn)
-    .await?
-    .rows_affected();
-    Ok(changed == 1)
 }

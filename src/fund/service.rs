@@ -14,6 +14,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money;
 use crate::plan::month::Month;
 use crate::plan::time::chinese_date;
+use crate::settlement;
 use crate::web::actor::Scope;
 use crate::web::work::Work;
 
@@ -90,8 +91,13 @@ pub async fn pay_duty_subsidy(
 /// reversal, was reversed before, or its money has been passed on.
 pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Result<i64, AppError> {
     let bureau = scope.bureau();
-    let year = db::year_of(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
-    let books = open(work, bureau, year).await?;
+    let asked = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    // A payment locks its settlement first and the books second; so does its reversal.
+    let settled = match asked.settlement().zip(asked.settled_month) {
+        Some((settlement, month)) => Some((settlement, settlement::service::hold(work, bureau, month).await?)),
+        None => None,
+    };
+    let books = open(work, bureau, asked.year).await?;
     // Read under the lock: nobody else reverses it meanwhile.
     let entry = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
     if entry.kind == EntryKind::Reversal {
@@ -120,18 +126,9 @@ pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Re
         reversal_of: Some(id),
     };
     let made = write(work, &books, mirror, &lines, reason).await?;
-    if entry.kind == EntryKind::DutyPayment
-        && entry.document_kind == db::SETTLEMENT
-        && let Ok(settlement) = entry.document_id.parse::<i64>()
-    {
-        if !db::reopen_settlement(work.conn(), bureau, settlement).await? {
-            return Err(AppError::refused("对应的月结已不是“已发放”状态，请刷新后核对再冲销。"));
-        }
-        let record = Audit::new("settlement.reopen", "settlement", settlement)
-            .before(json!({ "status": "paid" }))
-            .after(json!({ "status": "approved" }))
-            .note(format!("付款记录第{}号已冲销：{reason}", entry.number));
-        work.audit(record).await?;
+    if let Some((settlement, lock)) = settled {
+        let note = format!("付款记录第{}号已冲销：{reason}", entry.number);
+        settlement::service::reopen(work, &lock, settlement, &note).await?;
     }
     Ok(made)
 }

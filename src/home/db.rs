@@ -94,7 +94,7 @@ pub async fn of_duty_person(
          from consultations c
          where c.bureau_id = $1 and c.person_id = $2 and c.review = 'returned' order by c.id limit 20)
         union all
-        (select 'told', f.id, null, (f.told_at at time zone 'Asia/Shanghai')::date, 0, 0, f.kind, to_char(f.event_on, 'FMMM"月"FMDD"日"')
+        (select 'told', f.id, null, f.objection_until, 0, 0, f.kind, to_char(f.event_on, 'FMMM"月"FMDD"日"')
          from findings f
          where f.bureau_id = $1 and f.person_id = $2 and f.status = 'told' order by f.told_at limit 20)
         union all
@@ -208,7 +208,7 @@ pub async fn of_bureau(
         from findings f where f.bureau_id = $1 and f.status = 'proposed'
         having count(*) > 0
         union all
-        select 'decide', 0, null, (f.told_at at time zone 'Asia/Shanghai')::date, count(*), 0, f.status, ''
+        select 'decide', 0, null, f.objection_until, count(*), 0, f.status, ''
         from findings f
         where f.bureau_id = $1 and f.status in ('told', 'objected') and f.proposed_by is distinct from $2
         group by 4, f.status

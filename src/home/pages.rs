@@ -27,6 +27,7 @@ struct HomePage {
     meters: Vec<Meter>,
     next: &'static str,
     setting_up: bool,
+    leading: bool,
 }
 
 impl HomePage {
@@ -80,6 +81,7 @@ pub(super) async fn home(State(state): State<AppState>, layout: Layout, actor: A
         layout: layout.titled("我的待办"),
         name: actor.name.clone(),
         today,
+        leading: actor.role == Role::Leader,
         setting_up: actor.role == Role::SystemAdministrator && !waiting.todos.is_empty(),
         waiting,
         meters,

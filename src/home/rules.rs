@@ -31,10 +31,6 @@ impl Plan {
     fn posting(&self, month: Month) -> Option<NaiveDate> {
         deadlines::posting(self.programme.as_ref()?, &self.calendar, month).ok()
     }
-
-    fn objection(&self, told_on: NaiveDate) -> Option<NaiveDate> {
-        deadlines::objection(self.programme.as_ref()?, &self.calendar, told_on).ok()
-    }
 }
 
 /// One thing to do.
@@ -126,7 +122,7 @@ pub fn next_for(role: Role) -> &'static str {
 #[must_use]
 pub fn waiting(role: Role, account: i64, rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Waiting {
     let mut waiting = match role {
-        Role::DutyPerson => duty_person(rows, plan),
+        Role::DutyPerson => duty_person(rows),
         Role::VenueStaff => venue(rows, plan, VenueTells::Yes),
         Role::LegalAidStaff => {
             let mut both = venue(rows, plan, VenueTells::No);
@@ -152,7 +148,7 @@ fn of<'a>(rows: &'a [WaitingRow], kind: &'a str) -> impl Iterator<Item = &'a Wai
     rows.iter().filter(move |row| row.kind == kind)
 }
 
-fn duty_person(rows: &[WaitingRow], plan: &Plan) -> Waiting {
+fn duty_person(rows: &[WaitingRow]) -> Waiting {
     let mut todos = Vec::new();
     let mut news = Vec::new();
     for row in of(rows, "shift") {
@@ -180,11 +176,10 @@ fn duty_person(rows: &[WaitingRow], plan: &Plan) -> Waiting {
     }
     for row in of(rows, "told") {
         let kind = FindingKind::from_code(&row.words).map_or("扣款事项", |kind| kind.label());
-        let due = row.on.and_then(|told| plan.objection(told));
         todos.push(
             Todo::new(format!("扣款事项告知：{}{kind}", row.more), format!("/findings/{}", row.id))
                 .about("请查看；有异议的，在期限内提出。")
-                .by(due),
+                .by(row.on),
         );
     }
     for row in of(rows, "next_shift") {
@@ -285,11 +280,11 @@ fn cases(rows: &[WaitingRow], plan: &Plan) -> Vec<Todo> {
 }
 
 /// Findings that can be decided: objected to, or told and not objected to in time.
-fn decide(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Vec<Todo> {
+fn decide(rows: &[WaitingRow], today: NaiveDate) -> Vec<Todo> {
     let objected: i64 = of(rows, "decide").filter(|row| row.words == "objected").map(|row| row.number).sum();
     let expired: i64 = of(rows, "decide")
         .filter(|row| row.words == "told")
-        .filter(|row| row.on.and_then(|told| plan.objection(told)).is_none_or(|until| until < today))
+        .filter(|row| row.on.is_none_or(|until| until < today))
         .map(|row| row.number)
         .sum();
     let mut todos = Vec::new();
@@ -333,7 +328,7 @@ fn clerk(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Waiting {
         todos.push(Todo { href: format!("/roster/{month}"), due: plan.posting(month), ..todo });
     }
     todos.extend(tell(rows));
-    todos.extend(decide(rows, plan, today));
+    todos.extend(decide(rows, today));
     for row in of(rows, "unreported") {
         let Some(month) = row.month else { continue };
         let due = plan.limit(|programme, calendar| deadlines::monthly_report(programme, calendar, month));
@@ -412,7 +407,7 @@ fn approver(account: i64, rows: &[WaitingRow], plan: &Plan, today: NaiveDate) ->
                 .by(limit.map(|limit| limit.due)),
         );
     }
-    todos.extend(decide(rows, plan, today));
+    todos.extend(decide(rows, today));
     Waiting { todos, news: Vec::new() }
 }
 
@@ -608,7 +603,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_decided_after_the_days_to_object() {
-        let told = WaitingRow { on: Some(day("2024-06-07")), number: 2, words: "told".to_owned(), ..row("decide") };
+        let told = WaitingRow { on: Some(day("2024-06-13")), number: 2, words: "told".to_owned(), ..row("decide") };
         let on = |today| waiting(Role::Approver, 1, std::slice::from_ref(&told), &plan(), day(today)).todos;
         assert!(on("2024-06-13").is_empty(), "the last day to object");
         assert_eq!(on("2024-06-14")[0].title, "2件扣款事项告知期满，待认定");

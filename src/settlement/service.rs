@@ -239,3 +239,26 @@ async fn post(work: &mut Work, bureau: i64, month: Month, head: &Head) -> Result
     }
     crate::fund::service::pay_duty_subsidy(work, bureau, month.year(), head.id, month, head.payable).await.map(Some)
 }
+
+/// Keeps other settlements of the bureau out until the work ends: before the ledger's books are locked, never after.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(work: &mut Work, bureau: i64, month: Month) -> Result<MonthLock, AppError> {
+    Ok(store::lock_month(work.conn(), bureau, month).await?)
+}
+
+/// Takes a paid month back to approved, because the ledger reverses its payment in the same work.
+///
+/// # Errors
+/// Not paid, or not any more.
+pub async fn reopen(work: &mut Work, lock: &MonthLock, id: i64, reason: &str) -> Result<(), AppError> {
+    if !store::set_reopened(work.conn(), lock, id).await? {
+        return Err(AppError::refused("对应的月结已不是“已发放”状态，请刷新后核对再冲销。"));
+    }
+    let record = Audit::new("settlement.reopen", "settlement", id)
+        .before(json!({ "status": "paid" }))
+        .after(json!({ "status": "approved" }))
+        .note(reason);
+    work.audit(record).await
+}

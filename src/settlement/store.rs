@@ -274,3 +274,17 @@ pub async fn set_paid(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Takes a paid month back to approved, because its payment was reversed; false where it is not paid.
+pub async fn set_reopened(conn: &mut PgConnection, lock: &MonthLock, id: i64) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update settlements set status = 'approved', paid_by = null, paid_at = null, version = version + 1
+         where bureau_id = $1 and month = $2 and id = $3 and status = 'paid'",
+        lock.bureau,
+        lock.month as Month,
+        id
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

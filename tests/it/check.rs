@@ -1,6 +1,7 @@
 //! `huifa check` finds what got past the schema: each guard is broken by hand and must be named.
 
 use huifa::check;
+use huifa::settlement::month::{head_fingerprint, item_fingerprint};
 use huifa::web::permissions::Role;
 use serde_json::json;
 
@@ -154,6 +155,8 @@ async fn each_broken_guard_of_the_settlement_is_named() {
             "update settlement_items set facts = jsonb_set(facts, '{shifts,0,served}', 'false')",
             "settlement_recalculates",
         ),
+        ("update settlements set fingerprint = 'x'", "settlement_recalculates"),
+        ("update settlement_items set fingerprint = 'x'", "settlement_recalculates"),
         (
             "update settlement_items set result = jsonb_set(result, '{payable}', '\"299.99\"')",
             "settlement_recalculates",
@@ -197,13 +200,16 @@ async fn paid_month() -> TestApp {
     let result = huifa::subsidy::duty_pay::calculate_facts(&programme, &huifa::plan::Calendar::shipped(), &facts);
     let quoted = |value: &serde_json::Value| value.to_string().replace('\'', "''");
     let (facts, result) = (serde_json::to_value(&facts).expect("json"), serde_json::to_value(&result).expect("json"));
+    let (plan, revision) = (app.scalar_i64("select id from programmes").await, 1);
+    let item = item_fingerprint(person, plan, revision, &facts, &result);
+    let head = head_fingerprint([(person, item.as_str())].into_iter());
     by_force(
         &app,
         &format!(
-            "update settlements set people = 1;
+            "update settlements set people = 1, fingerprint = '{head}';
              insert into settlement_items (settlement_id, bureau_id, person_id, facts, result, base, deducted, subtotal,
                  adjustment, payable, receivable, off_post, forfeited, fingerprint)
-             values ({settlement}, {bureau}, {person}, '{}', '{}', 300, 0, 300, 0, 300, 0, 0, false, '-');
+             values ({settlement}, {bureau}, {person}, '{}', '{}', 300, 0, 300, 0, 300, 0, 0, false, '{item}');
              insert into settlement_lines (item_id, settlement_id, bureau_id, shift_id, base, deducted, payable)
              select id, settlement_id, bureau_id, {shift}, 300, 0, 300 from settlement_items",
             quoted(&facts),

@@ -4,6 +4,7 @@ mod bank;
 mod desk;
 mod frame;
 mod journey;
+mod ledger;
 mod pay;
 mod roster;
 mod screen;

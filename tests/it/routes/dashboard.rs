@@ -4,39 +4,8 @@ use huifa::plan::Calendar;
 use huifa::web::permissions::Role;
 
 use crate::support::app::{Browser, TestApp};
-use crate::support::books::{approved_settlement, counted, fund, pay, shifts};
+use crate::support::books::busy_year;
 use crate::support::queries::Queries;
-
-/// Consultations of three venues, cases, money in and out, a May that nobody reported.
-async fn busy_year(app: &TestApp) {
-    app.clock_to("2024-06-12 09:00");
-    let (centre, mishan, beishi) =
-        (app.venue("市公共法律服务中心").await, app.venue("米山镇").await, app.venue("北诗镇").await);
-    for (venue, month, number) in
-        [(centre, "2024-04", 410), (centre, "2024-05", 402), (mishan, "2024-04", 36), (beishi, "2024-05", 29)]
-    {
-        counted(app, venue, month, number).await;
-    }
-    let finance = app.staff(Role::Finance).await;
-    fund(app, &finance, 560_700).await;
-    let april = approved_settlement(app, "2024-04", 12_345).await;
-    pay(app, &finance, april, "2024-04", 12_345).await.expect("paid");
-    let person = app.person("张三", &[mishan]).await;
-    shifts(app, "2024-05", mishan, person, &["2024-05-08", "2024-05-15"]).await;
-    let staff = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await.actor().account_id;
-    let bureau = app.bureau;
-    app.execute(&format!(
-        "insert into cases (bureau_id, number, kind, basis, groups, handler_category, handler_name, organisation, cause,
-             accepted_on, assigned_on, closing_agreed_on, entered_on, entry_number, programme_case, counted_on, place,
-             registered_by, registered_at)
-         select {bureau}, 'n' || n, 'civil_first_instance', 'application', '{{woman}}', 'lawyer', '钱律师', '所', '离婚',
-             '2024-03-04', '2024-03-05', case when n <= 7 then '2024-05-06'::date end,
-             case when n <= 5 then '2024-05-09'::date end, case when n <= 5 then 'SX' || n else '' end, true,
-             case when n <= 5 then '2024-05-09'::date end, case when n <= 5 then n end, {staff}, '2024-03-04 09:00+08'
-         from generate_series(1, 12) n"
-    ))
-    .await;
-}
 
 /// The number behind a link is the one on the page behind it.
 async fn leads_to(reader: &Browser<'_>, page: &crate::support::app::Page, words: &str, there: &str, says: &str) {

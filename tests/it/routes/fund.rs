@@ -316,5 +316,5 @@ async fn a_long_ledger_is_read_page_by_page_in_four_queries() {
     assert_eq!(next, "/fund/2024?before=5");
     let rest = finance.get(&next).await;
     rest.assert_says("本页4笔");
-    assert_eq!(rest.select("section:last-of-type tbody th[scope=row]"), ["4", "3", "2", "1"]);
+    assert_eq!(rest.select("section:last-of-type tbody th[scope=row]"), ["第4号", "第3号", "第2号", "第1号"]);
 }

@@ -51,8 +51,9 @@ async fn a_finding_told_is_shown_with_the_last_day_to_object() {
     let clerk = app.staff(Role::BureauClerk).await;
     app.execute(&format!(
         "insert into findings (bureau_id, shift_id, venue_id, person_id, kind, event_on, evidence, status, proposed_at,
-             told_by, told_at)
-         values ({}, {}, {venue}, {person}, 'late', '2024-06-05', '08:10签到', 'told', '2024-06-06 09:00+08', {}, '2024-06-07 09:00+08')",
+             told_by, told_at, objection_until)
+         values ({}, {}, {venue}, {person}, 'late', '2024-06-05', '08:10签到', 'told', '2024-06-06 09:00+08', {},
+             '2024-06-07 09:00+08', '2024-06-13')",
         app.bureau,
         made[0],
         clerk.actor().account_id
