@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTim
 use super::cast::{Cast, scope};
 use super::db::{self, DayShift};
 use super::invented::{Dice, GIVEN_NAMES, MATTERS, SURNAMES};
-use crate::attendance::{self, Decision, NewCorrection, Side};
+use crate::attendance::{self, Certification, Decision, NewCorrection, Side};
 use crate::cases::{self, NewCase, NewStep};
 use crate::consultations::{self, Client, ClientGender, NewConsultation, NewReview};
 use crate::error::AppError;
@@ -606,13 +606,22 @@ impl Story<'_> {
                 .venues
                 .iter()
                 .any(|known| known.id == venue && LATE_VENUES.contains(&known.short_name.as_str()));
+            let actor = self.cast.staff_of(venue)?;
             if late && patience == Patience::Skips {
+                // They only go through their forgotten sign-outs (R13).
+                let mut work = self.work(actor).await?;
+                let propose = scope(actor, Action::ProposeFinding)?;
+                if findings::propose_missing_sign_outs(&mut work, propose, month).await.map_err(told)? > 0 {
+                    work.commit().await.map_err(told)?;
+                }
                 continue;
             }
-            let actor = self.cast.staff_of(venue)?;
             let mut work = self.work(actor).await?;
             match attendance::certify(&mut work, scope(actor, Action::CertifyMonth)?, month, venue).await {
-                Ok(_) => work.commit().await.map_err(told)?,
+                Ok(Certification::FindingsProposed(_)) if patience == Patience::Insists => {
+                    anyhow::bail!("venue {venue} has findings that nobody decided")
+                }
+                Ok(Certification::FindingsProposed(_) | Certification::Reported) => work.commit().await.map_err(told)?,
                 Err(AppError::Refused(_)) if patience == Patience::Skips => {}
                 Err(error) => return Err(told(error)),
             }
