@@ -162,7 +162,7 @@ pub async fn sums(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Resu
         select v.id as venue_id, v.short_name as venue, v.kind as "kind: VenueKind", s.month as "month?: Month",
                coalesce(s.counted, 0)::bigint as "counted!"
         from venues v
-        left join consultation_sums s on s.venue_id = v.id
+        left join consultation_sums s on s.venue_id = v.id and s.bureau_id = $1
             and s.month >= make_date($2, 1, 1) and s.month < make_date($2 + 1, 1, 1)
         where v.bureau_id = $1 and (v.active or s.counted is not null)
         order by v.sort, v.id, s.month

@@ -429,7 +429,7 @@ mod tests {
             }
         }
         insta::assert_snapshot!(drawn, @r"
-        proposed tell venue_staff,bureau_clerk
+        proposed tell venue_staff,bureau_clerk,legal_aid_staff
         proposed revoke bureau_clerk,approver
         told confirm bureau_clerk,approver
         told revoke bureau_clerk,approver
@@ -501,8 +501,8 @@ mod tests {
     fn the_cost_of_each_kind_stands_in_the_programme() {
         let plan = Programme::gaoping_2024();
         let of = |kind, venue| cost(&plan, kind, venue).amount.map(|amount| amount.to_string());
-        assert_eq!(of(FindingKind::OffPost, VenueKind::Station).as_deref(), Some("150"));
-        assert_eq!(of(FindingKind::OffPost, VenueKind::ServiceCentre).as_deref(), Some("100"));
+        assert_eq!(of(FindingKind::OffPost, VenueKind::Station).as_deref(), Some("150.00"));
+        assert_eq!(of(FindingKind::OffPost, VenueKind::ServiceCentre).as_deref(), Some("100.00"));
         assert_eq!(of(FindingKind::FalseDuty, VenueKind::Station), None);
         assert!(cost(&plan, FindingKind::OffPost, VenueKind::Station).text.contains("满3次"));
     }
