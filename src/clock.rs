@@ -57,9 +57,7 @@ impl Clock {
                 settable.base.load(Ordering::Relaxed).saturating_mul(1000).saturating_add(ticked)
             }
         };
-        DateTime::from_timestamp_micros(micros)
-            .unwrap_or_default()
-            .with_timezone(&SHANGHAI)
+        DateTime::from_timestamp_micros(micros).unwrap_or_default().with_timezone(&SHANGHAI)
     }
 
     /// Today's date in Asia/Shanghai.
@@ -73,9 +71,7 @@ impl Clock {
             Kind::System => false,
             Kind::Settable(settable) => {
                 let ticked = i64::try_from(settable.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-                settable
-                    .base
-                    .store(instant.timestamp_millis().saturating_sub(ticked), Ordering::Relaxed);
+                settable.base.store(instant.timestamp_millis().saturating_sub(ticked), Ordering::Relaxed);
                 true
             }
         }

@@ -51,7 +51,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         ["check"] => in_runtime(check_stored(Purpose::Production)),
         ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
         ["routes"] => in_runtime(print_routes()),
-        ["trial", kind] => Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock())),
+        ["trial", kind] => {
+            Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock()))
+        }
         ["help" | "--help" | "-h"] => {
             std::io::stdout().write_all(HELP.as_bytes())?;
             Ok(ExitCode::SUCCESS)
@@ -254,7 +256,8 @@ async fn run_server(listener: TcpListener, state: &AppState) -> anyhow::Result<(
 
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

@@ -55,9 +55,7 @@ pub struct Seals {
 impl fmt::Debug for Seals {
     /// Never shows a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seals")
-            .field("fingerprint", &self.fingerprint)
-            .finish_non_exhaustive()
+        f.debug_struct("Seals").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
     }
 }
 
@@ -95,14 +93,8 @@ impl Seals {
         let mut nonce = [0; NONCE_LENGTH];
         getrandom::fill(&mut nonce).map_err(|_| SealError::Random)?;
         let place = place(field, row);
-        let payload = Payload {
-            msg: plain.as_bytes(),
-            aad: place.as_bytes(),
-        };
-        let closed = self
-            .cipher
-            .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| SealError::DoesNotOpen)?;
+        let payload = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
+        let closed = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
         let mut sealed = Vec::with_capacity(1 + NONCE_LENGTH + closed.len());
         sealed.push(AES_256_GCM);
         sealed.extend_from_slice(&nonce);
@@ -119,18 +111,10 @@ impl Seals {
         if *id != AES_256_GCM {
             return Err(SealError::UnknownKey(*id));
         }
-        let (nonce, closed) = rest
-            .split_first_chunk::<NONCE_LENGTH>()
-            .ok_or(SealError::DoesNotOpen)?;
+        let (nonce, closed) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(SealError::DoesNotOpen)?;
         let place = place(field, row);
-        let payload = Payload {
-            msg: closed,
-            aad: place.as_bytes(),
-        };
-        let plain = self
-            .cipher
-            .decrypt(&Nonce::from(*nonce), payload)
-            .map_err(|_| SealError::DoesNotOpen)?;
+        let payload = Payload { msg: closed, aad: place.as_bytes() };
+        let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
         String::from_utf8(plain).map_err(|_| SealError::DoesNotOpen)
     }
 
@@ -140,10 +124,7 @@ impl Seals {
     #[must_use]
     pub fn blind_index(&self, field: &str, value: &str) -> Vec<u8> {
         let value = Zeroizing::new(value.trim().to_uppercase());
-        let whole = authenticate(
-            self.index_key.as_slice(),
-            &[field.as_bytes(), &[0], value.as_bytes()],
-        );
+        let whole = authenticate(self.index_key.as_slice(), &[field.as_bytes(), &[0], value.as_bytes()]);
         whole.into_iter().take(INDEX_LENGTH).collect()
     }
 }
@@ -187,9 +168,7 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_in_its_place_only() {
         let seals = seals();
-        let sealed = seals
-            .seal("person.id_number", "12", "11010519491231002X")
-            .unwrap();
+        let sealed = seals.seal("person.id_number", "12", "11010519491231002X").unwrap();
         assert_eq!(sealed.len(), 47);
         let opened = seals.open("person.id_number", "12", &sealed).unwrap();
         assert_eq!(opened, "11010519491231002X");
@@ -222,15 +201,9 @@ mod tests {
 
     #[test]
     fn a_short_key_is_refused_and_no_key_is_printed() {
-        assert!(matches!(
-            Seals::from_master(&[1; 31]),
-            Err(KeyError::TooShort)
-        ));
+        assert!(matches!(Seals::from_master(&[1; 31]), Err(KeyError::TooShort)));
         let shown = format!("{:?}", seals());
-        assert!(
-            !shown.contains("[7") && shown.contains("fingerprint"),
-            "{shown}"
-        );
+        assert!(!shown.contains("[7") && shown.contains("fingerprint"), "{shown}");
     }
 
     proptest! {

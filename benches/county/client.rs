@@ -102,7 +102,8 @@ impl Visitor {
 
     /// The same as a browser sends it that takes compressed pages.
     pub(crate) fn get_compressed(&self, path: &str) -> Vec<u8> {
-        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n{}\r\n", self.cookie_line()).into_bytes()
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n{}\r\n", self.cookie_line())
+            .into_bytes()
     }
 
     /// A form, with its token and a fresh once-key.

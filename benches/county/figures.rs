@@ -43,9 +43,16 @@ pub(crate) async fn scenes(ground: &Ground, site: &Site, rounds: usize, province
         .await
     })
     .await?;
-    let mut rows = vec![Row::alone("a county's overview, year to date, its queries", side, spread, Target::Milliseconds(10.0))];
+    let mut rows =
+        vec![Row::alone("a county's overview, year to date, its queries", side, spread, Target::Milliseconds(10.0))];
     if province {
-        let pair = pair(ground.meter, rounds.min(3), async || timed(&pool, FROM_SUMS).await, async || timed(&pool, BY_COUNTING).await).await?;
+        let pair = pair(
+            ground.meter,
+            rounds.min(3),
+            async || timed(&pool, FROM_SUMS).await,
+            async || timed(&pool, BY_COUNTING).await,
+        )
+        .await?;
         rows.push(Row::time("the province's year from the kept sums / by counting", &pair, Target::None));
         let (side, spread) = alone(ground.meter, rounds * 2, async || timed(&pool, FROM_SUMS).await).await?;
         rows.push(Row::alone("the province's year from the kept sums", side, spread, Target::Milliseconds(10.0)));

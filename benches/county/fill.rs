@@ -18,11 +18,8 @@ pub(crate) type Sizes = Vec<(&'static str, i64)>;
 pub(crate) async fn county(ground: &Ground) -> anyhow::Result<Sizes> {
     let mut loader = ground.loader(EVERYTHING).await?;
     run(&mut loader, FUNCTIONS).await?;
-    run(
-        &mut loader,
-        "insert into bench_bureaus select id, 0, false from bureaus where division_code = '140581'",
-    )
-    .await?;
+    run(&mut loader, "insert into bench_bureaus select id, 0, false from bureaus where division_code = '140581'")
+        .await?;
     in_one(&mut loader, YEAR).await?;
     in_one(&mut loader, RUSH).await?;
     run(&mut loader, "vacuum (analyze)").await?;
@@ -79,7 +76,8 @@ async fn sizes(ground: &Ground) -> anyhow::Result<Sizes> {
         ("cases", "cases"),
         ("audit records", "audit_records"),
     ] {
-        let count = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&mut loader).await?;
+        let count =
+            sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&mut loader).await?;
         rows.push((name, count));
     }
     loader.close().await?;

@@ -134,7 +134,8 @@ impl Ground {
         let state = state(self.server_pool(database).await?)?;
         let (router, _) = build_router(&state);
         let address = self.serve(router).await?;
-        let bureau = sqlx::query_scalar("select id from bureaus where division_code = '140581'").fetch_one(&state.pool).await?;
+        let bureau =
+            sqlx::query_scalar("select id from bureaus where division_code = '140581'").fetch_one(&state.pool).await?;
         Ok(Site { state, address, bureau })
     }
 
@@ -188,14 +189,18 @@ pub(crate) fn state(pool: PgPool) -> anyhow::Result<AppState> {
 
 /// An instant of Shanghai from `2024-12-31 08:20:00`.
 pub(crate) fn instant(text: &str) -> anyhow::Result<DateTime<FixedOffset>> {
-    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")?.and_local_timezone(SHANGHAI).single().context("Shanghai has no gaps")
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")?
+        .and_local_timezone(SHANGHAI)
+        .single()
+        .context("Shanghai has no gaps")
 }
 
 impl Site {
     /// The account of this login, signed in.
     pub(crate) async fn sign_in(&self, login: &str) -> anyhow::Result<(Visitor, Actor)> {
         let mut conn = self.state.pool.acquire().await?;
-        let account: i64 = sqlx::query_scalar("select id from accounts where login = $1").bind(login).fetch_one(&mut *conn).await?;
+        let account: i64 =
+            sqlx::query_scalar("select id from accounts where login = $1").bind(login).fetch_one(&mut *conn).await?;
         let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "benchmark").await?;
         // A real session is written once a minute; the benchmark's clock may jump.
         sqlx::query("update sessions set expires_at = 'infinity', seen_at = '2200-01-01' where account_id = $1")

@@ -52,7 +52,9 @@ impl Options {
                 "--province" => options.province = true,
                 "--county-only" => options.province = false,
                 "--write" => options.write = true,
-                "--rounds" => options.rounds = Some(words.next()?.parse().ok().filter(|rounds| (1..=100).contains(rounds))?),
+                "--rounds" => {
+                    options.rounds = Some(words.next()?.parse().ok().filter(|rounds| (1..=100).contains(rounds))?)
+                }
                 _ => return None,
             }
         }
@@ -170,7 +172,8 @@ async fn broken(ground: &Ground, database: &str, whose: &str) -> anyhow::Result<
 fn machine(ground: &Ground) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let version = ground.postgres.split(' ').next().unwrap_or_default();
-    let build = if cfg!(debug_assertions) { "a build without optimisation: the figures mean nothing" } else { "release build" };
+    let build =
+        if cfg!(debug_assertions) { "a build without optimisation: the figures mean nothing" } else { "release build" };
     format!(
         "{cores} cores shared by server, clients and database; {} {}; PostgreSQL {version}, its own defaults, every commit on the disk; {build}.",
         std::env::consts::OS,

@@ -172,11 +172,7 @@ impl Spread {
     /// Of values, if there are any.
     pub(crate) fn of(mut values: Vec<f64>) -> Option<Spread> {
         values.sort_by(f64::total_cmp);
-        Some(Spread {
-            median: *values.get(values.len() / 2)?,
-            least: *values.first()?,
-            greatest: *values.last()?,
-        })
+        Some(Spread { median: *values.get(values.len() / 2)?, least: *values.first()?, greatest: *values.last()? })
     }
 }
 

@@ -131,7 +131,8 @@ impl Pages<'_> {
         let request = self.clerk.get(path);
         answers(self.site.address, &request).await?;
         let (side, spread) =
-            alone(self.ground.meter, self.rounds, async || load(self.site.address, 1, self.turn, &request).await).await?;
+            alone(self.ground.meter, self.rounds, async || load(self.site.address, 1, self.turn, &request).await)
+                .await?;
         Ok(vec![Row::alone(&format!("search: {name}"), side, spread, Target::Milliseconds(20.0))])
     }
 
@@ -184,10 +185,10 @@ impl Flood {
         let mut clients = JoinSet::new();
         for number in 0..count {
             let (over, mut connection) = (Arc::clone(&over), Connection::to(address).await?);
-            let request = Visitor::default().post("/sign-in", &format!("&login=nobody{number}&password=wrong-password"));
-            clients.spawn(async move {
-                while !over.load(Ordering::Relaxed) && connection.ask(&request).await.is_ok() {}
-            });
+            let request =
+                Visitor::default().post("/sign-in", &format!("&login=nobody{number}&password=wrong-password"));
+            clients
+                .spawn(async move { while !over.load(Ordering::Relaxed) && connection.ask(&request).await.is_ok() {} });
         }
         Ok(Flood { over, clients })
     }

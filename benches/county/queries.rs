@@ -113,12 +113,20 @@ async fn tables(watcher: &mut PgConnection) -> anyhow::Result<BTreeMap<String, T
     )
     .fetch_all(watcher)
     .await?;
-    Ok(rows.into_iter().map(|(name, rows, scans, touched)| (name, Table { rows: f64::from(rows), scans, touched })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(name, rows, scans, touched)| (name, Table { rows: f64::from(rows), scans, touched }))
+        .collect())
 }
 
 /// Asks for a page so often through a pool of its own, which is closed afterwards so that the
 /// server's counters are complete; gives the statements of the last time.
-async fn ask(ground: &Ground, path: String, cookie: Option<String>, times: usize) -> anyhow::Result<Result<usize, String>> {
+async fn ask(
+    ground: &Ground,
+    path: String,
+    cookie: Option<String>,
+    times: usize,
+) -> anyhow::Result<Result<usize, String>> {
     let options = ground.options(EVERYTHING)?;
     let asked = tokio::task::spawn_blocking(move || {
         // Counting listens on one thread, so everything happens on it.

@@ -124,8 +124,15 @@ impl Row {
             || "–".to_owned(),
             |spread| {
                 let (unit, median, least, greatest) = match self.target {
-                    Target::Milliseconds(_) => (" ms", number(spread.median), number(spread.least), number(spread.greatest)),
-                    _ => ("", format!("{:.2}", spread.median), format!("{:.2}", spread.least), format!("{:.2}", spread.greatest)),
+                    Target::Milliseconds(_) => {
+                        (" ms", number(spread.median), number(spread.least), number(spread.greatest))
+                    }
+                    _ => (
+                        "",
+                        format!("{:.2}", spread.median),
+                        format!("{:.2}", spread.least),
+                        format!("{:.2}", spread.greatest),
+                    ),
                 };
                 format!("**{median}**{unit} ({least}–{greatest})")
             },
@@ -222,7 +229,9 @@ impl Report {
             say("0.9–1.1. The ratios below are not to be relied on.");
             say("");
         }
-        say("| Work | Subject | Control | Ratio: median (min–max) | Target | Met | CPU ms each, server+database: subject / control |");
+        say(
+            "| Work | Subject | Control | Ratio: median (min–max) | Target | Met | CPU ms each, server+database: subject / control |",
+        );
         say("|---|---|---|---|---|---|---|");
         for row in &self.rows {
             say(&row.line());
@@ -236,10 +245,12 @@ impl Report {
                 (None, (full, Some(empty))) => format!("{full} / {empty}"),
                 (None, (full, None)) => full.to_string(),
             };
-            let scanned = if page.scanned.is_empty() { "none".to_owned() } else { format!("**{}**", page.scanned.join(", ")) };
+            let scanned =
+                if page.scanned.is_empty() { "none".to_owned() } else { format!("**{}**", page.scanned.join(", ")) };
             say(&format!("| `{}` | {statements} | {} | {scanned} |", page.path, grouped(page.touched)));
         }
-        let missed: Vec<&Row> = self.rows.iter().filter(|row| row.met() == Some(false) && !matches!(row.target, Target::Null)).collect();
+        let missed: Vec<&Row> =
+            self.rows.iter().filter(|row| row.met() == Some(false) && !matches!(row.target, Target::Null)).collect();
         let heavy: Vec<&PageQueries> = self.pages.iter().filter(|page| page.statements.0 > MOST_STATEMENTS).collect();
         if !missed.is_empty() || !heavy.is_empty() || !self.faults.is_empty() {
             say("");
@@ -249,7 +260,10 @@ impl Report {
                 say(&format!("- {} (target {}). {}", row.work, row.target_text(), row.cause).trim_end().to_owned());
             }
             for page in heavy {
-                say(&format!("- `{}` asks {} statements; the target is {MOST_STATEMENTS}.", page.path, page.statements.0));
+                say(&format!(
+                    "- `{}` asks {} statements; the target is {MOST_STATEMENTS}.",
+                    page.path, page.statements.0
+                ));
             }
             for fault in &self.faults {
                 say(&format!("- {fault}."));

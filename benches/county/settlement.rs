@@ -94,13 +94,21 @@ impl<'a> Settling<'a> {
     /// One county's month, then the province's where there is one.
     pub(crate) async fn scenes(self, province: bool) -> anyhow::Result<Vec<Row>> {
         let mut bureaus = vec![self.bureau("b0.bureau_clerk").await?];
-        let mut rows = vec![self.stored_beside_bare("a county's month, computed and stored", &bureaus, self.rounds * 4).await?];
+        let mut rows =
+            vec![self.stored_beside_bare("a county's month, computed and stored", &bureaus, self.rounds * 4).await?];
         if province {
             for number in 1..=116 {
                 bureaus.push(self.bureau(&format!("b{number}.bureau_clerk")).await?);
             }
             rows.push(self.computed_beside_aggregate().await?);
-            rows.push(self.stored_beside_bare("the province's month, 117 counties computed and stored", &bureaus, self.rounds.min(3)).await?);
+            rows.push(
+                self.stored_beside_bare(
+                    "the province's month, 117 counties computed and stored",
+                    &bureaus,
+                    self.rounds.min(3),
+                )
+                .await?,
+            );
         }
         self.pool.close().await;
         Ok(rows)
@@ -136,7 +144,9 @@ impl<'a> Settling<'a> {
     async fn calculate(&self, bureau: &Bureau) -> anyhow::Result<()> {
         let state = huifa::state::AppState { pool: self.pool.clone(), ..self.site.state.clone() };
         let mut work = Work::unattended(&state, &bureau.clerk).await?;
-        settlement::calculate(&mut work, Scope::Bureau { bureau: bureau.id }, self.month).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        settlement::calculate(&mut work, Scope::Bureau { bureau: bureau.id }, self.month)
+            .await
+            .map_err(|error| anyhow::anyhow!("{error:?}"))?;
         work.commit().await.map_err(|error| anyhow::anyhow!("{error:?}"))
     }
 
@@ -178,7 +188,8 @@ impl<'a> Settling<'a> {
                 let mut conn = self.pool.acquire().await?;
                 let started = Instant::now();
                 let facts = facts(&mut conn, self.month).await?;
-                let pays: Vec<DutyPay> = facts.iter().map(|facts| duty_pay::calculate_facts(&programme, &calendar, facts)).collect();
+                let pays: Vec<DutyPay> =
+                    facts.iter().map(|facts| duty_pay::calculate_facts(&programme, &calendar, facts)).collect();
                 anyhow::ensure!(pays.len() > 1000, "nobody was on duty");
                 Ok(Tally::since(started, 1))
             },
@@ -194,8 +205,12 @@ impl<'a> Settling<'a> {
             },
         )
         .await?;
-        Ok(Row::time("the province's month, computed with all steps / one sequential aggregate", &pair, Target::Time(2.0))
-            .because("The steps are sentences: making them is most of the computing"))
+        Ok(Row::time(
+            "the province's month, computed with all steps / one sequential aggregate",
+            &pair,
+            Target::Time(2.0),
+        )
+        .because("The steps are sentences: making them is most of the computing"))
     }
 }
 
@@ -203,7 +218,8 @@ impl Stored {
     async fn write(&self, conn: &mut PgConnection, bureau: i64) -> anyhow::Result<()> {
         sqlx::query("delete from bench_settlement_lines where bureau_id = $1").bind(bureau).execute(&mut *conn).await?;
         sqlx::query("delete from bench_settlement_items where bureau_id = $1").bind(bureau).execute(&mut *conn).await?;
-        let of = |place: usize| self.items.iter().filter_map(|item| item.amounts.get(place).copied()).collect::<Vec<_>>();
+        let of =
+            |place: usize| self.items.iter().filter_map(|item| item.amounts.get(place).copied()).collect::<Vec<_>>();
         sqlx::query(
             "insert into bench_settlement_items (id, settlement_id, bureau_id, person_id, facts, result, base, deducted, subtotal,
                  adjustment, payable, receivable, off_post, forfeited, fingerprint)
@@ -232,7 +248,8 @@ impl Stored {
         .bind(self.items.iter().map(|item| item.fingerprint.as_str()).collect::<Vec<_>>())
         .execute(&mut *conn)
         .await?;
-        let of = |place: usize| self.lines.iter().filter_map(|line| line.amounts.get(place).copied()).collect::<Vec<_>>();
+        let of =
+            |place: usize| self.lines.iter().filter_map(|line| line.amounts.get(place).copied()).collect::<Vec<_>>();
         sqlx::query(
             "insert into bench_settlement_lines (item_id, settlement_id, bureau_id, shift_id, base, deducted, payable, not_payable)
              select l.item_id, l.settlement_id, $1, l.shift_id, l.base, l.deducted, l.payable, l.not_payable
@@ -333,7 +350,8 @@ async fn facts(conn: &mut PgConnection, month: Month) -> anyhow::Result<Vec<Duty
             served: row.served,
             findings: row.kinds.iter().filter_map(|kind| Some((FindingKind::from_code(kind)?, 1))).collect(),
         };
-        let person = || PersonFacts { name: row.name.clone(), category, public_official: row.public_official, stars: 0 };
+        let person =
+            || PersonFacts { name: row.name.clone(), category, public_official: row.public_official, stars: 0 };
         people
             .entry(row.person_id)
             .or_insert_with(|| DutyFacts { month, person: person(), shifts: Vec::new(), adjustments: Vec::new() })

@@ -27,7 +27,10 @@ impl Rush {
         for number in 1..=16 {
             let (visitor, actor) = site.sign_in(&format!("rush{number}")).await?;
             let venue = actor.venue_id.context("an account without a window")?;
-            let shifts = sqlx::query_scalar("select id from shifts where venue_id = $1 order by id").bind(venue).fetch_all(&site.state.pool).await?;
+            let shifts = sqlx::query_scalar("select id from shifts where venue_id = $1 order by id")
+                .bind(venue)
+                .fetch_all(&site.state.pool)
+                .await?;
             windows.push((visitor, actor.account_id, shifts));
         }
         Ok(Rush { windows })
@@ -36,7 +39,11 @@ impl Rush {
     /// Forms for the first shifts of the first windows.
     pub(crate) fn forms(&self, windows: usize, each: usize) -> Vec<Vec<Vec<u8>>> {
         let forms = |(visitor, _, shifts): &(Visitor, i64, Vec<i64>)| {
-            shifts.iter().take(each).map(|shift| visitor.post(&format!("/attendance/shifts/{shift}/sign-in"), "")).collect()
+            shifts
+                .iter()
+                .take(each)
+                .map(|shift| visitor.post(&format!("/attendance/shifts/{shift}/sign-in"), ""))
+                .collect()
         };
         self.windows.iter().take(windows).map(forms).collect()
     }
@@ -55,7 +62,8 @@ impl Rush {
         let started = Instant::now();
         let mut crowd = JoinSet::new();
         for (_, account, shifts) in self.windows.iter().take(windows) {
-            let (pool, account, shifts): (_, _, Vec<i64>) = (pool.clone(), *account, shifts.iter().take(each).copied().collect());
+            let (pool, account, shifts): (_, _, Vec<i64>) =
+                (pool.clone(), *account, shifts.iter().take(each).copied().collect());
             crowd.spawn(async move {
                 for shift in &shifts {
                     sqlx::query(

@@ -23,9 +23,7 @@ use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -108,9 +106,7 @@ impl Cluster {
 
     fn join(base: &Path, pg_bin: Option<&Path>, worth: Worth) -> Result<Self, ClusterError> {
         make_base(base)?;
-        let base = base
-            .canonicalize()
-            .map_err(|error| ClusterError::io(base, &error))?;
+        let base = base.canonicalize().map_err(|error| ClusterError::io(base, &error))?;
         let home = base.join("postgres");
         let data = home.join("data");
 
@@ -121,18 +117,10 @@ impl Cluster {
         own_directory(&home, &owner)?;
         own_directory(&home.join("log"), &owner)?;
         let user = lock_file(&base.join("users.lock"))?;
-        user.lock_shared()
-            .map_err(|error| ClusterError::io(&base, &error))?;
+        user.lock_shared().map_err(|error| ClusterError::io(&base, &error))?;
 
-        let mut cluster = Self {
-            socket: socket_directory(&home, &owner),
-            base,
-            home,
-            tools,
-            owner,
-            worth,
-            user: Some(user),
-        };
+        let mut cluster =
+            Self { socket: socket_directory(&home, &owner), base, home, tools, owner, worth, user: Some(user) };
         // From here on a failure drops the cluster, which leaves in order; the
         // drop waits for the start lock, so that is let go first.
         let started = cluster.initialise().and_then(|()| cluster.start());
@@ -254,9 +242,7 @@ impl Cluster {
             arguments.push("--no-sync");
         }
         arguments.extend(locale);
-        self.tools
-            .run("initdb", &self.owner, &self.home, arguments)
-            .map(drop)
+        self.tools.run("initdb", &self.owner, &self.home, arguments).map(drop)
     }
 
     /// Has the server running and ready; the directory of its socket.
@@ -272,9 +258,7 @@ impl Cluster {
                 State::Stopped => match self.start_once() {
                     Ok(()) => {}
                     // Children of a killed server need a moment to notice.
-                    Err(ClusterError::Tool { output, .. })
-                        if tries_left > 0 && output.contains("still in use") =>
-                    {
+                    Err(ClusterError::Tool { output, .. }) if tries_left > 0 && output.contains("still in use") => {
                         tries_left -= 1;
                         sleep(Duration::from_millis(500));
                     }
@@ -298,16 +282,12 @@ impl Cluster {
             "--pgdata=data".into(),
             format!("--options={}", self.server_options()).into(),
         ];
-        self.tools
-            .run("pg_ctl", &self.owner, &self.home, arguments)
-            .map(drop)
-            .map_err(|error| match error {
-                ClusterError::Tool { tool, output } => ClusterError::Tool {
-                    tool,
-                    output: format!("{output}\n{}", said_since(&log, before)),
-                },
-                other => other,
-            })
+        self.tools.run("pg_ctl", &self.owner, &self.home, arguments).map(drop).map_err(|error| match error {
+            ClusterError::Tool { tool, output } => {
+                ClusterError::Tool { tool, output: format!("{output}\n{}", said_since(&log, before)) }
+            }
+            other => other,
+        })
     }
 
     /// The settings the house relies on, quoted for the shell inside `pg_ctl`.
@@ -343,11 +323,7 @@ impl Cluster {
             ],
         };
         settings.extend(more.iter().map(|setting| (*setting).to_owned()));
-        settings
-            .iter()
-            .map(|setting| format!("-c '{}'", setting.replace('\'', r"'\''")))
-            .collect::<Vec<_>>()
-            .join(" ")
+        settings.iter().map(|setting| format!("-c '{}'", setting.replace('\'', r"'\''"))).collect::<Vec<_>>().join(" ")
     }
 
     fn stop(&self) -> Result<(), ClusterError> {
@@ -359,14 +335,7 @@ impl Cluster {
                     "pg_ctl",
                     &self.owner,
                     &self.home,
-                    [
-                        "stop",
-                        "--wait",
-                        "--silent",
-                        "--mode=fast",
-                        "--timeout=60",
-                        "--pgdata=data",
-                    ],
+                    ["stop", "--wait", "--silent", "--mode=fast", "--timeout=60", "--pgdata=data"],
                 )
                 .map(drop),
         }
@@ -388,10 +357,9 @@ fn version_of(data: &Path) -> Result<Option<u32>, ClusterError> {
     match fs::read_to_string(&file) {
         Ok(text) => match text.trim().parse() {
             Ok(major) => Ok(Some(major)),
-            Err(_) => Err(ClusterError::Unusable {
-                path: file,
-                reason: "其中没有 PostgreSQL 的版本号".to_owned(),
-            }),
+            Err(_) => {
+                Err(ClusterError::Unusable { path: file, reason: "其中没有 PostgreSQL 的版本号".to_owned() })
+            }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if data.exists() {
@@ -426,26 +394,17 @@ pub(crate) fn make_base(base: &Path) -> Result<(), ClusterError> {
 fn open_to(owner: &Owner, base: &Path) -> Result<(), ClusterError> {
     match owner.must_reach(base) {
         Err(ClusterError::NotEnterable { path, user }) if path == base => {
-            let ours = fs::read_dir(base)
-                .map_err(|error| ClusterError::io(base, &error))?
-                .flatten()
-                .all(|entry| {
-                    let name = entry.file_name();
-                    let known = [
-                        "start.lock",
-                        "users.lock",
-                        "postgres",
-                        crate::secrets::KEY_FILE,
-                    ];
-                    known.iter().any(|ours| name == *ours)
-                });
+            let ours = fs::read_dir(base).map_err(|error| ClusterError::io(base, &error))?.flatten().all(|entry| {
+                let name = entry.file_name();
+                let known = ["start.lock", "users.lock", "postgres", crate::secrets::KEY_FILE];
+                known.iter().any(|ours| name == *ours)
+            });
             let meta = fs::metadata(base).map_err(|error| ClusterError::io(base, &error))?;
             if !ours || meta.uid() != 0 {
                 return Err(ClusterError::NotEnterable { path, user });
             }
             let mode = meta.permissions().mode() | 0o011;
-            fs::set_permissions(base, fs::Permissions::from_mode(mode))
-                .map_err(|error| ClusterError::io(base, &error))
+            fs::set_permissions(base, fs::Permissions::from_mode(mode)).map_err(|error| ClusterError::io(base, &error))
         }
         other => other,
     }
@@ -455,18 +414,14 @@ fn open_to(owner: &Owner, base: &Path) -> Result<(), ClusterError> {
 /// it is one: in a shared place somebody else may have made it first.
 fn own_directory(path: &Path, owner: &Owner) -> Result<(), ClusterError> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => owner
-            .take(path)
-            .map_err(|error| ClusterError::io(path, &error))?,
+        Ok(()) => owner.take(path).map_err(|error| ClusterError::io(path, &error))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(ClusterError::io(path, &error)),
     }
     let meta = fs::symlink_metadata(path).map_err(|error| ClusterError::io(path, &error))?;
     // Root's own, of a run cut off between the two steps above.
     if meta.is_dir() && meta.uid() == 0 && is_root() && owner.uid() != 0 {
-        return owner
-            .take(path)
-            .map_err(|error| ClusterError::io(path, &error));
+        return owner.take(path).map_err(|error| ClusterError::io(path, &error));
     }
     if meta.is_dir() && meta.uid() == owner.uid() && meta.permissions().mode() & 0o077 == 0 {
         return Ok(());
@@ -482,19 +437,13 @@ fn own_directory(path: &Path, owner: &Owner) -> Result<(), ClusterError> {
 fn socket_directory(home: &Path, owner: &Owner) -> PathBuf {
     let beside = home.join("run");
     let text = beside.to_string_lossy();
-    let plain = text
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
     if plain && text.len() + "/.s.PGSQL.5432".len() <= SOCKET_PATH_LIMIT {
         return beside;
     }
     let mut hasher = DefaultHasher::new();
     home.hash(&mut hasher);
-    PathBuf::from(format!(
-        "/tmp/huifa-{}-{:016x}",
-        owner.uid(),
-        hasher.finish()
-    ))
+    PathBuf::from(format!("/tmp/huifa-{}-{:016x}", owner.uid(), hasher.finish()))
 }
 
 /// Opens a lock file, making it where it is missing.
@@ -528,10 +477,7 @@ fn lock_within(path: &Path, patience: Duration) -> Result<File, ClusterError> {
 fn said_since(log: &Path, before: u64) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let from = usize::try_from(before).unwrap_or(0).min(bytes.len());
-    last_lines(
-        &String::from_utf8_lossy(bytes.get(from..).unwrap_or_default()),
-        8,
-    )
+    last_lines(&String::from_utf8_lossy(bytes.get(from..).unwrap_or_default()), 8)
 }
 
 #[cfg(test)]
@@ -555,12 +501,7 @@ mod tests {
         let data = std::env::temp_dir().join(format!("huifa-{}", uuid::Uuid::new_v4()));
         assert!(version_of(&data).unwrap().is_none());
         fs::create_dir(&data).unwrap();
-        assert!(
-            version_of(&data)
-                .unwrap_err()
-                .to_string()
-                .contains("PG_VERSION")
-        );
+        assert!(version_of(&data).unwrap_err().to_string().contains("PG_VERSION"));
         fs::write(data.join("PG_VERSION"), "14\n").unwrap();
         assert_eq!(version_of(&data).unwrap(), Some(14));
         fs::remove_dir_all(data).unwrap();

@@ -3,8 +3,8 @@
 
 pub mod cluster;
 pub mod columns;
-mod types;
 mod pool;
+mod types;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -77,11 +77,7 @@ impl DatabaseSettings {
         if rustix::process::geteuid().is_root() {
             return Ok(PathBuf::from("/var/lib/huifa"));
         }
-        let variable = |name| {
-            std::env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
+        let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         variable("XDG_DATA_HOME")
             .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
             .map(|data| data.join("huifa"))
@@ -115,21 +111,13 @@ pub async fn open(settings: &DatabaseSettings) -> anyhow::Result<Database> {
             .ok()
             .context("DATABASE_URL 的格式不对，应为 postgres://用户:口令@主机:端口/数据库")?;
         check_version(&options).await?;
-        let pool = pool(options.clone(), most)
-            .await
-            .context("无法连接 DATABASE_URL 指定的数据库")?;
-        return Ok(Database {
-            pool,
-            options,
-            cluster: None,
-            watch: None,
-        });
+        let pool = pool(options.clone(), most).await.context("无法连接 DATABASE_URL 指定的数据库")?;
+        return Ok(Database { pool, options, cluster: None, watch: None });
     }
 
     let base = settings.data_dir()?;
     let bin = settings.pg_bin.clone();
-    let cluster =
-        tokio::task::spawn_blocking(move || Cluster::open(&base, bin.as_deref())).await??;
+    let cluster = tokio::task::spawn_blocking(move || Cluster::open(&base, bin.as_deref())).await??;
     let cluster = Arc::new(cluster);
     let options = cluster.options(NAME);
     let opened = match create_if_missing(&cluster).await {
@@ -144,12 +132,7 @@ pub async fn open(settings: &DatabaseSettings) -> anyhow::Result<Database> {
         }
     };
     let watch = tokio::spawn(watch(Arc::clone(&cluster)));
-    Ok(Database {
-        pool,
-        options,
-        cluster: Some(cluster),
-        watch: Some(watch),
-    })
+    Ok(Database { pool, options, cluster: Some(cluster), watch: Some(watch) })
 }
 
 impl Database {
@@ -169,10 +152,7 @@ impl Database {
             watch.abort();
             watch.await.ok();
         }
-        if tokio::time::timeout(CLOSE_WITHIN, self.pool.close())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(CLOSE_WITHIN, self.pool.close()).await.is_err() {
             tracing::warn!("connections were still busy at the end");
         }
         match self.cluster.take() {
@@ -220,18 +200,14 @@ async fn watch(cluster: Arc<Cluster>) {
 /// Makes our database in a new cluster; two at once is fine.
 async fn create_if_missing(cluster: &Cluster) -> anyhow::Result<()> {
     let mut maintenance = cluster.options("postgres").connect().await?;
-    let there: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(NAME)
-            .fetch_one(&mut maintenance)
-            .await?;
+    let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(NAME)
+        .fetch_one(&mut maintenance)
+        .await?;
     if !there {
-        let made = sqlx::query("create database huifa")
-            .execute(&mut maintenance)
-            .await;
+        let made = sqlx::query("create database huifa").execute(&mut maintenance).await;
         match made {
-            Err(sqlx::Error::Database(error))
-                if matches!(error.code().as_deref(), Some("42P04" | "23505")) => {}
+            Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P04" | "23505")) => {}
             other => {
                 other?;
             }
@@ -243,13 +219,9 @@ async fn create_if_missing(cluster: &Cluster) -> anyhow::Result<()> {
 
 /// Refuses a server older than what the schema needs.
 async fn check_version(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut connection = options
-        .connect()
-        .await
-        .context("无法连接 DATABASE_URL 指定的数据库")?;
-    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
-        .fetch_one(&mut connection)
-        .await?;
+    let mut connection = options.connect().await.context("无法连接 DATABASE_URL 指定的数据库")?;
+    let version: i32 =
+        sqlx::query_scalar("select current_setting('server_version_num')::int").fetch_one(&mut connection).await?;
     connection.close().await?;
     refuse_old(version)
 }
@@ -275,17 +247,13 @@ mod tests {
         assert!(refuse_old(150_018).is_ok());
         assert!(refuse_old(180_000).is_ok());
         let said = refuse_old(140_022).unwrap_err().to_string();
-        assert!(
-            said.contains("PostgreSQL 14") && said.contains("PostgreSQL 15+"),
-            "{said}"
-        );
+        assert!(said.contains("PostgreSQL 14") && said.contains("PostgreSQL 15+"), "{said}");
     }
 
     #[test]
     fn the_password_in_the_address_is_never_printed() {
-        let settings = DatabaseSettings::read(|name| {
-            (name == "DATABASE_URL").then(|| "postgres://a:secret@host/db".to_owned())
-        });
+        let settings =
+            DatabaseSettings::read(|name| (name == "DATABASE_URL").then(|| "postgres://a:secret@host/db".to_owned()));
         assert!(settings.url.is_some());
         assert!(!format!("{settings:?}").contains("secret"));
     }

@@ -37,9 +37,7 @@ pub async fn pool(options: PgConnectOptions, max: u32) -> Result<PgPool, sqlx::E
                 Ok(true)
             })
         })
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SESSION).await.map(drop) })
-        })
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .after_release(|connection, _| {
             Box::pin(async move {
                 // A `begin` cancelled in flight opens a transaction that sqlx does

@@ -93,7 +93,8 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
     for (venue, name) in venues.iter().filter(|venue| venue.kind == VenueKind::Station).zip(STATION_STAFF) {
         if venue.short_name != "米山镇" {
             let login = format!("s{}", venue.code);
-            accounts::db::insert(&mut transaction, &new(&login, name, Role::VenueStaff, Some(venue.id), None), now).await?;
+            accounts::db::insert(&mut transaction, &new(&login, name, Role::VenueStaff, Some(venue.id), None), now)
+                .await?;
         }
     }
     transaction.commit().await?;
@@ -147,8 +148,21 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
 }
 
 const STATION_STAFF: &[&str] = &[
-    "贾晓明", "吕红梅", "丁国平", "孙丽霞", "冀永亮", "薛丽芳", "龚学军", "葛春兰", "邵建华", "霍玉珍", "范志勇", "付小红", "康永强",
-    "戎丽君", "祁东升",
+    "贾晓明",
+    "吕红梅",
+    "丁国平",
+    "孙丽霞",
+    "冀永亮",
+    "薛丽芳",
+    "龚学军",
+    "葛春兰",
+    "邵建华",
+    "霍玉珍",
+    "范志勇",
+    "付小红",
+    "康永强",
+    "戎丽君",
+    "祁东升",
 ];
 
 fn new_person(

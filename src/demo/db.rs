@@ -120,9 +120,7 @@ pub(super) async fn open_cases(conn: &mut PgConnection, bureau: i64) -> sqlx::Re
     .await
 }
 
-pub(super) async fn all_accounts(
-    conn: &mut PgConnection,
-) -> sqlx::Result<Vec<AccountRow>> {
+pub(super) async fn all_accounts(conn: &mut PgConnection) -> sqlx::Result<Vec<AccountRow>> {
     sqlx::query_as!(
         AccountRow,
         r#"select a.id, a.login, a.name, a.role as "role: crate::web::permissions::Role", a.bureau_id,
@@ -152,11 +150,8 @@ pub(super) async fn move_sessions(
     conn: &mut PgConnection,
     now: chrono::DateTime<chrono::FixedOffset>,
 ) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update sessions set seen_at = $1, expires_at = $1::timestamptz + interval '10 hours'",
-        now
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!("update sessions set seen_at = $1, expires_at = $1::timestamptz + interval '10 hours'", now)
+        .execute(conn)
+        .await?;
     Ok(())
 }

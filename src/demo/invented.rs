@@ -59,30 +59,86 @@ pub(super) const PEOPLE: &[Invented] = &[
     person("袁晓琳", true, (1989, 9, 9), PersonCategory::PublicStaff, "高平市法律援助中心", Post::Window),
     person("邢建国", false, (1977, 2, 2), PersonCategory::PublicStaff, "高平市法律援助中心", Post::Window),
     person("张海燕", true, (1984, 4, 30), PersonCategory::Lawyer, FIRM, Post::Station("北城街道")),
-    person("牛振华", false, (1973, 8, 8), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("北城街道")),
+    person(
+        "牛振华",
+        false,
+        (1973, 8, 8),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("北城街道"),
+    ),
     person("刘俊杰", false, (1987, 12, 12), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("东城街道")),
     person("韩春霞", true, (1982, 3, 3), PersonCategory::Lawyer, FIRM, Post::Station("东城街道")),
-    person("程国强", false, (1970, 6, 18), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("南城街道")),
+    person(
+        "程国强",
+        false,
+        (1970, 6, 18),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("南城街道"),
+    ),
     person("宋佳宁", true, (1993, 7, 7), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("南城街道")),
     person("陈立新", false, (1985, 1, 15), PersonCategory::Lawyer, FIRM, Post::Station("米山镇")),
     person("许慧敏", true, (1991, 10, 10), PersonCategory::Lawyer, FIRM, Post::Station("米山镇")),
-    person("常永胜", false, (1968, 5, 5), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("三甲镇")),
+    person(
+        "常永胜",
+        false,
+        (1968, 5, 5),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("三甲镇"),
+    ),
     person("冯丽娟", true, (1987, 2, 14), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("三甲镇")),
     person("侯志刚", false, (1976, 11, 11), PersonCategory::Lawyer, FIRM, Post::Station("神农镇")),
-    person("梁艳红", true, (1980, 8, 20), PersonCategory::OtherNonPublic, "高平示例企业法务部", Post::Station("神农镇")),
+    person(
+        "梁艳红",
+        true,
+        (1980, 8, 20),
+        PersonCategory::OtherNonPublic,
+        "高平示例企业法务部",
+        Post::Station("神农镇"),
+    ),
     person("孟庆海", false, (1959, 4, 4), PersonCategory::RetiredJudicial, RETIRED, Post::Station("陈区镇")),
     person("任晓芳", true, (1990, 9, 23), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("陈区镇")),
     person("魏东升", false, (1978, 3, 17), PersonCategory::Lawyer, FIRM, Post::Station("北诗镇")),
-    person("杨巧玲", true, (1986, 6, 26), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("北诗镇")),
+    person(
+        "杨巧玲",
+        true,
+        (1986, 6, 26),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("北诗镇"),
+    ),
     person("崔志明", false, (1983, 12, 22), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("河西镇")),
     person("靳玉洁", true, (1992, 1, 29), PersonCategory::Lawyer, FIRM, Post::Station("河西镇")),
-    person("姬长河", false, (1971, 7, 31), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("马村镇")),
+    person(
+        "姬长河",
+        false,
+        (1971, 7, 31),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("马村镇"),
+    ),
     person("毕素珍", true, (1984, 5, 9), PersonCategory::Lawyer, FIRM, Post::Station("马村镇")),
     person("尉迟明", false, (1988, 8, 28), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("野川镇")),
-    person("苗秀丽", true, (1979, 10, 4), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("野川镇")),
+    person(
+        "苗秀丽",
+        true,
+        (1979, 10, 4),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("野川镇"),
+    ),
     person("焦海涛", false, (1982, 2, 19), PersonCategory::Lawyer, FIRM, Post::Station("寺庄镇")),
     person("路晓娜", true, (1995, 3, 13), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("寺庄镇")),
-    person("栗永庆", false, (1974, 9, 15), PersonCategory::GrassrootsLegalWorker, LEGAL_SERVICE, Post::Station("建宁乡")),
+    person(
+        "栗永庆",
+        false,
+        (1974, 9, 15),
+        PersonCategory::GrassrootsLegalWorker,
+        LEGAL_SERVICE,
+        Post::Station("建宁乡"),
+    ),
     person("范美玲", true, (1985, 4, 24), PersonCategory::Lawyer, FIRM, Post::Station("建宁乡")),
     person("段学文", false, (1957, 6, 1), PersonCategory::RetiredJudicial, RETIRED, Post::Station("石末乡")),
     person("柴丽霞", true, (1989, 12, 18), PersonCategory::Lawyer, SECOND_FIRM, Post::Station("石末乡")),
@@ -104,12 +160,7 @@ pub(super) struct Matter {
     pub(super) aid: bool,
 }
 
-const fn matter(
-    topic: Topic,
-    words: [&'static str; 5],
-    outcome: Outcome,
-    aid: bool,
-) -> Matter {
+const fn matter(topic: Topic, words: [&'static str; 5], outcome: Outcome, aid: bool) -> Matter {
     let [cause, facts, request, advice, basis] = words;
     Matter { topic, cause, facts, request, advice, basis, outcome, aid }
 }
@@ -312,7 +363,8 @@ pub(super) const MATTERS: &[Matter] = &[
 
 /// Surnames and given names of the people who come to the desk.
 pub(super) const SURNAMES: &[&str] = &[
-    "王", "李", "张", "刘", "陈", "杨", "赵", "郭", "牛", "姬", "靳", "申", "秦", "毕", "苗", "段", "冯", "程", "焦", "路",
+    "王", "李", "张", "刘", "陈", "杨", "赵", "郭", "牛", "姬", "靳", "申", "秦", "毕", "苗", "段", "冯", "程", "焦",
+    "路",
 ];
 
 /// Given names with their gender.

@@ -35,9 +35,11 @@ pub const ACCOUNTS: &[(&str, Role)] = &[
 
 /// The address of the page on which the clock is moved on.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state)
-        .get("/demonstration", Access::Public, pages::clock)
-        .post("/demonstration", Access::SignedIn, pages::set_clock)
+    Routes::new(state).get("/demonstration", Access::Public, pages::clock).post(
+        "/demonstration",
+        Access::SignedIn,
+        pages::set_clock,
+    )
 }
 
 fn moment(year: i32, month: u32, day: u32, hour: u32) -> DateTime<FixedOffset> {

@@ -98,7 +98,8 @@ pub(super) async fn set_clock(
             .after(snapshot(&wanted)),
     )
     .await?;
-    let answer = work.finish("/demonstration", format!("演示时间已拨到{}。", wanted.format("%-m月%-d日 %H:%M"))).await?;
+    let answer =
+        work.finish("/demonstration", format!("演示时间已拨到{}。", wanted.format("%-m月%-d日 %H:%M"))).await?;
     state.clock.set(wanted);
     Ok(answer.into_response())
 }

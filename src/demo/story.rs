@@ -18,8 +18,8 @@ use crate::plan::dictionaries::{
     Basis, CaseKind, Channel, FindingKind, HandlerCategory, Outcome, RecordIrregularity, ReviewResult, Satisfaction,
     ShiftChange, SpecialGroup, VenueKind,
 };
-use crate::plan::month::Month;
 use crate::plan::money::yuan;
+use crate::plan::month::Month;
 use crate::plan::time::at;
 use crate::roster::planner::Holidays;
 use crate::roster::{self, GapConsent, NewFilling, NewShift, Seen};
@@ -116,6 +116,7 @@ impl Story<'_> {
             self.cases_of(day).await?;
         }
         self.duty(day).await?;
+        self.roll_call(day).await?;
         self.review(day).await
     }
 
@@ -147,17 +148,23 @@ impl Story<'_> {
             return Ok(());
         }
         let mut work = self.work(clerk).await?;
-        roster::submit(&mut work, edit, month, Seen::Latest, GapConsent::None).await.map_err(|error| told(error.into()))?;
+        roster::submit(&mut work, edit, month, Seen::Latest, GapConsent::None)
+            .await
+            .map_err(|error| told(error.into()))?;
         work.commit().await.map_err(told)?;
         if self.reach(at(day, hour(15, 0))) {
             let approver = &self.cast.approver;
             let mut work = self.work(approver).await?;
-            roster::approve(&mut work, scope(approver, Action::ApproveRoster)?, month, Seen::Latest).await.map_err(told)?;
+            roster::approve(&mut work, scope(approver, Action::ApproveRoster)?, month, Seen::Latest)
+                .await
+                .map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         if self.reach(at(day, hour(16, 20))) {
             let mut work = self.work(clerk).await?;
-            roster::publish(&mut work, scope(clerk, Action::PublishRoster)?, month, Seen::Latest).await.map_err(told)?;
+            roster::publish(&mut work, scope(clerk, Action::PublishRoster)?, month, Seen::Latest)
+                .await
+                .map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         Ok(())
@@ -263,7 +270,9 @@ impl Story<'_> {
                     let Some(duty) = duties.get(index) else { continue };
                     let actor = self.cast.on_duty(duty.shift.person_id)?;
                     let mut work = self.work(actor).await?;
-                    attendance::sign_in(&mut work, scope(actor, Action::SignAttendance)?, duty.shift.id).await.map_err(told)?;
+                    attendance::sign_in(&mut work, scope(actor, Action::SignAttendance)?, duty.shift.id)
+                        .await
+                        .map_err(told)?;
                     work.commit().await.map_err(told)?;
                 }
                 Event::SignOut(index) => {
@@ -359,7 +368,11 @@ impl Story<'_> {
             advice: matter.advice.to_owned(),
             legal_basis: matter.basis.to_owned(),
             outcomes: vec![matter.outcome],
-            referred_to: if matter.outcome == Outcome::ToDepartment { "相关主管部门".to_owned() } else { String::new() },
+            referred_to: if matter.outcome == Outcome::ToDepartment {
+                "相关主管部门".to_owned()
+            } else {
+                String::new()
+            },
             legal_aid_hint: matter.aid,
             told_right: matter.aid,
             follow_up_on: None,
@@ -421,9 +434,15 @@ impl Story<'_> {
             let mut work = self.work(actor).await?;
             let decision = Decision::Agreed;
             let note = "当天在场，情况属实。";
-            attendance::decide_correction(&mut work, scope(actor, Action::DecideCorrection)?, correction, decision, note)
-                .await
-                .map_err(told)?;
+            attendance::decide_correction(
+                &mut work,
+                scope(actor, Action::DecideCorrection)?,
+                correction,
+                decision,
+                note,
+            )
+            .await
+            .map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         // What is not settled when the demonstration stops is left for whoever tries it.
@@ -467,14 +486,18 @@ impl Story<'_> {
                 _ => {
                     let actor = if finding.by_clerk { &self.cast.approver } else { &self.cast.clerk };
                     let mut work = self.work(actor).await?;
-                    findings::confirm(&mut work, scope(actor, Action::DecideFinding)?, finding.id, "本人无异议，予以认定。")
-                        .await
-                        .map_err(told)?;
+                    findings::confirm(
+                        &mut work,
+                        scope(actor, Action::DecideFinding)?,
+                        finding.id,
+                        "本人无异议，予以认定。",
+                    )
+                    .await
+                    .map_err(told)?;
                     work.commit().await.map_err(told)?;
                 }
             }
         }
-        self.roll_call(day).await?;
         for complaint in std::mem::take(&mut self.complaints) {
             let clerk = &self.cast.clerk;
             let mut work = self.work(clerk).await?;
@@ -487,8 +510,9 @@ impl Story<'_> {
     /// 点名抽查: now and then the bureau looks in; one person is caught three times in April.
     async fn roll_call(&mut self, day: NaiveDate) -> anyhow::Result<()> {
         let station_day = day.weekday() == chrono::Weekday::Wed;
-        let april = day.month() == 4 && station_day;
-        if !(april || (station_day && self.dice.once_in(4))) || !self.reach(at(day, hour(18, 40))) {
+        let april = day.month() == 4 && station_day && day.day() % 14 == 3;
+        let looked_in = station_day && self.dice.once_in(4);
+        if !(april || looked_in) || !self.reach(at(day, hour(18, 40))) {
             return Ok(());
         }
         let mut conn = self.state.pool.acquire().await?;
@@ -496,7 +520,9 @@ impl Story<'_> {
         drop(conn);
         let asked = if april { "陈区镇" } else { "寺庄镇" };
         let venue = self.cast.venues.iter().find(|venue| venue.short_name == asked).context("a station")?;
-        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id && shift.signed_in) else { return Ok(()) };
+        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id && shift.signed_in) else {
+            return Ok(());
+        };
         let times: &[u32] = if april { &[9, 11] } else { &[10] };
         for time in times {
             let clerk = &self.cast.clerk;
@@ -529,7 +555,11 @@ impl Story<'_> {
             let new = NewReview {
                 result: if bad { ReviewResult::Irregular } else { ReviewResult::Qualified },
                 irregularity: bad.then_some(RecordIrregularity::VagueAnswer),
-                note: if bad { "解答意见只写了结论，没有说明依据和办理途径。".to_owned() } else { String::new() },
+                note: if bad {
+                    "解答意见只写了结论，没有说明依据和办理途径。".to_owned()
+                } else {
+                    String::new()
+                },
             };
             let mut work = self.work(clerk).await?;
             consultations::review(&mut work, scope(clerk, Action::ReviewConsultations)?, id, version, &new)
@@ -621,7 +651,9 @@ impl Story<'_> {
                 Ok(Certification::FindingsProposed(_)) if patience == Patience::Insists => {
                     anyhow::bail!("venue {venue} has findings that nobody decided")
                 }
-                Ok(Certification::FindingsProposed(_) | Certification::Reported) => work.commit().await.map_err(told)?,
+                Ok(Certification::FindingsProposed(_) | Certification::Reported) => {
+                    work.commit().await.map_err(told)?
+                }
                 Err(AppError::Refused(_)) if patience == Patience::Skips => {}
                 Err(error) => return Err(told(error)),
             }
@@ -650,7 +682,8 @@ impl Story<'_> {
                 .dice
                 .pick(&[SpecialGroup::MigrantWorker, SpecialGroup::Farmer, SpecialGroup::Woman, SpecialGroup::Elderly])
                 .context("groups")?;
-            let handler = self.dice.pick(&["王建平", "李雪梅", "赵志远", "郭丽萍", "张海燕", "陈立新"]).context("handlers")?;
+            let handler =
+                self.dice.pick(&["王建平", "李雪梅", "赵志远", "郭丽萍", "张海燕", "陈立新"]).context("handlers")?;
             let new = NewCase {
                 number: format!("高法援字〔2024〕{:03}号", self.cases),
                 kind,

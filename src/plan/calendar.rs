@@ -39,16 +39,9 @@ type Known<T> = Result<T, YearWithoutCalendar>;
 impl Calendar {
     /// A calendar of these years; days of other years are left out.
     #[must_use]
-    pub fn new(
-        years: impl IntoIterator<Item = i32>,
-        days: impl IntoIterator<Item = SpecialDay>,
-    ) -> Self {
+    pub fn new(years: impl IntoIterator<Item = i32>, days: impl IntoIterator<Item = SpecialDay>) -> Self {
         let years: BTreeSet<i32> = years.into_iter().collect();
-        let days = days
-            .into_iter()
-            .filter(|day| years.contains(&day.date.year()))
-            .map(|day| (day.date, day))
-            .collect();
+        let days = days.into_iter().filter(|day| years.contains(&day.date.year())).map(|day| (day.date, day)).collect();
         Self { years, days }
     }
 
@@ -86,9 +79,7 @@ impl Calendar {
 
     /// The special days of a year, in order.
     pub fn special_days(&self, year: i32) -> impl Iterator<Item = &SpecialDay> {
-        self.days
-            .values()
-            .filter(move |day| day.date.year() == year)
+        self.days.values().filter(move |day| day.date.year() == year)
     }
 
     /// Whether people work on this date.
@@ -197,11 +188,7 @@ impl Calendar {
         Ok(working)
     }
 
-    fn nearest(
-        &self,
-        date: NaiveDate,
-        step: fn(&NaiveDate) -> Option<NaiveDate>,
-    ) -> Known<NaiveDate> {
+    fn nearest(&self, date: NaiveDate, step: fn(&NaiveDate) -> Option<NaiveDate>) -> Known<NaiveDate> {
         let mut day = date;
         while !self.is_working_day(day)? {
             day = step(&day).ok_or(YearWithoutCalendar(day.year()))?;
@@ -254,12 +241,8 @@ mod tests {
         let calendar = Calendar::shipped();
         let mut table = String::new();
         for year in calendar.years() {
-            let working: Vec<_> = months(year)
-                .map(|month| calendar.working_days(month).unwrap().len())
-                .collect();
-            let stations: Vec<_> = months(year)
-                .map(|month| calendar.station_days(month).unwrap().len())
-                .collect();
+            let working: Vec<_> = months(year).map(|month| calendar.working_days(month).unwrap().len()).collect();
+            let stations: Vec<_> = months(year).map(|month| calendar.station_days(month).unwrap().len()).collect();
             let holidays: Vec<_> = months(year)
                 .flat_map(|month| calendar.holiday_wednesdays(month).unwrap())
                 .map(|day| day.format("%m-%d").to_string())
@@ -307,21 +290,9 @@ mod tests {
     #[test]
     fn a_year_without_notice_is_refused() {
         let calendar = Calendar::shipped();
-        assert_eq!(
-            calendar.is_working_day(date("2027-01-04")),
-            Err(YearWithoutCalendar(2027))
-        );
-        assert_eq!(
-            calendar.working_day_on_or_after(date("2026-12-31")),
-            Ok(date("2026-12-31"))
-        );
-        assert_eq!(
-            calendar.add_working_days(date("2026-12-31"), 1),
-            Err(YearWithoutCalendar(2027))
-        );
-        assert_eq!(
-            YearWithoutCalendar(2027).to_string(),
-            "尚未导入2027年节假日安排，无法判断工作日"
-        );
+        assert_eq!(calendar.is_working_day(date("2027-01-04")), Err(YearWithoutCalendar(2027)));
+        assert_eq!(calendar.working_day_on_or_after(date("2026-12-31")), Ok(date("2026-12-31")));
+        assert_eq!(calendar.add_working_days(date("2026-12-31"), 1), Err(YearWithoutCalendar(2027)));
+        assert_eq!(YearWithoutCalendar(2027).to_string(), "尚未导入2027年节假日安排，无法判断工作日");
     }
 }

@@ -76,20 +76,13 @@ pub const DUTY_RATES: Clause = Clause {
     text: "免费法律咨询值班补贴：公共法律服务中心值班，每人每天补贴200元；乡镇（街道）公共法律服务工作站值班，每人次补贴300元。",
 };
 /// 五(二)1: that misconduct costs the corresponding subsidy.
-pub const DEDUCTIONS: Clause = Clause {
-    number: "五(二)1",
-    text: "值班法律服务人员有以下行为的，予以扣除相应补贴：",
-};
+pub const DEDUCTIONS: Clause =
+    Clause { number: "五(二)1", text: "值班法律服务人员有以下行为的，予以扣除相应补贴：" };
 /// 五(二)1(1): defective service records.
-pub const RECORD_DEFECT: Clause = Clause {
-    number: "五(二)1(1)",
-    text: "服务记录内容缺项、不规范的，一次扣10元；",
-};
+pub const RECORD_DEFECT: Clause =
+    Clause { number: "五(二)1(1)", text: "服务记录内容缺项、不规范的，一次扣10元；" };
 /// 五(二)1(2): late and early.
-pub const LATE_OR_EARLY: Clause = Clause {
-    number: "五(二)1(2)",
-    text: "迟到、早退的，一次扣50元；",
-};
+pub const LATE_OR_EARLY: Clause = Clause { number: "五(二)1(2)", text: "迟到、早退的，一次扣50元；" };
 /// 五(二)1(3): dissatisfaction and complaints.
 pub const DISSATISFIED: Clause = Clause {
     number: "五(二)1(3)",
@@ -116,10 +109,8 @@ pub const CASE_BASE: Clause = Clause {
     text: "采取以案定补方式，每件以《山西省财政厅 山西省司法厅关于印发<法律援助补贴办法>的通知》（晋财政法〔2019〕95号）中民事诉讼案件、审判阶段刑事法律援助案件最低补贴标准1000元予以补贴，当地办案补贴执行标准高于1000元的，超过部分由法律援助业务经费补足。",
 };
 /// 五(二)2: no double payment.
-pub const NO_DOUBLE_PAYMENT: Clause = Clause {
-    number: "五(二)2",
-    text: "“惠民工程”经费补贴不得与法律援助补贴重复发放。",
-};
+pub const NO_DOUBLE_PAYMENT: Clause =
+    Clause { number: "五(二)2", text: "“惠民工程”经费补贴不得与法律援助补贴重复发放。" };
 /// 五(二)2: cases over the target.
 pub const OVER_TARGET: Clause = Clause {
     number: "五(二)2",

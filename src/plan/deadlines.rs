@@ -21,10 +21,7 @@ pub struct PlanLimit {
 
 impl PlanLimit {
     fn on(calendar: &Calendar, due: NaiveDate) -> Self {
-        Self {
-            due,
-            target: calendar.working_day_on_or_before(due).ok(),
-        }
+        Self { due, target: calendar.working_day_on_or_before(due).ok() }
     }
 
     /// Whether a date is after the limit.
@@ -52,10 +49,7 @@ impl Quarter {
     /// The quarter a month lies in.
     #[must_use]
     pub fn of(month: Month) -> Self {
-        Self {
-            year: month.year(),
-            number: month.month().div_ceil(3),
-        }
+        Self { year: month.year(), number: month.month().div_ceil(3) }
     }
 
     /// The year.
@@ -104,12 +98,7 @@ pub fn duty_pay_warning(programme: &Programme, month: Month) -> NaiveDate {
 /// 五(二)末段: a case subsidy is paid within 30 days of the agreement to close, later by
 /// the days of extension granted, at most fifteen together (A30).
 #[must_use]
-pub fn case_payout(
-    programme: &Programme,
-    calendar: &Calendar,
-    agreed_on: NaiveDate,
-    extension_days: u32,
-) -> PlanLimit {
+pub fn case_payout(programme: &Programme, calendar: &Calendar, agreed_on: NaiveDate, extension_days: u32) -> PlanLimit {
     let extension = extension_days.min(programme.case_extension_days);
     let due = days_after(agreed_on, programme.case_payment_days + extension);
     PlanLimit::on(calendar, due)
@@ -117,24 +106,14 @@ pub fn case_payout(
 
 /// 五(一): the county finance bureau transfers the earmarked fund within 30 days of receipt (A55).
 #[must_use]
-pub fn fund_transfer(
-    programme: &Programme,
-    calendar: &Calendar,
-    received_on: NaiveDate,
-) -> PlanLimit {
-    PlanLimit::on(
-        calendar,
-        days_after(received_on, programme.fund_transfer_days),
-    )
+pub fn fund_transfer(programme: &Programme, calendar: &Calendar, received_on: NaiveDate) -> PlanLimit {
+    PlanLimit::on(calendar, days_after(received_on, programme.fund_transfer_days))
 }
 
 /// 五(二)末段: the fund report is sent within 15 days after the quarter.
 #[must_use]
 pub fn quarter_report(programme: &Programme, calendar: &Calendar, quarter: Quarter) -> PlanLimit {
-    PlanLimit::on(
-        calendar,
-        days_after(quarter.last(), programme.quarter_report_days),
-    )
+    PlanLimit::on(calendar, days_after(quarter.last(), programme.quarter_report_days))
 }
 
 /// 六(一) 逐月上报: the day of the next month by which a month is reported (A51).
@@ -147,11 +126,7 @@ pub fn monthly_report(programme: &Programme, calendar: &Calendar, month: Month) 
 ///
 /// # Errors
 /// When a year on the way has no calendar.
-pub fn posting(
-    programme: &Programme,
-    calendar: &Calendar,
-    month: Month,
-) -> Result<NaiveDate, YearWithoutCalendar> {
+pub fn posting(programme: &Programme, calendar: &Calendar, month: Month) -> Result<NaiveDate, YearWithoutCalendar> {
     calendar.subtract_working_days(month.first(), programme.posting_lead_days)
 }
 
@@ -236,11 +211,7 @@ impl ProceduralLimit {
     ///
     /// # Errors
     /// When a year on the way has no calendar.
-    pub fn due(
-        self,
-        calendar: &Calendar,
-        started_on: NaiveDate,
-    ) -> Result<NaiveDate, YearWithoutCalendar> {
+    pub fn due(self, calendar: &Calendar, started_on: NaiveDate) -> Result<NaiveDate, YearWithoutCalendar> {
         procedural(calendar, started_on, self.counting())
     }
 }
@@ -255,16 +226,13 @@ pub fn procedural(
     counting: Counting,
 ) -> Result<NaiveDate, YearWithoutCalendar> {
     match counting {
-        Counting::CalendarDays(days) => {
-            calendar.working_day_on_or_after(days_after(started_on, days))
-        }
+        Counting::CalendarDays(days) => calendar.working_day_on_or_after(days_after(started_on, days)),
         Counting::WorkingDays(days) => calendar.add_working_days(started_on, days),
     }
 }
 
 fn days_after(date: NaiveDate, days: u32) -> NaiveDate {
-    date.checked_add_days(Days::new(u64::from(days)))
-        .unwrap_or(NaiveDate::MAX)
+    date.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX)
 }
 
 /// That day of the month, or its last day where the month is shorter.
@@ -298,11 +266,7 @@ mod tests {
             (ProceduralLimit::SubmitFile, "2024-09-01", "2024-10-08"),
             (ProceduralLimit::ChangeHandler, "2024-09-27", "2024-10-10"),
         ] {
-            assert_eq!(
-                limit.due(&calendar, date(start)),
-                Ok(date(end)),
-                "{limit} {start}"
-            );
+            assert_eq!(limit.due(&calendar, date(start)), Ok(date(end)), "{limit} {start}");
         }
     }
 
@@ -363,44 +327,19 @@ mod tests {
         assert_eq!(transfer.due, date("2024-04-14"));
         let reports: Vec<_> = (1..=4)
             .map(|number| Quarter::new(2024, number).unwrap())
-            .map(|quarter| {
-                quarter_report(&programme, &calendar, quarter)
-                    .due
-                    .to_string()
-            })
+            .map(|quarter| quarter_report(&programme, &calendar, quarter).due.to_string())
             .collect();
-        assert_eq!(
-            reports,
-            ["2024-04-15", "2024-07-15", "2024-10-15", "2025-01-15"]
-        );
-        assert_eq!(
-            Quarter::of(month("2024-06")),
-            Quarter::new(2024, 2).unwrap()
-        );
+        assert_eq!(reports, ["2024-04-15", "2024-07-15", "2024-10-15", "2025-01-15"]);
+        assert_eq!(Quarter::of(month("2024-06")), Quarter::new(2024, 2).unwrap());
     }
 
     #[test]
     fn a49_a51_a54_posting_report_and_objection() {
         let (programme, calendar) = (Programme::gaoping_2024(), Calendar::shipped());
-        assert_eq!(
-            posting(&programme, &calendar, month("2024-10")),
-            Ok(date("2024-09-27"))
-        );
-        assert_eq!(
-            monthly_report(&programme, &calendar, month("2024-09")).due,
-            date("2024-10-05")
-        );
-        assert_eq!(
-            objection(&programme, &calendar, date("2024-06-07")),
-            Ok(date("2024-06-13"))
-        );
-        assert_eq!(
-            explanation(&programme, &calendar, date("2024-09-30")),
-            Ok(date("2024-10-09"))
-        );
-        assert_eq!(
-            duty_pay_warning(&programme, month("2024-05")),
-            date("2024-06-05")
-        );
+        assert_eq!(posting(&programme, &calendar, month("2024-10")), Ok(date("2024-09-27")));
+        assert_eq!(monthly_report(&programme, &calendar, month("2024-09")).due, date("2024-10-05"));
+        assert_eq!(objection(&programme, &calendar, date("2024-06-07")), Ok(date("2024-06-13")));
+        assert_eq!(explanation(&programme, &calendar, date("2024-09-30")), Ok(date("2024-10-09")));
+        assert_eq!(duty_pay_warning(&programme, month("2024-05")), date("2024-06-05"));
     }
 }

@@ -104,9 +104,7 @@ impl Topic {
     pub fn branch(self) -> LegalBranch {
         match self {
             Self::Criminal => LegalBranch::Criminal,
-            Self::LandRequisition | Self::Administrative | Self::SocialSecurity => {
-                LegalBranch::Administrative
-            }
+            Self::LandRequisition | Self::Administrative | Self::SocialSecurity => LegalBranch::Administrative,
             Self::Petition
             | Self::Notary
             | Self::Forensic
@@ -166,10 +164,7 @@ impl Outcome {
     /// Whether the record must name the unit the client was sent to.
     #[must_use]
     pub fn refers_elsewhere(self) -> bool {
-        matches!(
-            self,
-            Self::ToLegalAid | Self::ToMediation | Self::ToDepartment
-        )
+        matches!(self, Self::ToLegalAid | Self::ToMediation | Self::ToDepartment)
     }
 }
 
@@ -254,10 +249,7 @@ impl CaseKind {
     pub fn is_civil_litigation(self) -> bool {
         matches!(
             self,
-            Self::CivilFirstInstance
-                | Self::CivilSecondInstance
-                | Self::CivilRetrial
-                | Self::CivilSpecialProcedure
+            Self::CivilFirstInstance | Self::CivilSecondInstance | Self::CivilRetrial | Self::CivilSpecialProcedure
         )
     }
 
@@ -435,12 +427,7 @@ mod tests {
         assert_eq!(labels.len(), D::ALL.len());
         for value in D::ALL {
             assert_eq!(D::from_code(value.code()), Some(*value));
-            assert!(
-                value
-                    .code()
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'_')
-            );
+            assert!(value.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         }
         assert_eq!(D::from_code("no_such_code"), None);
     }
@@ -475,24 +462,15 @@ mod tests {
     fn json_carries_the_code_and_display_the_label() {
         let json = serde_json::to_string(&FindingKind::EarlyLeave).unwrap();
         assert_eq!(json, "\"early_leave\"");
-        assert_eq!(
-            serde_json::from_str::<FindingKind>(&json).unwrap(),
-            FindingKind::EarlyLeave
-        );
+        assert_eq!(serde_json::from_str::<FindingKind>(&json).unwrap(), FindingKind::EarlyLeave);
         assert!(serde_json::from_str::<FindingKind>("\"asleep\"").is_err());
         assert_eq!(FindingKind::EarlyLeave.to_string(), "早退");
     }
 
     #[test]
     fn a10_both_lower_levels_are_dissatisfied_and_a43_events_do_not_count() {
-        let low: Vec<_> = Satisfaction::ALL
-            .iter()
-            .filter(|level| level.is_dissatisfied())
-            .collect();
-        assert_eq!(
-            low,
-            [&Satisfaction::Dissatisfied, &Satisfaction::VeryDissatisfied]
-        );
+        let low: Vec<_> = Satisfaction::ALL.iter().filter(|level| level.is_dissatisfied()).collect();
+        assert_eq!(low, [&Satisfaction::Dissatisfied, &Satisfaction::VeryDissatisfied]);
         assert_eq!(Channel::ALL.iter().filter(|c| c.counts()).count(), 6);
         assert_eq!(Topic::ALL.iter().filter(|t| t.named_by_plan()).count(), 5);
         assert_eq!(Topic::ALL.len(), 29);

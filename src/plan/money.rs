@@ -49,11 +49,7 @@ pub fn yuan_text(amount: Decimal) -> String {
 #[must_use]
 pub fn in_sentence(amount: Decimal) -> String {
     let amount = round_to_fen(amount);
-    if amount.fract().is_zero() {
-        format!("{}元", amount.trunc())
-    } else {
-        format!("{amount}元")
-    }
+    if amount.fract().is_zero() { format!("{}元", amount.trunc()) } else { format!("{amount}元") }
 }
 
 /// The amount in capitals (人民币大写) as a payment sheet needs it: `壹仟玖佰伍拾元整`.
@@ -157,10 +153,7 @@ const LARGEST: i64 = 100_000_000;
 pub fn parse_amount(typed: &str) -> Result<Decimal, String> {
     let plain = half_width(typed);
     let text = plain.trim();
-    let text = text
-        .strip_prefix('¥')
-        .or_else(|| text.strip_prefix('\u{ffe5}'))
-        .unwrap_or(text);
+    let text = text.strip_prefix('¥').or_else(|| text.strip_prefix('\u{ffe5}')).unwrap_or(text);
     let text = text.strip_suffix('元').unwrap_or(text).trim();
     if text.is_empty() {
         return Err("请填写金额".to_owned());
@@ -184,9 +177,7 @@ pub fn parse_amount(typed: &str) -> Result<Decimal, String> {
         return Err(too_large());
     }
     let fraction = fraction.trim_end_matches('0');
-    let amount: Decimal = format!("{sign}{whole}.{fraction:0<2}")
-        .parse()
-        .map_err(|_| unreadable())?;
+    let amount: Decimal = format!("{sign}{whole}.{fraction:0<2}").parse().map_err(|_| unreadable())?;
     if amount.abs() > Decimal::from(LARGEST) {
         return Err(too_large());
     }
@@ -249,10 +240,7 @@ pub mod json {
     /// # Errors
     /// When the text is no decimal number.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map(super::round_to_fen)
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map(super::round_to_fen).map_err(serde::de::Error::custom)
     }
 }
 
@@ -350,9 +338,6 @@ mod tests {
             let message = parse_amount(typed).unwrap_err();
             assert!(message.contains(part), "{typed}: {message}");
         }
-        assert_eq!(
-            parse_amount_not_negative("-1"),
-            Err("金额不能为负数".to_owned())
-        );
+        assert_eq!(parse_amount_not_negative("-1"), Err("金额不能为负数".to_owned()));
     }
 }

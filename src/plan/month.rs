@@ -30,9 +30,7 @@ impl Month {
     /// The month a date lies in.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
-        Self {
-            first: date.with_day(1).unwrap_or(date),
-        }
+        Self { first: date.with_day(1).unwrap_or(date) }
     }
 
     /// The year.
@@ -62,30 +60,18 @@ impl Month {
     /// The month after.
     #[must_use]
     pub fn next(self) -> Self {
-        Self {
-            first: self
-                .first
-                .checked_add_months(Months::new(1))
-                .unwrap_or(self.first),
-        }
+        Self { first: self.first.checked_add_months(Months::new(1)).unwrap_or(self.first) }
     }
 
     /// The month before.
     #[must_use]
     pub fn previous(self) -> Self {
-        Self {
-            first: self
-                .first
-                .checked_sub_months(Months::new(1))
-                .unwrap_or(self.first),
-        }
+        Self { first: self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first) }
     }
 
     /// Every day, in order.
     pub fn days(self) -> impl Iterator<Item = NaiveDate> {
-        self.first
-            .iter_days()
-            .take_while(move |day| self.contains(*day))
+        self.first.iter_days().take_while(move |day| self.contains(*day))
     }
 
     /// Whether the date lies in this month.
@@ -139,9 +125,7 @@ impl Serialize for Month {
 
 impl<'de> Deserialize<'de> for Month {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -167,16 +151,7 @@ mod tests {
 
     #[test]
     fn only_the_plain_form_is_a_month() {
-        for text in [
-            "2024-5",
-            "2024-13",
-            "2024-00",
-            "24-05",
-            "2024-05-01",
-            "+024-05",
-            "2024/05",
-            "",
-        ] {
+        for text in ["2024-5", "2024-13", "2024-00", "24-05", "2024-05-01", "+024-05", "2024/05", ""] {
             assert_eq!(text.parse::<Month>(), Err(NotAMonth(text.to_owned())));
         }
     }
@@ -185,10 +160,7 @@ mod tests {
     fn json_keeps_a_month() {
         let json = serde_json::to_string(&month("2024-05")).unwrap();
         assert_eq!(json, "\"2024-05\"");
-        assert_eq!(
-            serde_json::from_str::<Month>(&json).unwrap(),
-            month("2024-05")
-        );
+        assert_eq!(serde_json::from_str::<Month>(&json).unwrap(), month("2024-05"));
         assert!(serde_json::from_str::<Month>("\"2024-14\"").is_err());
     }
 }

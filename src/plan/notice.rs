@@ -47,10 +47,7 @@ pub fn parse(year: i32, text: &str) -> Result<Vec<SpecialDay>, Vec<NoticeFault>>
     for (index, line) in text.lines().enumerate() {
         let line_number = index + 1;
         let mut fault = |message: String| {
-            faults.push(NoticeFault {
-                line: line_number,
-                message,
-            });
+            faults.push(NoticeFault { line: line_number, message });
         };
         let line = half_width(line).replace(char::is_whitespace, "");
         if line.is_empty() || line.starts_with('#') || line.starts_with("来源") {
@@ -63,11 +60,7 @@ pub fn parse(year: i32, text: &str) -> Result<Vec<SpecialDay>, Vec<NoticeFault>>
                 names.push_str(&name);
                 for day in read {
                     if let Some(earlier) = days.get(&day.date) {
-                        fault(format!(
-                            "{}重复出现（前面已列入{}）",
-                            month_and_day(day.date),
-                            earlier.name
-                        ));
+                        fault(format!("{}重复出现（前面已列入{}）", month_and_day(day.date), earlier.name));
                     } else {
                         days.insert(day.date, day);
                     }
@@ -75,21 +68,13 @@ pub fn parse(year: i32, text: &str) -> Result<Vec<SpecialDay>, Vec<NoticeFault>>
             }
         }
     }
-    let missing: Vec<_> = HOLIDAYS
-        .into_iter()
-        .filter(|holiday| !names.contains(holiday))
-        .collect();
+    let missing: Vec<_> = HOLIDAYS.into_iter().filter(|holiday| !names.contains(holiday)).collect();
     if faults.is_empty() && !missing.is_empty() {
         faults.push(NoticeFault {
-            line: last_line,
-            message: format!("通知不完整，缺少{}的安排", missing.join("、")),
+            line: last_line, message: format!("通知不完整，缺少{}的安排", missing.join("、"))
         });
     }
-    if faults.is_empty() {
-        Ok(days.into_values().collect())
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(days.into_values().collect()) } else { Err(faults) }
 }
 
 /// Writes special days as a notice that [`parse`] reads back, to be shown and printed.
@@ -104,27 +89,17 @@ pub fn write(days: &[SpecialDay]) -> String {
     let mut text = String::new();
     for name in names {
         let of_kind = |is_workday: bool| {
-            days.iter()
-                .filter(move |day| day.name == name && day.is_workday == is_workday)
-                .map(|day| day.date)
+            days.iter().filter(move |day| day.name == name && day.is_workday == is_workday).map(|day| day.date)
         };
         text.push_str(name);
         text.push('\u{ff1a}');
         let breaks = runs(of_kind(false));
         if !breaks.is_empty() {
-            let ranges: Vec<_> = breaks
-                .iter()
-                .map(|(first, last)| range_text(*first, *last))
-                .collect();
-            text.push_str(&format!(
-                "{}放假，共{}天。",
-                ranges.join("、"),
-                of_kind(false).count()
-            ));
+            let ranges: Vec<_> = breaks.iter().map(|(first, last)| range_text(*first, *last)).collect();
+            text.push_str(&format!("{}放假，共{}天。", ranges.join("、"), of_kind(false).count()));
         }
-        let make_up: Vec<_> = of_kind(true)
-            .map(|day| format!("{}({})", month_and_day(day), weekday_name(day)))
-            .collect();
+        let make_up: Vec<_> =
+            of_kind(true).map(|day| format!("{}({})", month_and_day(day), weekday_name(day))).collect();
         if !make_up.is_empty() {
             text.push_str(&format!("{}上班。", make_up.join("、")));
         }
@@ -145,25 +120,13 @@ pub fn sections(text: &str) -> Vec<(i32, &str)> {
         }
         offset += line.len();
     }
-    let ends = heads
-        .iter()
-        .skip(1)
-        .map(|(_, start, _)| *start)
-        .chain([text.len()])
-        .collect::<Vec<_>>();
-    heads
-        .iter()
-        .zip(ends)
-        .filter_map(|((year, _, start), end)| Some((*year, text.get(*start..end)?)))
-        .collect()
+    let ends = heads.iter().skip(1).map(|(_, start, _)| *start).chain([text.len()]).collect::<Vec<_>>();
+    heads.iter().zip(ends).filter_map(|((year, _, start), end)| Some((*year, text.get(*start..end)?))).collect()
 }
 
 fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String> {
-    let unreadable = || {
-        format!(
-            "无法识别“{line}”，请按“春节：2月10日至17日放假调休，共8天。2月4日（星期日）上班。”的格式填写"
-        )
-    };
+    let unreadable =
+        || format!("无法识别“{line}”，请按“春节：2月10日至17日放假调休，共8天。2月4日（星期日）上班。”的格式填写");
     let (name, arrangement) = line.split_once(':').ok_or_else(unreadable)?;
     let name = without_numbering(name);
     if name.is_empty() {
@@ -179,16 +142,9 @@ fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String
             if let Some(stated) = stated_days(rest)
                 && stated != breaks.len()
             {
-                return Err(format!(
-                    "{name}写明放假{stated}天，所列日期却是{}天",
-                    breaks.len()
-                ));
+                return Err(format!("{name}写明放假{stated}天，所列日期却是{}天", breaks.len()));
             }
-            days.extend(breaks.into_iter().map(|date| SpecialDay {
-                date,
-                is_workday: false,
-                name: name.to_owned(),
-            }));
+            days.extend(breaks.into_iter().map(|date| SpecialDay { date, is_workday: false, name: name.to_owned() }));
         } else if let Some((dates, _)) = sentence.split_once("上班") {
             for date in parse_ranges(year, dates)? {
                 if !is_weekend(date) {
@@ -198,11 +154,7 @@ fn parse_line(year: i32, line: &str) -> Result<(String, Vec<SpecialDay>), String
                         weekday_name(date)
                     ));
                 }
-                days.push(SpecialDay {
-                    date,
-                    is_workday: true,
-                    name: name.to_owned(),
-                });
+                days.push(SpecialDay { date, is_workday: true, name: name.to_owned() });
             }
         } else {
             return Err(unreadable());
@@ -219,9 +171,7 @@ fn without_numbering(name: &str) -> &str {
     match name.split_once('、') {
         Some((number, rest))
             if !number.is_empty()
-                && number
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || "一二三四五六七八九十".contains(c)) =>
+                && number.chars().all(|c| c.is_ascii_digit() || "一二三四五六七八九十".contains(c)) =>
         {
             rest
         }
@@ -232,11 +182,7 @@ fn without_numbering(name: &str) -> &str {
 /// The number in `共8天` or `1天`.
 fn stated_days(text: &str) -> Option<usize> {
     let (before, _) = text.split_once('天')?;
-    let digits: String = before
-        .chars()
-        .rev()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let digits: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
     digits.chars().rev().collect::<String>().parse().ok()
 }
 
@@ -258,10 +204,7 @@ fn parse_ranges(year: i32, text: &str) -> Result<Vec<NaiveDate>, String> {
         }
         let range: Vec<_> = first.iter_days().take_while(|day| *day <= last).collect();
         if range.len() > LONGEST_BREAK {
-            return Err(format!(
-                "“{part}”长达{}天，超过{LONGEST_BREAK}天，请核对",
-                range.len()
-            ));
+            return Err(format!("“{part}”长达{}天，超过{LONGEST_BREAK}天，请核对", range.len()));
         }
         dates.extend(range);
     }
@@ -302,25 +245,17 @@ fn parse_date(year: i32, month: Option<u32>, text: &str) -> Result<NaiveDate, St
         Some((month, rest)) => (Some(month.parse().map_err(|_| unreadable())?), rest),
         None => (month, rest),
     };
-    let day = rest
-        .strip_suffix('日')
-        .and_then(|day| day.parse().ok())
-        .ok_or_else(unreadable)?;
+    let day = rest.strip_suffix('日').and_then(|day| day.parse().ok()).ok_or_else(unreadable)?;
     let month = month.ok_or_else(unreadable)?;
     let stated = stated_year.unwrap_or(year);
-    let date = NaiveDate::from_ymd_opt(stated, month, day)
-        .ok_or_else(|| format!("{stated}年没有{month}月{day}日"))?;
+    let date = NaiveDate::from_ymd_opt(stated, month, day).ok_or_else(|| format!("{stated}年没有{month}月{day}日"))?;
     if stated != year {
         return Err(format!("{}不属于{year}年", chinese_date(date)));
     }
     if let Some(weekday) = stated_weekday(note)
         && !weekday_name(date).ends_with(weekday)
     {
-        return Err(format!(
-            "{}是{}，与所写的星期不符",
-            month_and_day(date),
-            weekday_name(date)
-        ));
+        return Err(format!("{}是{}，与所写的星期不符", month_and_day(date), weekday_name(date)));
     }
     Ok(date)
 }

@@ -18,38 +18,10 @@ pub(super) fn table() -> Vec<Row> {
         field,
     };
     let mut rows = vec![
-        row(
-            "title",
-            "方案标题",
-            clause::TARGETS,
-            "",
-            None,
-            Field::Text(|p| &mut p.title),
-        ),
-        row(
-            "document_number",
-            "发文字号",
-            clause::TARGETS,
-            "",
-            None,
-            Field::Text(|p| &mut p.document_number),
-        ),
-        row(
-            "valid_from",
-            "适用起始日",
-            clause::TARGETS,
-            "全年",
-            Some("A48"),
-            Field::Date(|p| &mut p.valid_from),
-        ),
-        row(
-            "valid_to",
-            "适用终止日",
-            clause::TARGETS,
-            "全年",
-            Some("A48"),
-            Field::Date(|p| &mut p.valid_to),
-        ),
+        row("title", "方案标题", clause::TARGETS, "", None, Field::Text(|p| &mut p.title)),
+        row("document_number", "发文字号", clause::TARGETS, "", None, Field::Text(|p| &mut p.document_number)),
+        row("valid_from", "适用起始日", clause::TARGETS, "全年", Some("A48"), Field::Date(|p| &mut p.valid_from)),
+        row("valid_to", "适用终止日", clause::TARGETS, "全年", Some("A48"), Field::Date(|p| &mut p.valid_to)),
         row(
             "consultation_target",
             "免费法律咨询全年目标",
@@ -317,11 +289,7 @@ pub(super) fn table() -> Vec<Row> {
             &format!("专项资金补贴：{kind}"),
             clause::CASE_BASE,
             "每件以",
-            Some(if kind.is_civil_litigation() || kind.is_criminal() {
-                "A31"
-            } else {
-                "A33"
-            }),
+            Some(if kind.is_civil_litigation() || kind.is_criminal() { "A31" } else { "A33" }),
             Field::CaseAmount(*kind),
         ));
     }

@@ -80,10 +80,7 @@ impl Programme {
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter> {
         let mut values = self.clone();
-        table()
-            .into_iter()
-            .map(|row| row.shown(&mut values))
-            .collect()
+        table().into_iter().map(|row| row.shown(&mut values)).collect()
     }
 
     /// The programme with one figure as typed.
@@ -92,18 +89,11 @@ impl Programme {
     /// A Chinese sentence for the field: an unknown key, an unreadable value, or one that
     /// contradicts the others.
     pub fn with_parameter(&self, key: &str, typed: &str) -> Result<Self, String> {
-        let row = table()
-            .into_iter()
-            .find(|row| row.key == key)
-            .ok_or_else(|| format!("没有名为“{key}”的参数"))?;
+        let row = table().into_iter().find(|row| row.key == key).ok_or_else(|| format!("没有名为“{key}”的参数"))?;
         let mut changed = self.clone();
         row.field.read(&mut changed, typed.trim())?;
         let group = key.split('.').next().unwrap_or(key);
-        match changed
-            .validate()
-            .into_iter()
-            .find(|(fault, _)| *fault == group)
-        {
+        match changed.validate().into_iter().find(|(fault, _)| *fault == group) {
             Some((_, message)) => Err(message),
             None => Ok(changed),
         }
@@ -149,13 +139,7 @@ pub(super) struct Chooser {
 }
 
 fn options<D: Dictionary>() -> Vec<Choice> {
-    D::ALL
-        .iter()
-        .map(|value| Choice {
-            code: value.code(),
-            label: value.label(),
-        })
-        .collect()
+    D::ALL.iter().map(|value| Choice { code: value.code(), label: value.label() }).collect()
 }
 
 pub(super) fn one_of<D: Dictionary>(lens: Lens<D>) -> Field {
@@ -177,10 +161,7 @@ pub(super) fn any_of<D: Dictionary + Ord>(lens: Lens<BTreeSet<D>>) -> Field {
         options: options::<D>(),
         get: Box::new(move |programme| lens(programme).iter().map(|value| value.code()).collect()),
         set: Box::new(move |programme, codes| {
-            *lens(programme) = codes
-                .iter()
-                .map(|code| D::from_code(code))
-                .collect::<Option<_>>()?;
+            *lens(programme) = codes.iter().map(|code| D::from_code(code)).collect::<Option<_>>()?;
             Some(())
         }),
     })
@@ -206,10 +187,7 @@ impl Field {
         match self {
             Self::Text(_) => Input::Text,
             Self::Date(_) => Input::Date,
-            Self::Count(_, range, _) => Input::Count {
-                min: *range.start(),
-                max: *range.end(),
-            },
+            Self::Count(_, range, _) => Input::Count { min: *range.start(), max: *range.end() },
             Self::Yuan(..) | Self::LocalStandard(_) => Input::Yuan,
             Self::OptionalYuan(..) | Self::CaseAmount(_) => Input::OptionalYuan,
             Self::Hours(_) | Self::StarMultiplier(_) => Input::Decimal,
@@ -226,22 +204,16 @@ impl Field {
             Self::Date(lens) => lens(programme).to_string(),
             Self::Count(lens, ..) => lens(programme).to_string(),
             Self::Yuan(lens, _) => money::plain_text(*lens(programme)),
-            Self::OptionalYuan(lens, _) => {
-                lens(programme).map(money::plain_text).unwrap_or_default()
-            }
+            Self::OptionalYuan(lens, _) => lens(programme).map(money::plain_text).unwrap_or_default(),
             Self::Hours(lens) => lens(programme).normalize().to_string(),
             Self::Switch(lens, _) => if *lens(programme) { "yes" } else { "no" }.to_owned(),
             Self::Choice(chooser) | Self::Choices(chooser) => (chooser.get)(programme).join(","),
-            Self::CaseAmount(kind) => programme
-                .case_amounts
-                .get(kind)
-                .map(|amount| money::plain_text(*amount))
-                .unwrap_or_default(),
-            Self::LocalStandard(kind) => programme
-                .local_standards
-                .get(kind)
-                .map(|amount| money::plain_text(*amount))
-                .unwrap_or_default(),
+            Self::CaseAmount(kind) => {
+                programme.case_amounts.get(kind).map(|amount| money::plain_text(*amount)).unwrap_or_default()
+            }
+            Self::LocalStandard(kind) => {
+                programme.local_standards.get(kind).map(|amount| money::plain_text(*amount)).unwrap_or_default()
+            }
             Self::StarMultiplier(star) => programme.star_multiplier(*star).normalize().to_string(),
         }
     }
@@ -281,26 +253,18 @@ impl Field {
 
     /// Takes over what was typed.
     fn read(&self, programme: &mut Programme, typed: &str) -> Result<(), String> {
-        let optional_yuan = || {
-            (!typed.is_empty())
-                .then(|| money::parse_amount_not_negative(typed))
-                .transpose()
-        };
+        let optional_yuan = || (!typed.is_empty()).then(|| money::parse_amount_not_negative(typed)).transpose();
         match self {
             Self::Text(lens) => *lens(programme) = typed.to_owned(),
             Self::Date(lens) => {
-                *lens(programme) = typed
-                    .parse()
-                    .map_err(|_| "请按2024-05-01的格式填写日期".to_owned())?;
+                *lens(programme) = typed.parse().map_err(|_| "请按2024-05-01的格式填写日期".to_owned())?;
             }
             Self::Count(lens, range, unit) => {
                 *lens(programme) = money::half_width(typed)
                     .parse()
                     .ok()
                     .filter(|count| range.contains(count))
-                    .ok_or_else(|| {
-                        format!("请填写{}至{}{unit}之间的整数", range.start(), range.end())
-                    })?;
+                    .ok_or_else(|| format!("请填写{}至{}{unit}之间的整数", range.start(), range.end()))?;
             }
             Self::Yuan(lens, _) => *lens(programme) = money::parse_amount_not_negative(typed)?,
             Self::OptionalYuan(lens, _) => *lens(programme) = optional_yuan()?,
@@ -313,11 +277,7 @@ impl Field {
                 };
             }
             Self::Choice(chooser) | Self::Choices(chooser) => {
-                let codes: Vec<_> = typed
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|code| !code.is_empty())
-                    .collect();
+                let codes: Vec<_> = typed.split(',').map(str::trim).filter(|code| !code.is_empty()).collect();
                 (chooser.set)(programme, &codes).ok_or("请从列表中选择")?;
             }
             Self::CaseAmount(kind) => {
@@ -343,9 +303,7 @@ fn factor(typed: &str, most: u32, name: &str) -> Result<Decimal, String> {
     money::half_width(typed)
         .parse::<Decimal>()
         .ok()
-        .filter(|value| {
-            *value > Decimal::ZERO && *value <= Decimal::from(most) && value.scale() <= 4
-        })
+        .filter(|value| *value > Decimal::ZERO && *value <= Decimal::from(most) && value.scale() <= 4)
         .ok_or_else(|| format!("{name}应大于0且不超过{most}，例如 1 或 1.5"))
 }
 
@@ -354,11 +312,7 @@ mod tests {
     use super::*;
 
     fn parameter(key: &str) -> Parameter {
-        Programme::gaoping_2024()
-            .parameters()
-            .into_iter()
-            .find(|parameter| parameter.key == key)
-            .unwrap()
+        Programme::gaoping_2024().parameters().into_iter().find(|parameter| parameter.key == key).unwrap()
     }
 
     #[test]
@@ -378,12 +332,7 @@ mod tests {
     fn what_is_shown_can_be_typed_again_unchanged() {
         let plan = Programme::gaoping_2024();
         for parameter in plan.parameters() {
-            assert_eq!(
-                plan.with_parameter(&parameter.key, &parameter.raw),
-                Ok(plan.clone()),
-                "{}",
-                parameter.key
-            );
+            assert_eq!(plan.with_parameter(&parameter.key, &parameter.raw), Ok(plan.clone()), "{}", parameter.key);
         }
     }
 
@@ -391,10 +340,8 @@ mod tests {
     fn every_field_of_the_programme_but_the_year_is_listed() {
         let json = serde_json::to_value(Programme::gaoping_2024()).unwrap();
         let fields: BTreeSet<_> = json.as_object().unwrap().keys().cloned().collect();
-        let mut listed: BTreeSet<_> = table()
-            .into_iter()
-            .map(|row| row.key.split('.').next().unwrap().to_owned())
-            .collect();
+        let mut listed: BTreeSet<_> =
+            table().into_iter().map(|row| row.key.split('.').next().unwrap().to_owned()).collect();
         listed.insert("year".to_owned());
         assert_eq!(listed, fields);
     }
@@ -406,17 +353,9 @@ mod tests {
         assert_eq!(parameter("off_post_threshold").value, "3次以上");
         assert_eq!(parameter("fund_uses").value, "值班补贴、案件补贴");
         assert_eq!(parameter("count_midday_break").value, "不计入");
-        assert_eq!(
-            parameter("case_amounts.labour_arbitration").value,
-            "不列入惠民工程"
-        );
+        assert_eq!(parameter("case_amounts.labour_arbitration").value, "不列入惠民工程");
         assert_eq!(parameter("centre_minimum_hours").value, "8小时");
-        assert!(
-            parameter("off_post_threshold")
-                .reading
-                .unwrap()
-                .starts_with("A11 ")
-        );
+        assert!(parameter("off_post_threshold").reading.unwrap().starts_with("A11 "));
     }
 
     #[test]
@@ -424,20 +363,10 @@ mod tests {
         let plan = Programme::gaoping_2024();
         let changed = plan.with_parameter("centre_rate", "220").unwrap();
         assert_eq!(changed.centre_rate, Decimal::from(220));
-        assert_eq!(
-            changed.with_parameter("centre_rate", "200"),
-            Ok(plan.clone())
-        );
-        let changed = plan
-            .with_parameter("case_amounts.labour_arbitration", "800")
-            .unwrap();
-        assert_eq!(
-            changed.case_amounts[&CaseKind::LabourArbitration],
-            Decimal::from(800)
-        );
-        let changed = plan
-            .with_parameter("special_groups", "farmer, minor")
-            .unwrap();
+        assert_eq!(changed.with_parameter("centre_rate", "200"), Ok(plan.clone()));
+        let changed = plan.with_parameter("case_amounts.labour_arbitration", "800").unwrap();
+        assert_eq!(changed.case_amounts[&CaseKind::LabourArbitration], Decimal::from(800));
+        let changed = plan.with_parameter("special_groups", "farmer, minor").unwrap();
         assert_eq!(changed.special_groups.len(), 2);
     }
 

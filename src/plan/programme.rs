@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::dictionaries::{
-    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Payee, SpecialGroup,
-    VenueKind,
+    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Payee, SpecialGroup, VenueKind,
 };
 use super::dictionary::Dictionary;
 use super::money::{self, yuan};
@@ -140,9 +139,7 @@ impl Programme {
     #[must_use]
     pub fn gaoping_2024() -> Self {
         let whole_year = |month, day| NaiveDate::from_ymd_opt(2024, month, day).unwrap_or_default();
-        let programme_kinds = CaseKind::ALL
-            .iter()
-            .filter(|kind| kind.is_civil_litigation() || kind.is_criminal());
+        let programme_kinds = CaseKind::ALL.iter().filter(|kind| kind.is_civil_litigation() || kind.is_criminal());
         let cases = CaseKind::ALL.iter().filter(|kind| kind.is_case());
         Self {
             year: 2024,
@@ -201,9 +198,7 @@ impl Programme {
         let day = |month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
         Self {
             year,
-            title: self
-                .title
-                .replace(&format!("{}年", self.year), &format!("{year}年")),
+            title: self.title.replace(&format!("{}年", self.year), &format!("{year}年")),
             document_number: String::new(),
             valid_from: day(1, 1),
             valid_to: day(12, 31),
@@ -257,10 +252,7 @@ impl Programme {
     /// What the rate of a person with so many stars is multiplied with; 1 without stars.
     #[must_use]
     pub fn star_multiplier(&self, stars: u8) -> Decimal {
-        self.star_multipliers
-            .get(&stars)
-            .copied()
-            .unwrap_or(Decimal::ONE)
+        self.star_multipliers.get(&stars).copied().unwrap_or(Decimal::ONE)
     }
 
     /// A04: the hours that count of a shift planned in these segments of one day: net, or
@@ -287,27 +279,15 @@ impl Programme {
                 faults.push((key, message));
             }
         };
-        check(
-            !self.title.trim().is_empty(),
-            "title",
-            "请填写方案标题".to_owned(),
-        );
-        check(
-            !self.document_number.trim().is_empty(),
-            "document_number",
-            "请填写发文字号".to_owned(),
-        );
+        check(!self.title.trim().is_empty(), "title", "请填写方案标题".to_owned());
+        check(!self.document_number.trim().is_empty(), "document_number", "请填写发文字号".to_owned());
         check(
             self.valid_from <= self.valid_to,
             "valid_to",
             format!("终止日期早于起始日期{}", chinese_date(self.valid_from)),
         );
         for (key, date) in [("valid_from", self.valid_from), ("valid_to", self.valid_to)] {
-            check(
-                date.year() == self.year,
-                key,
-                format!("日期应在{}年之内", self.year),
-            );
+            check(date.year() == self.year, key, format!("日期应在{}年之内", self.year));
         }
         for (key, count) in [
             ("consultation_target", self.consultation_target),
@@ -325,24 +305,17 @@ impl Programme {
             ("early_leave_deduction", self.early_leave_deduction),
             ("dissatisfied_deduction", self.dissatisfied_deduction),
             ("off_post_centre_deduction", self.off_post_centre_deduction),
-            (
-                "off_post_station_deduction",
-                self.off_post_station_deduction,
-            ),
+            ("off_post_station_deduction", self.off_post_station_deduction),
         ] {
             check(!amount.is_sign_negative(), key, "金额不能为负数".to_owned());
         }
         check(
-            self.legal_aid_centre_rate
-                .is_none_or(|rate| !rate.is_sign_negative()),
+            self.legal_aid_centre_rate.is_none_or(|rate| !rate.is_sign_negative()),
             "legal_aid_centre_rate",
             "金额不能为负数".to_owned(),
         );
         check(
-            self.case_amounts
-                .values()
-                .chain(self.local_standards.values())
-                .all(|amount| !amount.is_sign_negative()),
+            self.case_amounts.values().chain(self.local_standards.values()).all(|amount| !amount.is_sign_negative()),
             "case_amounts",
             "案件补贴标准不能为负数".to_owned(),
         );
@@ -351,15 +324,10 @@ impl Programme {
             "case_amounts",
             "值班律师法律帮助不是案件，不能列入案件补贴".to_owned(),
         );
-        for (key, hours) in [
-            ("centre_minimum_hours", self.centre_minimum_hours),
-            ("station_minimum_hours", self.station_minimum_hours),
-        ] {
-            check(
-                hours > Decimal::ZERO && hours <= Decimal::from(24),
-                key,
-                "小时数应大于0且不超过24".to_owned(),
-            );
+        for (key, hours) in
+            [("centre_minimum_hours", self.centre_minimum_hours), ("station_minimum_hours", self.station_minimum_hours)]
+        {
+            check(hours > Decimal::ZERO && hours <= Decimal::from(24), key, "小时数应大于0且不超过24".to_owned());
         }
         check(
             self.duty_pay_warning_day <= self.duty_pay_day,
@@ -371,40 +339,19 @@ impl Programme {
             ("monthly_report_day", self.monthly_report_day),
             ("duty_pay_warning_day", self.duty_pay_warning_day),
         ] {
-            check(
-                (1..=28).contains(&day),
-                key,
-                "应为每月1日至28日之间的日期".to_owned(),
-            );
+            check((1..=28).contains(&day), key, "应为每月1日至28日之间的日期".to_owned());
         }
         for (key, percent) in [
-            (
-                "consultation_visit_percent",
-                self.consultation_visit_percent,
-            ),
+            ("consultation_visit_percent", self.consultation_visit_percent),
             ("case_visit_percent", self.case_visit_percent),
         ] {
             check(percent <= 100, key, "比例不能超过100%".to_owned());
         }
+        check(!self.fund_uses.is_empty(), "fund_uses", "请至少选择一项用途".to_owned());
+        check(!self.special_groups.is_empty(), "special_groups", "请至少选择一类特殊群体".to_owned());
+        check(self.adult_age < self.elderly_age, "elderly_age", "老年人年龄应大于成年年龄".to_owned());
         check(
-            !self.fund_uses.is_empty(),
-            "fund_uses",
-            "请至少选择一项用途".to_owned(),
-        );
-        check(
-            !self.special_groups.is_empty(),
-            "special_groups",
-            "请至少选择一类特殊群体".to_owned(),
-        );
-        check(
-            self.adult_age < self.elderly_age,
-            "elderly_age",
-            "老年人年龄应大于成年年龄".to_owned(),
-        );
-        check(
-            self.star_multipliers
-                .values()
-                .all(|factor| *factor > Decimal::ZERO),
+            self.star_multipliers.values().all(|factor| *factor > Decimal::ZERO),
             "star_multipliers",
             "星级系数必须大于零".to_owned(),
         );

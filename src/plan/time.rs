@@ -12,9 +12,7 @@ pub const SHANGHAI: FixedOffset = match FixedOffset::east_opt(8 * 3600) {
 #[must_use]
 pub fn at(date: NaiveDate, time: NaiveTime) -> DateTime<FixedOffset> {
     let local = date.and_time(time);
-    let utc = local
-        .checked_sub_signed(TimeDelta::hours(8))
-        .unwrap_or(local);
+    let utc = local.checked_sub_signed(TimeDelta::hours(8)).unwrap_or(local);
     DateTime::from_naive_utc_and_offset(utc, SHANGHAI)
 }
 

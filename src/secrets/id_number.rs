@@ -67,13 +67,8 @@ impl FromStr for IdNumber {
             return Err(IdNumberError::Characters);
         }
         let digits: Vec<u32> = body.iter().map(|digit| u32::from(digit - b'0')).collect();
-        let number = |from: usize, count: usize| {
-            digits
-                .iter()
-                .skip(from)
-                .take(count)
-                .fold(0, |sum, digit| sum * 10 + digit)
-        };
+        let number =
+            |from: usize, count: usize| digits.iter().skip(from).take(count).fold(0, |sum, digit| sum * 10 + digit);
         if number(0, 1) == 0 {
             return Err(IdNumberError::Area);
         }
@@ -85,16 +80,8 @@ impl FromStr for IdNumber {
         if char::from(check) != check_character(&digits) {
             return Err(IdNumberError::Check);
         }
-        let gender = if number(14, 3) % 2 == 1 {
-            Gender::Male
-        } else {
-            Gender::Female
-        };
-        Ok(Self {
-            text,
-            birth,
-            gender,
-        })
+        let gender = if number(14, 3) % 2 == 1 { Gender::Male } else { Gender::Female };
+        Ok(Self { text, birth, gender })
     }
 }
 
@@ -140,17 +127,8 @@ fn check_character(digits: &[u32]) -> char {
 /// `sequence` counts those of one birthday modulo 1000; odd ones are men's.
 #[must_use]
 pub fn demo_id_number(birth: NaiveDate, sequence: u16) -> String {
-    let body = format!(
-        "{DEMO_AREA}{:04}{:02}{:02}{:03}",
-        birth.year(),
-        birth.month(),
-        birth.day(),
-        sequence % 1000
-    );
-    let digits: Vec<u32> = body
-        .chars()
-        .filter_map(|digit| digit.to_digit(10))
-        .collect();
+    let body = format!("{DEMO_AREA}{:04}{:02}{:02}{:03}", birth.year(), birth.month(), birth.day(), sequence % 1000);
+    let digits: Vec<u32> = body.chars().filter_map(|digit| digit.to_digit(10)).collect();
     let check = check_character(&digits);
     format!("{body}{check}")
 }

@@ -60,10 +60,7 @@ pub struct KeySettings {
 impl fmt::Debug for KeySettings {
     /// Never shows the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySettings")
-            .field("file", &self.file)
-            .field("key", &self.key.as_ref().map(|_| "…"))
-            .finish()
+        f.debug_struct("KeySettings").field("file", &self.file).field("key", &self.key.as_ref().map(|_| "…")).finish()
     }
 }
 
@@ -72,10 +69,7 @@ impl KeySettings {
     /// Empty values count as absent.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        Self {
-            file: get("HUIFA_KEY_FILE").map(PathBuf::from),
-            key: get("HUIFA_KEY").map(Zeroizing::new),
-        }
+        Self { file: get("HUIFA_KEY_FILE").map(PathBuf::from), key: get("HUIFA_KEY").map(Zeroizing::new) }
     }
 }
 
@@ -108,10 +102,7 @@ impl Seals {
     }
 
     fn from_file(file: &Path) -> Result<Self, KeyError> {
-        let failed = |error| KeyError::File {
-            path: file.to_owned(),
-            error,
-        };
+        let failed = |error| KeyError::File { path: file.to_owned(), error };
         let text = Zeroizing::new(fs::read_to_string(file).map_err(failed)?);
         let mode = fs::metadata(file).map_err(failed)?.permissions().mode();
         if mode & 0o007 != 0 {
@@ -142,10 +133,7 @@ fn create(file: &Path) -> Result<(), KeyError> {
             linked => linked,
         });
     fs::remove_file(&new).ok();
-    written.map_err(|error| KeyError::File {
-        path: file.to_owned(),
-        error,
-    })
+    written.map_err(|error| KeyError::File { path: file.to_owned(), error })
 }
 
 #[cfg(test)]
@@ -173,16 +161,9 @@ mod tests {
         let first = Seals::load(&KeySettings::default(), Some(&place.0)).unwrap();
         let again = Seals::load(&KeySettings::default(), Some(&place.0)).unwrap();
         assert_eq!(first.fingerprint(), again.fingerprint());
-        let mode = fs::metadata(place.0.join(KEY_FILE))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(place.0.join(KEY_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(
-            fs::read_dir(&place.0).unwrap().count(),
-            1,
-            "no temporary file stays"
-        );
+        assert_eq!(fs::read_dir(&place.0).unwrap().count(), 1, "no temporary file stays");
     }
 
     #[test]
@@ -211,9 +192,8 @@ mod tests {
         fs::create_dir_all(&place.0).unwrap();
         let file = place.0.join("own.key");
         fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
-        let read = |name: &'static str, value: String| {
-            KeySettings::read(move |asked| (asked == name).then(|| value.clone()))
-        };
+        let read =
+            |name: &'static str, value: String| KeySettings::read(move |asked| (asked == name).then(|| value.clone()));
         let from_file = read("HUIFA_KEY_FILE", file.display().to_string());
         let from_key = read("HUIFA_KEY", "0123456789abcdef0123456789abcdef".to_owned());
         assert_eq!(
@@ -226,9 +206,6 @@ mod tests {
         let none = Seals::load(&KeySettings::default(), None);
         assert!(matches!(none, Err(KeyError::Missing)));
         let gone = read("HUIFA_KEY_FILE", "/nowhere/at/all".to_owned());
-        assert!(matches!(
-            Seals::load(&gone, None),
-            Err(KeyError::File { .. })
-        ));
+        assert!(matches!(Seals::load(&gone, None), Err(KeyError::File { .. })));
     }
 }

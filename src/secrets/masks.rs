@@ -41,28 +41,14 @@ pub fn mask_bank_account(account: &str) -> String {
         8.. => digits.iter().skip(digits.len() - 4).collect(),
         _ => String::new(),
     };
-    if digits.is_empty() {
-        String::new()
-    } else {
-        format!("****{shown}")
-    }
+    if digits.is_empty() { String::new() } else { format!("****{shown}") }
 }
 
 /// The first and last letters of `text`, stars for what is between.
 fn keep(text: &str, first: usize, last: usize) -> String {
     let letters: Vec<char> = text.trim().chars().collect();
     let from = letters.len().saturating_sub(last);
-    letters
-        .iter()
-        .enumerate()
-        .map(|(at, letter)| {
-            if at < first || at >= from {
-                *letter
-            } else {
-                '*'
-            }
-        })
-        .collect()
+    letters.iter().enumerate().map(|(at, letter)| if at < first || at >= from { *letter } else { '*' }).collect()
 }
 
 #[cfg(test)]

@@ -18,10 +18,7 @@ pub enum PhoneError {
 /// Says what is wrong, in the words of a form.
 pub fn parse_phone(typed: &str) -> Result<String, PhoneError> {
     let bare = typed.trim();
-    let bare = bare
-        .strip_prefix("+86")
-        .or_else(|| bare.strip_prefix("0086"))
-        .unwrap_or(bare);
+    let bare = bare.strip_prefix("+86").or_else(|| bare.strip_prefix("0086")).unwrap_or(bare);
     let mut digits = String::new();
     for letter in bare.chars() {
         match letter {
@@ -37,11 +34,7 @@ pub fn parse_phone(typed: &str) -> Result<String, PhoneError> {
         };
     }
     // Beijing and the twenties have three digits of area, everywhere else four.
-    let area = if digits.starts_with("01") || digits.starts_with("02") {
-        3
-    } else {
-        4
-    };
+    let area = if digits.starts_with("01") || digits.starts_with("02") { 3 } else { 4 };
     match digits.split_at_checked(area) {
         Some((area, own))
             if area.starts_with('0')
@@ -71,12 +64,7 @@ mod tests {
 
     #[test]
     fn numbers_are_kept_in_one_form() {
-        for typed in [
-            "13812345678",
-            " 138 1234 5678",
-            "+86 138-1234-5678",
-            "008613812345678",
-        ] {
+        for typed in ["13812345678", " 138 1234 5678", "+86 138-1234-5678", "008613812345678"] {
             assert_eq!(parse_phone(typed).as_deref(), Ok("13812345678"), "{typed}");
         }
         for typed in ["03561234567", "0356-1234567", "（0356）1234567"] {
@@ -87,14 +75,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for typed in [
-            "",
-            "12348",
-            "1381234567",
-            "138123456789",
-            "12012345678",
-            "1234567",
-        ] {
+        for typed in ["", "12348", "1381234567", "138123456789", "12012345678", "1234567"] {
             assert_eq!(parse_phone(typed), Err(PhoneError::Form), "{typed}");
         }
         assert_eq!(parse_phone("电话"), Err(PhoneError::Characters));

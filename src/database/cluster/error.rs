@@ -57,9 +57,7 @@ pub enum ClusterError {
     )]
     UserMissing,
     /// Neither a setting nor a home directory says where data may lie.
-    #[error(
-        "无法确定数据目录：环境中既没有 HUIFA_DATA_DIR，也没有 XDG_DATA_HOME 或 HOME。请设置 HUIFA_DATA_DIR。"
-    )]
+    #[error("无法确定数据目录：环境中既没有 HUIFA_DATA_DIR，也没有 XDG_DATA_HOME 或 HOME。请设置 HUIFA_DATA_DIR。")]
     NoHome,
     /// Another process has been starting or stopping the cluster for too long.
     #[error("另一个惠法进程正在启动或停止数据库（{}），等待超时。请稍后再试，或检查该进程是否停止响应。", .0.display())]
@@ -79,17 +77,12 @@ impl ClusterError {
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let reason = match error.kind() {
             io::ErrorKind::PermissionDenied => "当前用户没有访问或写入的权限".to_owned(),
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                "该位置或其上级是文件，不是目录".to_owned()
-            }
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "该位置或其上级是文件，不是目录".to_owned(),
             io::ErrorKind::ReadOnlyFilesystem => "所在的文件系统是只读的".to_owned(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "磁盘空间不足".to_owned(),
             _ => error.to_string(),
         };
-        Self::Unusable {
-            path: path.to_owned(),
-            reason,
-        }
+        Self::Unusable { path: path.to_owned(), reason }
     }
 }
 

@@ -42,11 +42,7 @@ impl Owner {
         let me = rustix::process::geteuid().as_raw();
         let theirs = fs::metadata(home).ok().map(|meta| (meta.uid(), meta.gid()));
         match (theirs, is_root()) {
-            (Some((uid, gid)), true) if uid != 0 => Ok(Self::Other {
-                uid,
-                gid,
-                name: name_of(uid),
-            }),
+            (Some((uid, gid)), true) if uid != 0 => Ok(Self::Other { uid, gid, name: name_of(uid) }),
             (_, true) => system_user().ok_or(ClusterError::UserMissing),
             (Some((uid, _)), false) if uid != me => Err(ClusterError::Unusable {
                 path: home.to_owned(),
@@ -84,9 +80,7 @@ impl Owner {
         let Self::Other { uid, gid, name } = self else {
             return Ok(());
         };
-        let resolved = directory
-            .canonicalize()
-            .map_err(|error| ClusterError::io(directory, &error))?;
+        let resolved = directory.canonicalize().map_err(|error| ClusterError::io(directory, &error))?;
         let mut above: Vec<&Path> = resolved.ancestors().collect();
         above.reverse();
         for path in above {
@@ -100,10 +94,7 @@ impl Owner {
                 0o001
             };
             if mode & enter == 0 {
-                return Err(ClusterError::NotEnterable {
-                    path: path.to_owned(),
-                    user: name.clone(),
-                });
+                return Err(ClusterError::NotEnterable { path: path.to_owned(), user: name.clone() });
             }
         }
         Ok(())
@@ -113,11 +104,7 @@ impl Owner {
 /// The system user of the server's package: `postgres`, on macOS `_postgres`.
 fn system_user() -> Option<Owner> {
     ["postgres", "_postgres"].into_iter().find_map(|name| {
-        Some(Owner::Other {
-            uid: ask_id("-u", name)?,
-            gid: ask_id("-g", name)?,
-            name: name.to_owned(),
-        })
+        Some(Owner::Other { uid: ask_id("-u", name)?, gid: ask_id("-g", name)?, name: name.to_owned() })
     })
 }
 

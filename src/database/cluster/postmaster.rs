@@ -32,10 +32,7 @@ pub(super) fn state(data: &Path, uid: u32) -> State {
     };
     // pid, data directory, start, port, socket directory, address, shm, status
     let mut lines = text.lines();
-    let Some(pid) = lines
-        .next()
-        .and_then(|line| line.trim().parse::<u32>().ok())
-    else {
+    let Some(pid) = lines.next().and_then(|line| line.trim().parse::<u32>().ok()) else {
         return State::Left;
     };
     if !is_server(pid, data, uid) {
@@ -43,11 +40,7 @@ pub(super) fn state(data: &Path, uid: u32) -> State {
     }
     let socket = lines.nth(3).unwrap_or_default().to_owned();
     let status = lines.nth(2).unwrap_or_default().trim().to_owned();
-    if status == "ready" && !socket.is_empty() {
-        State::Ready(PathBuf::from(socket))
-    } else {
-        State::Changing
-    }
+    if status == "ready" && !socket.is_empty() { State::Ready(PathBuf::from(socket)) } else { State::Changing }
 }
 
 /// Whether `pid` is a living server working in `data`.
@@ -60,9 +53,7 @@ fn is_server(pid: u32, data: &Path, uid: u32) -> bool {
         return false;
     };
     // `pid (name) S …`; the name may itself hold brackets.
-    let condition = stat
-        .rsplit_once(')')
-        .and_then(|(_, rest)| rest.trim_start().chars().next());
+    let condition = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
     if matches!(condition, None | Some('Z' | 'X')) {
         return false;
     }
@@ -71,8 +62,7 @@ fn is_server(pid: u32, data: &Path, uid: u32) -> bool {
         // A container's root may not look into other users' processes.
         Err(_) => {
             let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
-            name.trim().starts_with("postgres")
-                && fs::metadata(&process).is_ok_and(|meta| meta.uid() == uid)
+            name.trim().starts_with("postgres") && fs::metadata(&process).is_ok_and(|meta| meta.uid() == uid)
         }
     }
 }
@@ -80,10 +70,7 @@ fn is_server(pid: u32, data: &Path, uid: u32) -> bool {
 /// The same where there is no `/proc`: a living process named like the server.
 fn is_server_by_ps(pid: u32) -> bool {
     let pid = pid.to_string();
-    let Ok(said) = Command::new("ps")
-        .args(["-o", "state=", "-o", "comm=", "-p", &pid])
-        .output()
-    else {
+    let Ok(said) = Command::new("ps").args(["-o", "state=", "-o", "comm=", "-p", &pid]).output() else {
         return false;
     };
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
@@ -99,10 +86,7 @@ pub(super) fn clear(data: &Path, socket: &Path) {
     while has_workers(data) && Instant::now() < until {
         sleep(Duration::from_millis(50));
     }
-    for left in [
-        data.join("postmaster.pid"),
-        socket.join(".s.PGSQL.5432.lock"),
-    ] {
+    for left in [data.join("postmaster.pid"), socket.join(".s.PGSQL.5432.lock")] {
         if let Err(error) = fs::remove_file(&left)
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -116,10 +100,7 @@ fn has_workers(data: &Path) -> bool {
     let (Ok(data), Ok(processes)) = (data.canonicalize(), fs::read_dir("/proc")) else {
         return false;
     };
-    processes
-        .flatten()
-        .filter_map(|process| fs::read_link(process.path().join("cwd")).ok())
-        .any(|cwd| cwd == data)
+    processes.flatten().filter_map(|process| fs::read_link(process.path().join("cwd")).ok()).any(|cwd| cwd == data)
 }
 
 #[cfg(test)]

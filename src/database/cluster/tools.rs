@@ -26,11 +26,7 @@ pub(super) struct Tools {
 
 impl Tools {
     /// The installation for data of version `wanted`, or the newest for new data.
-    pub(super) fn find(
-        setting: Option<&Path>,
-        data: &Path,
-        wanted: Option<u32>,
-    ) -> Result<Self, ClusterError> {
+    pub(super) fn find(setting: Option<&Path>, data: &Path, wanted: Option<u32>) -> Result<Self, ClusterError> {
         let mut found = match setting {
             Some(bin) => {
                 vec![Self::at(bin).ok_or_else(|| ClusterError::ToolsMissingIn(bin.to_owned()))?]
@@ -45,18 +41,12 @@ impl Tools {
             return match found.into_iter().find(|tools| tools.major == theirs) {
                 Some(tools) => Ok(tools),
                 None if majors.is_empty() => Err(ClusterError::ToolsMissing),
-                None => Err(ClusterError::OtherMajor {
-                    data: data.to_owned(),
-                    theirs,
-                    found: majors,
-                }),
+                None => Err(ClusterError::OtherMajor { data: data.to_owned(), theirs, found: majors }),
             };
         }
         match found.into_iter().next() {
             None => Err(ClusterError::ToolsMissing),
-            Some(tools) if tools.major < OLDEST_MAJOR => Err(ClusterError::ToolsTooOld {
-                newest: tools.major,
-            }),
+            Some(tools) if tools.major < OLDEST_MAJOR => Err(ClusterError::ToolsTooOld { newest: tools.major }),
             Some(tools) => Ok(tools),
         }
     }
@@ -67,12 +57,8 @@ impl Tools {
             return None;
         }
         let bin = bin.canonicalize().ok()?;
-        let said = Command::new(bin.join("postgres"))
-            .arg("--version")
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
+        let said =
+            Command::new(bin.join("postgres")).arg("--version").env_clear().stdin(Stdio::null()).output().ok()?;
         let major = major_in(&String::from_utf8_lossy(&said.stdout))?;
         Some(Self { bin, major })
     }
@@ -111,9 +97,7 @@ impl Tools {
             command.gid(gid).uid(uid);
         }
         let failed = |output: String| ClusterError::Tool { tool, output };
-        let done = command
-            .output()
-            .map_err(|error| failed(error.to_string()))?;
+        let done = command.output().map_err(|error| failed(error.to_string()))?;
         let mut said = String::from_utf8_lossy(&done.stdout).into_owned();
         if done.status.success() {
             return Ok(said);
@@ -125,10 +109,7 @@ impl Tools {
 
 /// The end of a program's output: what it failed of stands there.
 pub(super) fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let from = lines.len().saturating_sub(count);
     lines.get(from..).unwrap_or_default().join("\n")
 }
@@ -142,9 +123,8 @@ fn major_in(said: &str) -> Option<u32> {
 
 /// Every complete installation in the places where systems put one.
 fn installed() -> Vec<Tools> {
-    let mut places: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_default();
+    let mut places: Vec<PathBuf> =
+        env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
     if let Ok(said) = Command::new("pg_config").arg("--bindir").output() {
         places.push(PathBuf::from(String::from_utf8_lossy(&said.stdout).trim()));
     }
@@ -187,10 +167,7 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_any_build() {
-        assert_eq!(
-            major_in("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_in("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major_in("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major_in("postgres (PostgreSQL) 17devel"), Some(17));
         assert_eq!(major_in("something else"), None);
@@ -201,9 +178,6 @@ mod tests {
         let Err(error) = Tools::find(None, Path::new("/data"), Some(9)) else {
             panic!("no one has version 9 and 15 at once");
         };
-        assert!(
-            error.to_string().contains("由 PostgreSQL 9 建立"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("由 PostgreSQL 9 建立"), "{error}");
     }
 }

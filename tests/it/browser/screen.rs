@@ -210,9 +210,8 @@ impl Screen {
 
     /// Nothing on the page is wider than the window.
     pub(crate) async fn assert_fits(&self, path: &str) {
-        let over = self
-            .script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            .await;
+        let over =
+            self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
         assert!(over.as_i64().unwrap_or(0) <= 0, "{path} is {over} pixels too wide");
     }
 
@@ -238,7 +237,8 @@ impl Screen {
     pub(crate) async fn assert_quiet(&self, path: &str) {
         let session = self.client.session_id().await.expect("a session").unwrap_or_default();
         let logged = self.client.issue_cmd(Logged(session)).await.expect("the console");
-        let is_form_again = |entry: &Value| entry["message"].as_str().is_some_and(|text| text.contains("status of 422"));
+        let is_form_again =
+            |entry: &Value| entry["message"].as_str().is_some_and(|text| text.contains("status of 422"));
         let quiet = logged.as_array().is_none_or(|entries| entries.iter().all(is_form_again));
         assert!(quiet, "the console of {path}: {logged}");
     }
@@ -265,4 +265,3 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Logged {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
-

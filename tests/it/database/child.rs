@@ -30,11 +30,7 @@ pub(crate) struct App {
 
 impl App {
     /// Starts one on `directory`; the sentence it ended with where it failed.
-    pub(crate) fn start(
-        directory: &Path,
-        user: User,
-        programs: Option<&Path>,
-    ) -> Result<Self, String> {
+    pub(crate) fn start(directory: &Path, user: User, programs: Option<&Path>) -> Result<Self, String> {
         let mut app = Self::launch(directory, user, programs);
         match app.answer() {
             said if said == "ready" => Ok(app),
@@ -50,11 +46,7 @@ impl App {
         let program = program_for(user);
         let mut command = Command::new(&program.path);
         command
-            .args([
-                "--exact",
-                "database::child::serves_its_parent",
-                "--nocapture",
-            ])
+            .args(["--exact", "database::child::serves_its_parent", "--nocapture"])
             .env(DIRECTORY, directory)
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -124,10 +116,7 @@ impl Drop for Program {
 fn program_for(user: User) -> Program {
     let this = std::env::current_exe().expect("this binary");
     match user {
-        User::Same => Program {
-            path: this,
-            copied: false,
-        },
+        User::Same => Program { path: this, copied: false },
         User::Nobody => {
             let name = format!("huifa-it-{}", uuid::Uuid::new_v4().simple());
             let path = std::env::temp_dir().join(name);

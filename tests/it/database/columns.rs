@@ -19,9 +19,7 @@ impl Fruit {
     }
 
     fn from_code(code: &str) -> Option<Self> {
-        [Self::Apple, Self::Pear]
-            .into_iter()
-            .find(|fruit| fruit.code() == code)
+        [Self::Apple, Self::Pear].into_iter().find(|fruit| fruit.code() == code)
     }
 }
 
@@ -51,23 +49,13 @@ async fn a_dictionary_value_is_stored_as_its_code() {
             .fetch_one(pool)
             .await
             .unwrap();
-    assert_eq!(
-        back,
-        (
-            Fruit::Pear,
-            vec![Fruit::Apple, Fruit::Pear],
-            None,
-            "pear".to_owned()
-        )
-    );
+    assert_eq!(back, (Fruit::Pear, vec![Fruit::Apple, Fruit::Pear], None, "pear".to_owned()));
 }
 
 #[tokio::test]
 async fn an_unknown_code_is_an_error() {
     let pool = &TestDatabase::new().await.pool;
-    let said = sqlx::query_scalar::<_, Fruit>("select 'plum'::text")
-        .fetch_one(pool)
-        .await;
+    let said = sqlx::query_scalar::<_, Fruit>("select 'plum'::text").fetch_one(pool).await;
     assert!(said.unwrap_err().to_string().contains("plum"));
 }
 
@@ -75,16 +63,13 @@ async fn an_unknown_code_is_an_error() {
 async fn a_month_is_stored_as_its_first_day_and_nothing_else_is_one() {
     let pool = &TestDatabase::new().await.pool;
     let march = Month::of(NaiveDate::from_ymd_opt(2026, 3, 17).unwrap());
-    let back: (Month, Vec<Month>, String) =
-        sqlx::query_as("select $1::date, $2::date[], $1::date::text")
-            .bind(march)
-            .bind(vec![march])
-            .fetch_one(pool)
-            .await
-            .unwrap();
-    assert_eq!(back, (march, vec![march], "2026-03-01".to_owned()));
-    let odd = sqlx::query_scalar::<_, Month>("select date '2026-03-17'")
+    let back: (Month, Vec<Month>, String) = sqlx::query_as("select $1::date, $2::date[], $1::date::text")
+        .bind(march)
+        .bind(vec![march])
         .fetch_one(pool)
-        .await;
+        .await
+        .unwrap();
+    assert_eq!(back, (march, vec![march], "2026-03-01".to_owned()));
+    let odd = sqlx::query_scalar::<_, Month>("select date '2026-03-17'").fetch_one(pool).await;
     assert!(odd.is_err());
 }

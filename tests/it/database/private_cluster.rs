@@ -50,19 +50,12 @@ fn postmaster(data: &Path) -> Option<u32> {
 }
 
 fn kill(pid: u32) {
-    Command::new("kill")
-        .args(["-9", &pid.to_string()])
-        .status()
-        .unwrap();
+    Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
 }
 
 /// The users to try: as an ordinary user this run is one already.
 fn users() -> Vec<User> {
-    if whoami() == "0" {
-        vec![User::Same, User::Nobody]
-    } else {
-        vec![User::Same]
-    }
+    if whoami() == "0" { vec![User::Same, User::Nobody] } else { vec![User::Same] }
 }
 
 #[track_caller]
@@ -114,9 +107,7 @@ fn nobody_else_can_reach_it() {
 #[test]
 fn several_at_once_on_a_fresh_directory_share_one() {
     let place = Place::new();
-    let mut apps: Vec<App> = (0..4)
-        .map(|_| App::launch(&place.data(), User::Same, None))
-        .collect();
+    let mut apps: Vec<App> = (0..4).map(|_| App::launch(&place.data(), User::Same, None)).collect();
     for app in &mut apps {
         assert_eq!(app.answer(), "ready");
     }
@@ -193,9 +184,7 @@ fn a_first_start_cut_off_is_started_over() {
 #[test]
 fn a_long_or_awkward_path_serves_as_well() {
     let place = Place::new();
-    let data = place
-        .0
-        .join(format!("{} 惠法's \"$HOME\" `x`", "长".repeat(30)));
+    let data = place.0.join(format!("{} 惠法's \"$HOME\" `x`", "长".repeat(30)));
     let mut app = App::start(&data, User::Same, None).unwrap();
     assert_eq!(app.order("put"), "ok");
     let moved = fs::read_to_string(data.join("postgres/data/postmaster.pid")).unwrap();
@@ -213,10 +202,7 @@ fn data_of_another_major_version_are_refused_and_untouched() {
     let version = place.data().join("postgres/data/PG_VERSION");
     fs::write(&version, "9\n").unwrap();
     let said = refusal(&place.data(), User::Same, None);
-    assert!(
-        said.contains("由 PostgreSQL 9 建立") && said.contains("请安装 PostgreSQL 9"),
-        "{said}"
-    );
+    assert!(said.contains("由 PostgreSQL 9 建立") && said.contains("请安装 PostgreSQL 9"), "{said}");
 }
 
 #[test]
@@ -225,10 +211,7 @@ fn a_directory_that_cannot_serve_is_named() {
         let place = Place::new();
         fs::write(place.data(), "a file").unwrap();
         let said = refusal(&place.data(), user, None);
-        assert!(
-            said.contains("不是目录") && said.contains("HUIFA_DATA_DIR"),
-            "{said}"
-        );
+        assert!(said.contains("不是目录") && said.contains("HUIFA_DATA_DIR"), "{said}");
         let said = refusal(&place.data().join("below"), user, None);
         assert!(said.contains("不是目录"), "{said}");
     }
@@ -252,10 +235,7 @@ fn missing_programs_are_named_with_what_to_do() {
     let empty = place.0.join("empty");
     fs::create_dir(&empty).unwrap();
     let said = refusal(&place.data(), User::Same, Some(&empty));
-    assert!(
-        said.contains("HUIFA_PG_BIN") && said.contains("initdb"),
-        "{said}"
-    );
+    assert!(said.contains("HUIFA_PG_BIN") && said.contains("initdb"), "{said}");
 }
 
 #[test]
@@ -268,10 +248,7 @@ fn root_is_told_where_the_database_user_cannot_go() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     let said = refusal(&closed.join("huifa"), User::Same, None);
-    assert!(
-        said.contains("closed") && said.contains("/var/lib/huifa"),
-        "{said}"
-    );
+    assert!(said.contains("closed") && said.contains("/var/lib/huifa"), "{said}");
 }
 
 #[test]
@@ -299,9 +276,7 @@ fn root_keeps_to_the_user_whose_data_they_are_and_others_keep_out() {
     let mut as_root = App::start(&place.data(), User::Same, None).unwrap();
     assert_eq!(as_root.order("count"), "1");
     as_root.close();
-    App::start(&place.data(), User::Nobody, None)
-        .unwrap()
-        .close();
+    App::start(&place.data(), User::Nobody, None).unwrap().close();
 
     let other = Place::new();
     App::start(&other.data(), User::Same, None).unwrap().close();

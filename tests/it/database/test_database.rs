@@ -5,34 +5,20 @@ use crate::support::database::TestDatabase;
 #[tokio::test]
 async fn two_tests_see_nothing_of_each_other() {
     let (one, other) = (TestDatabase::new().await, TestDatabase::new().await);
-    sqlx::query("create table seen (n int)")
-        .execute(&one.pool)
-        .await
-        .unwrap();
-    let there: Option<String> = sqlx::query_scalar("select to_regclass('seen')::text")
-        .fetch_one(&other.pool)
-        .await
-        .unwrap();
+    sqlx::query("create table seen (n int)").execute(&one.pool).await.unwrap();
+    let there: Option<String> =
+        sqlx::query_scalar("select to_regclass('seen')::text").fetch_one(&other.pool).await.unwrap();
     assert_eq!(there, None);
 }
 
 #[tokio::test]
 async fn the_address_leads_to_the_same_database() {
     let database = TestDatabase::new().await;
-    let settings = huifa::database::DatabaseSettings {
-        url: Some(database.url.clone()),
-        ..Default::default()
-    };
+    let settings = huifa::database::DatabaseSettings { url: Some(database.url.clone()), ..Default::default() };
     let opened = huifa::database::open(&settings).await.unwrap();
     let ask = "select current_database()::text";
-    let here: String = sqlx::query_scalar(ask)
-        .fetch_one(&database.pool)
-        .await
-        .unwrap();
-    let there: String = sqlx::query_scalar(ask)
-        .fetch_one(&opened.pool)
-        .await
-        .unwrap();
+    let here: String = sqlx::query_scalar(ask).fetch_one(&database.pool).await.unwrap();
+    let there: String = sqlx::query_scalar(ask).fetch_one(&opened.pool).await.unwrap();
     assert_eq!(here, there);
     opened.close().await.unwrap();
 }
@@ -58,13 +44,7 @@ async fn a_session_lives_in_shanghai_and_has_its_limits() {
     .unwrap();
     let (zone, statement, lock, idle, name) = zone_and_limits;
     assert_eq!(
-        (
-            zone.as_str(),
-            statement.as_str(),
-            lock.as_str(),
-            idle.as_str(),
-            name.as_str()
-        ),
+        (zone.as_str(), statement.as_str(), lock.as_str(), idle.as_str(), name.as_str()),
         ("Asia/Shanghai", "30s", "10s", "30s", "huifa")
     );
 
@@ -73,9 +53,5 @@ async fn a_session_lives_in_shanghai_and_has_its_limits() {
             .fetch_one(&database.pool)
             .await
             .unwrap();
-    assert_eq!(
-        first.to_string(),
-        "2026-04-01",
-        "00:30 in Shanghai is the new month"
-    );
+    assert_eq!(first.to_string(), "2026-04-01", "00:30 in Shanghai is the new month");
 }

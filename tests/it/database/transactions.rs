@@ -25,10 +25,7 @@ async fn cut_off<T>(work: impl Future<Output = T>, times: u32) -> Option<T> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_begin_loses_nobody_elses_write() {
     let database = TestDatabase::new().await;
-    sqlx::query("create table written (n int primary key)")
-        .execute(&database.pool)
-        .await
-        .unwrap();
+    sqlx::query("create table written (n int primary key)").execute(&database.pool).await.unwrap();
     // One connection, so that the next borrower gets the very same.
     let small = pool(database.options.clone(), 1).await.unwrap();
 
@@ -40,9 +37,7 @@ async fn a_cancelled_begin_loses_nobody_elses_write() {
             let mut transaction = sqlx::Acquire::begin(&mut connection).await?;
             let inside = sqlx::Acquire::begin(&mut *transaction).await?;
             inside.commit().await?;
-            sqlx::query("insert into written values (-1)")
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query("insert into written values (-1)").execute(&mut *transaction).await?;
             transaction.rollback().await
         };
         if cut_off(doomed, 1 + n % 9).await.is_none() {
@@ -50,12 +45,7 @@ async fn a_cancelled_begin_loses_nobody_elses_write() {
         }
         drop(connection);
         let n = i32::try_from(n).unwrap();
-        if sqlx::query("insert into written values ($1)")
-            .bind(n)
-            .execute(&small)
-            .await
-            .is_ok()
-        {
+        if sqlx::query("insert into written values ($1)").bind(n).execute(&small).await.is_ok() {
             acknowledged.push(n);
         }
     }
@@ -63,10 +53,8 @@ async fn a_cancelled_begin_loses_nobody_elses_write() {
 
     assert!(cancelled > 50, "only {cancelled} were cancelled");
     assert_eq!(acknowledged.len(), 240);
-    let kept: Vec<i32> = sqlx::query_scalar("select n from written order by n")
-        .fetch_all(&database.pool)
-        .await
-        .unwrap();
+    let kept: Vec<i32> =
+        sqlx::query_scalar("select n from written order by n").fetch_all(&database.pool).await.unwrap();
     assert_eq!(kept, acknowledged);
 }
 
@@ -81,10 +69,7 @@ async fn a_transaction_left_open_goes_with_its_connection() {
         drop(connection);
         let mut next = small.acquire().await.unwrap();
         let mut transaction = sqlx::Acquire::begin(&mut *next).await.unwrap();
-        sqlx::query("select 1")
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
+        sqlx::query("select 1").execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
     }
 }

@@ -177,6 +177,9 @@ async fn only_in_a_shift_that_is_ones_own_signed_in_and_open() {
 #[tokio::test]
 async fn afterwards_only_from_paper_and_never_into_a_certified_month() {
     let desk = Desk::new().await;
+    desk.app.clock_to("2024-05-08 12:00");
+    let sign_out = format!("/attendance/shifts/{}/sign-out", desk.shift);
+    desk.duty().await.post(&sign_out, &[]).await.assert_status(303);
     desk.app.clock_to("2024-05-20 09:00");
     let late = [("started_at", "08:40"), ("ended_at", "09:10")];
     desk.record(&late).await.assert_status(422).assert_says("纸质登记表补录");

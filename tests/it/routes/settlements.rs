@@ -366,7 +366,9 @@ async fn d40_a_late_finding_comes_into_the_next_month_once() {
     let (subtotal, adjustment, payable, _) = amounts(app, may.person, "2024-06").await;
     assert_eq!((subtotal.as_str(), adjustment.as_str(), payable.as_str()), ("600.00", "-50.00", "550.00"));
     let page = office.clerk.get(&format!("/settlements/2024-06/people/{}", may.person)).await;
-    page.assert_says("2024年5月的补贴：5月15日米山镇“服务对象不满意或投诉属实”认定1次，追扣50元。");
+    page.assert_says(
+        "追扣以前月份值班补贴50元，事由：2024年5月的补贴：5月15日米山镇“服务对象不满意或投诉属实”认定1次。",
+    );
 
     let july = duty.publish("2024-07", &[(may.person, station, "2024-07-03")]).await;
     duty.serve(july[0]).await;

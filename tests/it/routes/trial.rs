@@ -38,7 +38,7 @@ async fn a11_three_absences_forfeit_the_month() {
     let clerk = app.staff(Role::BureauClerk).await;
     let query = "/trial?calculate=yes&month=2024-05&category=lawyer&venue_kind-0=station&date-0=2024-05-08&hours-0=4\
         &served-0=yes&off_post-0=3";
-    clerk.get(query).await.assert_status(200).assert_says("应发0.00元").assert_says("全月值班补贴不予发放");
+    clerk.get(query).await.assert_status(200).assert_says("应发0.00元").assert_says("当月值班补贴不予发放");
 }
 
 #[tokio::test]

@@ -170,7 +170,8 @@ impl TestApp {
     /// A browser of an account that exists, signed in afresh.
     pub(crate) async fn browser_of(&self, account: i64) -> Browser<'_> {
         let mut conn = self.state.pool.acquire().await.expect("a connection");
-        let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests").await.expect("a session");
+        let cookie =
+            session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests").await.expect("a session");
         drop(conn);
         // Tests move the clock by weeks; their sessions outlive that.
         sqlx::query("update sessions set expires_at = 'infinity', seen_at = '2200-01-01' where account_id = $1")
@@ -291,7 +292,13 @@ impl Browser<'_> {
     }
 
     /// Any request with any headers.
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Page {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "huifa.test");
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("huifa={cookie}"));
@@ -318,7 +325,8 @@ impl Browser<'_> {
     /// Follows a redirect.
     #[track_caller]
     pub(crate) fn follow(&self, page: Page) -> impl Future<Output = Page> {
-        let location = page.location.clone().unwrap_or_else(|| panic!("no redirect but {}: {}", page.status, page.text()));
+        let location =
+            page.location.clone().unwrap_or_else(|| panic!("no redirect but {}: {}", page.status, page.text()));
         async move { self.get(&location).await }
     }
 }
@@ -351,7 +359,9 @@ impl Page {
         let selector = Selector::parse(css).unwrap_or_else(|error| panic!("{css}: {error}"));
         Html::parse_document(&self.html)
             .select(&selector)
-            .map(|element| element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" "))
+            .map(|element| {
+                element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+            })
             .collect()
     }
 

@@ -46,24 +46,13 @@ impl TestDatabase {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t_{}_{number}", std::process::id());
         let mut maintenance = server.maintenance().await;
-        run(
-            &mut maintenance,
-            &format!("create database {name} template {template} strategy file_copy"),
-        )
-        .await;
+        run(&mut maintenance, &format!("create database {name} template {template} strategy file_copy")).await;
         maintenance.close().await.ok();
 
         let options = server.cluster.options(&name);
-        let socket = server
-            .cluster
-            .socket()
-            .display()
-            .to_string()
-            .replace('/', "%2F");
+        let socket = server.cluster.socket().display().to_string().replace('/', "%2F");
         Self {
-            pool: pool(options.clone(), 8)
-                .await
-                .expect("a pool of the test's database"),
+            pool: pool(options.clone(), 8).await.expect("a pool of the test's database"),
             url: format!("postgres://huifa@{socket}/{name}?sslmode=disable"),
             options,
             name,
@@ -117,11 +106,7 @@ where
     F: Future<Output = T>,
 {
     std::thread::spawn(|| {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime")
-            .block_on(work())
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work())
     })
     .join()
     .expect("the database's helper thread")
@@ -129,64 +114,40 @@ where
 
 async fn connect(cluster: &Cluster, database: &str) -> PgConnection {
     let options = cluster.options(database);
-    options
-        .connect()
-        .await
-        .expect("a connection to the tests' cluster")
+    options.connect().await.expect("a connection to the tests' cluster")
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql))
-        .execute(connection)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 /// A name that changes whenever a migration does.
 fn template_name() -> String {
     let mut name = "huifa_template_".to_owned();
-    let all: Vec<u8> = MIGRATOR
-        .iter()
-        .flat_map(|migration| migration.checksum.iter().copied())
-        .collect();
+    let all: Vec<u8> = MIGRATOR.iter().flat_map(|migration| migration.checksum.iter().copied()).collect();
     // FNV-1a: a name, not a proof.
-    let hash = all.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = all
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     write!(name, "{hash:016x}").expect("writing to a string");
     name
 }
 
 async fn make_template(cluster: &Cluster, maintenance: &mut PgConnection, name: &str) {
-    let there: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(name)
-            .fetch_one(&mut *maintenance)
-            .await
-            .expect("the list of databases");
+    let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(name)
+        .fetch_one(&mut *maintenance)
+        .await
+        .expect("the list of databases");
     if there {
         return;
     }
-    run(
-        maintenance,
-        &format!("drop database if exists {name}_new with (force)"),
-    )
-    .await;
-    run(
-        maintenance,
-        &format!("create database {name}_new template template0"),
-    )
-    .await;
+    run(maintenance, &format!("drop database if exists {name}_new with (force)")).await;
+    run(maintenance, &format!("create database {name}_new template template0")).await;
     let mut new = connect(cluster, &format!("{name}_new")).await;
     MIGRATOR.run(&mut new).await.expect("the migrations apply");
-    new.close()
-        .await
-        .expect("nobody stays connected to the template");
-    run(
-        maintenance,
-        &format!("alter database {name}_new rename to {name}"),
-    )
-    .await;
+    new.close().await.expect("nobody stays connected to the template");
+    run(maintenance, &format!("alter database {name}_new rename to {name}")).await;
 }
 
 /// Drops the databases of test processes that are gone, and all but the newest
@@ -200,10 +161,7 @@ async fn sweep(maintenance: &mut PgConnection) {
     .expect("the list of databases");
     let mut templates = 0;
     for name in all {
-        let left = match name
-            .strip_prefix("t_")
-            .and_then(|rest| rest.split_once('_'))
-        {
+        let left = match name.strip_prefix("t_").and_then(|rest| rest.split_once('_')) {
             Some((pid, _)) => !alive(pid),
             None => {
                 templates += 1;
@@ -212,10 +170,7 @@ async fn sweep(maintenance: &mut PgConnection) {
         };
         if left {
             let drop_it = format!("drop database if exists {name} with (force)");
-            sqlx::raw_sql(AssertSqlSafe(drop_it))
-                .execute(&mut *maintenance)
-                .await
-                .ok();
+            sqlx::raw_sql(AssertSqlSafe(drop_it)).execute(&mut *maintenance).await.ok();
         }
     }
 }
@@ -245,11 +200,7 @@ pub(crate) fn scratch() -> PathBuf {
             said.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
         })
         .unwrap_or(0);
-    if memory.is_dir() && free > 1_000_000 {
-        memory.to_owned()
-    } else {
-        env::temp_dir()
-    }
+    if memory.is_dir() && free > 1_000_000 { memory.to_owned() } else { env::temp_dir() }
 }
 
 /// The user's number, so that two users' tests do not meet.
