@@ -707,7 +707,7 @@ impl Story<'_> {
             let step = match (case.assigned_on, case.closing_agreed_on) {
                 (None, _) if age >= 2 => NewStep::Assigned { on: day },
                 (Some(_), None) if age >= 24 + (case.id * 7) % 30 => NewStep::ClosingAgreed { on: day },
-                (Some(_), Some(agreed)) if (day - agreed).num_days() >= 1 + case.id % 5 => {
+                (Some(_), Some(agreed)) if (day - agreed).num_days() > case.id % 5 => {
                     self.entered += 1;
                     NewStep::Entered { on: day, number: format!("SXFY2024{:05}", self.entered) }
                 }
