@@ -257,7 +257,7 @@ impl Report {
             say("### Not met");
             say("");
             for row in missed {
-                say(&format!("- {} (target {}). {}", row.work, row.target_text(), row.cause).trim_end());
+                say(format!("- {} (target {}). {}", row.work, row.target_text(), row.cause).trim_end());
             }
             for page in heavy {
                 say(&format!(

@@ -7,6 +7,8 @@ mod check;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod rules;
