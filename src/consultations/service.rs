@@ -191,7 +191,7 @@ pub async fn review(work: &mut Work, scope: Scope, id: i64, version: i32, new: &
         return Err(AppError::refused("这份记录在您打开之后有变动，复核没有保存。请刷新页面核对后再复核。"));
     }
     if new.result.is_defect() {
-        let evidence = format!("咨询记录{}复核为{}：{words}", before.number, new.result.label());
+        let evidence = format!("复核为{}：{words}", new.result.label());
         findings::propose_record_defect(work, id, &evidence).await?;
     }
     work.audit(
