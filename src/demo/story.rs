@@ -1,29 +1,28 @@
 //! What happens, day by day. Everything goes through the services that the pages use,
 //! by the account whose work it is, at the time at which it is done.
 
+mod money;
+mod office;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTime};
 
 use super::cast::{Cast, scope};
 use super::db::{self, DayShift};
 use super::invented::{Dice, GIVEN_NAMES, MATTERS, SURNAMES};
-use crate::attendance::{self, Certification, Decision, NewCorrection, Side};
+use crate::attendance;
 use crate::cases::{self, NewCase, NewStep};
-use crate::consultations::{self, Client, ClientGender, NewConsultation, NewReview};
+use crate::consultations::{self, Client, ClientGender, NewConsultation};
 use crate::error::AppError;
-use crate::findings::{self, Matter as Complaint, NewFinding, Subject};
-use crate::fund::{self, NewReceipt, NewTransfer};
+use crate::findings::{Matter as Complaint, NewFinding, Subject};
 use crate::plan::calendar::Calendar;
 use crate::plan::dictionaries::{
-    Basis, CaseKind, Channel, FindingKind, HandlerCategory, Outcome, RecordIrregularity, ReviewResult, Satisfaction,
-    ShiftChange, SpecialGroup, VenueKind,
+    Basis, CaseKind, Channel, HandlerCategory, Outcome, Satisfaction, ShiftChange, SpecialGroup, VenueKind,
 };
-use crate::plan::money::yuan;
 use crate::plan::month::Month;
 use crate::plan::time::at;
 use crate::roster::planner::Holidays;
 use crate::roster::{self, GapConsent, NewFilling, NewShift, Seen};
-use crate::settlement;
 use crate::state::AppState;
 use crate::web::actor::Actor;
 use crate::web::permissions::Action;
@@ -45,13 +44,6 @@ enum Event {
     SignIn(usize),
     Consult(usize),
     SignOut(usize),
-}
-
-/// Whether a venue that cannot report yet may wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    Skips,
-    Insists,
 }
 
 /// The story while it is told.
@@ -190,38 +182,6 @@ impl Story<'_> {
             roster::add_shift(&mut work, scope(clerk, Action::EditRoster)?, month, new)
                 .await
                 .map_err(|error| told(error.into()))?;
-            work.commit().await.map_err(told)?;
-        }
-        Ok(())
-    }
-
-    /// 五(一): the provincial money arrives in the first quarter and is passed on within 30 days.
-    async fn money_comes(&self, day: NaiveDate) -> anyhow::Result<()> {
-        let finance = &self.cast.finance;
-        let post = scope(finance, Action::PostFund)?;
-        if (day.month(), day.day()) == (1, 18) && self.reach(at(day, hour(10, 0))) {
-            let mut work = self.work(finance).await?;
-            let new = NewReceipt {
-                year: 2024,
-                amount: yuan(PROVINCIAL_FUND),
-                received_on: day,
-                notice: "晋财政法示例〔2024〕3号".to_owned(),
-                notice_on: NaiveDate::from_ymd_opt(2024, 1, 12),
-                voucher: "收-0001".to_owned(),
-            };
-            fund::service::record_receipt(&mut work, post, new).await.map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        if (day.month(), day.day()) == (2, 2) && self.reach(at(day, hour(10, 0))) {
-            let mut work = self.work(finance).await?;
-            let new = NewTransfer {
-                year: 2024,
-                amount: yuan(PROVINCIAL_FUND),
-                transferred_on: day,
-                order: "拨款通知单示例2024-0007".to_owned(),
-                voucher: "转-0001".to_owned(),
-            };
-            fund::service::record_transfer(&mut work, post, new).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }
         Ok(())
@@ -392,271 +352,6 @@ impl Story<'_> {
                 subject: Subject::Dissatisfied(Complaint::Consultation(recorded.id)),
                 evidence: "咨询人评价“不满意”，电话核实：答复时态度生硬，没有听完就打断，情况属实。".to_owned(),
             });
-        }
-        Ok(())
-    }
-
-    /// The day after a forgotten sign-out somebody asks for a correction, and the desk decides.
-    async fn aftermath(&mut self, day: NaiveDate, duties: &[Duty]) -> anyhow::Result<()> {
-        for duty in duties {
-            if duty.sign_in.is_none() || duty.sign_out.is_some() || self.dice.once_in(3) {
-                continue;
-            }
-            if !self.reach(at(day, hour(20, 10))) {
-                return Ok(());
-            }
-            let actor = self.cast.on_duty(duty.shift.person_id)?;
-            let mut work = self.work(actor).await?;
-            let new = NewCorrection {
-                side: Side::SignOut,
-                time: duty.shift.ends_at,
-                reason: "下班时送咨询人到车站，回来后忘记签退。".to_owned(),
-            };
-            attendance::ask_correction(&mut work, scope(actor, Action::AskCorrection)?, duty.shift.id, &new)
-                .await
-                .map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        Ok(())
-    }
-
-    /// What the office does on a working day: corrections, telling, deciding, roll-calls.
-    async fn office(&mut self, day: NaiveDate) -> anyhow::Result<()> {
-        if !self.reach(at(day, hour(8, 40))) {
-            return Ok(());
-        }
-        let mut conn = self.state.pool.acquire().await?;
-        let corrections = db::open_corrections(&mut conn, self.cast.bureau).await?;
-        let open = db::open_findings(&mut conn, self.cast.bureau).await?;
-        drop(conn);
-        for (correction, venue) in corrections {
-            let actor = self.cast.staff_of(venue)?;
-            let mut work = self.work(actor).await?;
-            let decision = Decision::Agreed;
-            let note = "当天在场，情况属实。";
-            attendance::decide_correction(
-                &mut work,
-                scope(actor, Action::DecideCorrection)?,
-                correction,
-                decision,
-                note,
-            )
-            .await
-            .map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        // What is not settled when the demonstration stops is left for whoever tries it.
-        let last_days = self.until.date_naive() - day < Duration::days(2);
-        for finding in open {
-            if last_days && finding.id % 3 == 0 {
-                continue;
-            }
-            match finding.status.as_str() {
-                "proposed" => {
-                    let actor = match finding.kind {
-                        FindingKind::Late | FindingKind::EarlyLeave => self.cast.staff_of(finding.venue_id)?,
-                        _ => &self.cast.clerk,
-                    };
-                    let mut work = self.work(actor).await?;
-                    findings::tell(&mut work, scope(actor, Action::TellFinding)?, finding.id).await.map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                    if self.dice.once_in(9) && self.reach(at(day, hour(9, 30))) {
-                        let person = self.cast.on_duty(finding.person_id)?;
-                        let mut work = self.work(person).await?;
-                        let words = "当天因道路结冰，客车晚点，已提前电话告知工作站，请核实。";
-                        findings::object(&mut work, scope(person, Action::ObjectFinding)?, finding.id, words)
-                            .await
-                            .map_err(told)?;
-                        work.commit().await.map_err(told)?;
-                    }
-                }
-                "objected" => {
-                    let actor = if finding.by_clerk { &self.cast.approver } else { &self.cast.clerk };
-                    let mut work = self.work(actor).await?;
-                    findings::revoke(
-                        &mut work,
-                        scope(actor, Action::DecideFinding)?,
-                        finding.id,
-                        "经向工作站核实，当天确因道路结冰晚到并提前告知，予以撤销。",
-                    )
-                    .await
-                    .map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                }
-                _ => {
-                    let actor = if finding.by_clerk { &self.cast.approver } else { &self.cast.clerk };
-                    let mut work = self.work(actor).await?;
-                    findings::confirm(
-                        &mut work,
-                        scope(actor, Action::DecideFinding)?,
-                        finding.id,
-                        "本人无异议，予以认定。",
-                    )
-                    .await
-                    .map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                }
-            }
-        }
-        for complaint in std::mem::take(&mut self.complaints) {
-            let clerk = &self.cast.clerk;
-            let mut work = self.work(clerk).await?;
-            findings::propose(&mut work, scope(clerk, Action::ProposeFinding)?, complaint).await.map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        Ok(())
-    }
-
-    /// 点名抽查: now and then the bureau looks in; one person is caught three times in April.
-    async fn roll_call(&mut self, day: NaiveDate) -> anyhow::Result<()> {
-        let station_day = day.weekday() == chrono::Weekday::Wed;
-        let april = day.month() == 4 && station_day && day.day() % 14 == 3;
-        let looked_in = station_day && self.dice.once_in(4);
-        if !(april || looked_in) || !self.reach(at(day, hour(18, 40))) {
-            return Ok(());
-        }
-        let mut conn = self.state.pool.acquire().await?;
-        let shifts = db::shifts_on(&mut conn, self.cast.bureau, day).await?;
-        drop(conn);
-        let asked = if april { "陈区镇" } else { "寺庄镇" };
-        let venue = self.cast.venues.iter().find(|venue| venue.short_name == asked).context("a station")?;
-        let Some(shift) = shifts.iter().find(|shift| shift.venue_id == venue.id && shift.signed_in) else {
-            return Ok(());
-        };
-        let times: &[u32] = if april { &[9, 11] } else { &[10] };
-        for time in times {
-            let clerk = &self.cast.clerk;
-            let mut work = self.work(clerk).await?;
-            let new = NewFinding {
-                shift_id: shift.id,
-                subject: Subject::OffPost { at: hour(*time, 20) },
-                evidence: format!("视频点名抽查，{time}时20分不在岗位，工作站称未请假，无正当理由；截图存档。"),
-            };
-            findings::propose(&mut work, scope(clerk, Action::ProposeFinding)?, new).await.map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        Ok(())
-    }
-
-    /// A part of the day's records is looked at by the clerk.
-    async fn review(&mut self, day: NaiveDate) -> anyhow::Result<()> {
-        if !self.reach(at(day, hour(20, 30))) {
-            return Ok(());
-        }
-        let mut conn = self.state.pool.acquire().await?;
-        let records = db::unreviewed(&mut conn, self.cast.bureau, day).await?;
-        drop(conn);
-        let clerk = &self.cast.clerk;
-        for (id, version) in records {
-            if !self.dice.once_in(12) {
-                continue;
-            }
-            let bad = self.dice.once_in(14);
-            let new = NewReview {
-                result: if bad { ReviewResult::Irregular } else { ReviewResult::Qualified },
-                irregularity: bad.then_some(RecordIrregularity::VagueAnswer),
-                note: if bad {
-                    "解答意见只写了结论，没有说明依据和办理途径。".to_owned()
-                } else {
-                    String::new()
-                },
-            };
-            let mut work = self.work(clerk).await?;
-            consultations::review(&mut work, scope(clerk, Action::ReviewConsultations)?, id, version, &new)
-                .await
-                .map_err(told)?;
-            work.commit().await.map_err(told)?;
-        }
-        Ok(())
-    }
-
-    /// The first days of a month settle the one before: report, calculate, approve, pay.
-    async fn month_end(&mut self, day: NaiveDate) -> anyhow::Result<()> {
-        let month = Month::of(day).previous();
-        if month.year() != 2024 {
-            return Ok(());
-        }
-        let Ok(done) = self.calendar.working_days_between(Month::of(day).first(), day) else { return Ok(()) };
-        if !self.calendar.is_working_day(day).unwrap_or(false) {
-            return Ok(());
-        }
-        match done {
-            2 => self.report_venues(month, at(day, hour(16, 30)), Patience::Skips).await,
-            4 => {
-                self.report_venues(month, at(day, hour(11, 0)), Patience::Insists).await?;
-                if self.reach(at(day, hour(15, 0))) {
-                    let clerk = &self.cast.clerk;
-                    let mut work = self.work(clerk).await?;
-                    settlement::calculate(&mut work, scope(clerk, Action::CalculateSettlement)?, month)
-                        .await
-                        .map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                }
-                Ok(())
-            }
-            5 => {
-                if self.reach(at(day, hour(9, 20))) {
-                    let approver = &self.cast.approver;
-                    let mut work = self.work(approver).await?;
-                    settlement::approve(&mut work, scope(approver, Action::ApproveSettlement)?, month, None)
-                        .await
-                        .map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                }
-                if self.reach(at(day, hour(15, 10))) {
-                    let finance = &self.cast.finance;
-                    let mut work = self.work(finance).await?;
-                    settlement::pay(&mut work, scope(finance, Action::PaySettlement)?, month, None)
-                        .await
-                        .map_err(told)?;
-                    work.commit().await.map_err(told)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Each venue certifies its month. Those with something open wait, as long as they can.
-    async fn report_venues(
-        &self,
-        month: Month,
-        instant: DateTime<FixedOffset>,
-        patience: Patience,
-    ) -> anyhow::Result<()> {
-        if !self.reach(instant) {
-            return Ok(());
-        }
-        let mut conn = self.state.pool.acquire().await?;
-        let venues = db::venues_to_report(&mut conn, self.cast.bureau, month).await?;
-        drop(conn);
-        for venue in venues {
-            let late = self
-                .cast
-                .venues
-                .iter()
-                .any(|known| known.id == venue && LATE_VENUES.contains(&known.short_name.as_str()));
-            let actor = self.cast.staff_of(venue)?;
-            if late && patience == Patience::Skips {
-                // They only go through their forgotten sign-outs (R13).
-                let mut work = self.work(actor).await?;
-                let propose = scope(actor, Action::ProposeFinding)?;
-                if findings::propose_missing_sign_outs(&mut work, propose, month).await.map_err(told)? > 0 {
-                    work.commit().await.map_err(told)?;
-                }
-                continue;
-            }
-            let mut work = self.work(actor).await?;
-            match attendance::certify(&mut work, scope(actor, Action::CertifyMonth)?, month, venue).await {
-                Ok(Certification::FindingsProposed(_)) if patience == Patience::Insists => {
-                    anyhow::bail!("venue {venue} has findings that nobody decided")
-                }
-                Ok(Certification::FindingsProposed(_) | Certification::Reported) => {
-                    work.commit().await.map_err(told)?
-                }
-                Err(AppError::Refused(_)) if patience == Patience::Skips => {}
-                Err(error) => return Err(told(error)),
-            }
         }
         Ok(())
     }
