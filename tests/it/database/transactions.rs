@@ -31,7 +31,11 @@ async fn a_cancelled_begin_loses_nobody_elses_write() {
 
     let mut acknowledged = Vec::new();
     let mut cancelled = 0;
-    for n in 0..240 {
+    // How many are cut off depends on how fast the server answers: go on until there are enough.
+    let mut rounds = 0;
+    while rounds < 240 || (cancelled <= 60 && rounds < 4_000) {
+        let n = rounds;
+        rounds += 1;
         let mut connection = small.acquire().await.unwrap();
         let doomed = async {
             let mut transaction = sqlx::Acquire::begin(&mut connection).await?;
@@ -51,8 +55,8 @@ async fn a_cancelled_begin_loses_nobody_elses_write() {
     }
     small.close().await;
 
-    assert!(cancelled > 50, "only {cancelled} were cancelled");
-    assert_eq!(acknowledged.len(), 240);
+    assert!(cancelled > 60, "only {cancelled} were cancelled");
+    assert_eq!(acknowledged.len(), usize::try_from(rounds).unwrap());
     let kept: Vec<i32> =
         sqlx::query_scalar("select n from written order by n").fetch_all(&database.pool).await.unwrap();
     assert_eq!(kept, acknowledged);
