@@ -17,6 +17,7 @@ pub mod dashboard;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod evidence;
 pub mod findings;
 pub mod fund;
 pub mod home;
@@ -52,6 +53,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
+        .merge(evidence::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
         .merge(home::routes(state))

@@ -1,12 +1,12 @@
 //! The codes of the audit trail in words, for the page that shows it.
 
 /// What was done. A code without words, of an older version, is shown itself.
-pub(super) fn action(code: &str) -> &str {
+pub fn action(code: &str) -> &str {
     ACTIONS.iter().find(|(known, _)| *known == code).map_or(code, |(_, words)| words)
 }
 
 /// To what kind of thing it was done.
-pub(super) fn subject(code: &str) -> &str {
+pub fn subject(code: &str) -> &str {
     SUBJECTS.iter().find(|(known, _)| *known == code).map_or(code, |(_, words)| words)
 }
 
@@ -26,6 +26,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("clock", "演示时间"),
     ("consultation", "咨询记录"),
     ("correction", "补签申请"),
+    ("evidence", "核查材料"),
     ("finding", "扣款事项"),
     ("fund_entry", "资金记录"),
     ("person", "值班人员"),
@@ -67,6 +68,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("consultation.record", "登记咨询"),
     ("consultation.review", "复核咨询记录"),
     ("demonstration.set_clock", "调整演示时间"),
+    ("evidence.export", "导出核查材料"),
     ("finding.confirm", "认定扣款事项"),
     ("finding.object", "提出异议"),
     ("finding.propose", "提出扣款事项"),

@@ -11,6 +11,8 @@ pub mod passwords;
 pub mod setup;
 mod sign_in;
 
+pub use audit_words::{action as action_words, subject as subject_words};
+
 use crate::state::AppState;
 use crate::web::permissions::Action;
 use crate::web::routes::{Access, Routes};

@@ -138,6 +138,12 @@ impl Layout {
         OnceKey::new()
     }
 
+    /// Whether the reader's navigation has this page: for a link to it from elsewhere.
+    #[must_use]
+    pub fn offers(&self, href: &str) -> bool {
+        self.nav.iter().flat_map(|group| &group.items).any(|item| item.href == href)
+    }
+
     /// How many things wait for the reader in all places.
     #[must_use]
     pub fn waiting(&self) -> u32 {
@@ -167,6 +173,7 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("补贴与资金", "月结", "/settlements", Action::ReadSettlement),
     ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
     ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
+    ("补贴与资金", "核查材料", "/evidence", Action::ExportEvidence),
     ("进度", "进度总览", "/dashboard", Action::ReadDashboard),
     ("进度", "案件台账", "/cases", Action::ReadCases),
     ("资料", "值班人员库", "/people", Action::ReadPeople),

@@ -110,6 +110,8 @@ dictionary! {
         ResetPasswords = "reset_passwords", "解锁与重置密码";
         /// Maintain service points.
         EditVenues = "edit_venues", "维护服务点";
+        /// Take out everything behind a period, a venue or a person, for an audit.
+        ExportEvidence = "export_evidence", "导出核查材料";
         /// Read the audit trail.
         ReadAudit = "read_audit", "查看审计记录";
     }
@@ -170,6 +172,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadAttendance, Bureau),
             (DecideCorrection, Bureau),
             (ReturnMonth, Bureau),
+            (ExportEvidence, Bureau),
             (ReadConsultations, Bureau),
             (ReviewConsultations, Bureau),
             (ReadFindings, Bureau),
@@ -197,6 +200,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (DecideFinding, Bureau),
             (ReadSettlement, Bureau),
             (ApproveSettlement, Bureau),
+            (ExportEvidence, Bureau),
             (ReadFund, Bureau),
             (ReadDashboard, Bureau),
             (ReadCases, Bureau),

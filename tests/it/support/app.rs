@@ -319,6 +319,7 @@ impl Browser<'_> {
             location: parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned),
             headers: parts.headers,
             html: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 
@@ -342,6 +343,8 @@ pub(crate) struct Page {
     pub(crate) headers: axum::http::HeaderMap,
     /// The body.
     pub(crate) html: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Page {
