@@ -57,7 +57,7 @@ impl Extent {
 pub fn routes(state: &AppState) -> Routes {
     Routes::new(state).get("/evidence", Access::May(Action::ExportEvidence), pages::form).post(
         "/evidence",
-        Access::May(Action::ExportEvidence),
+        Access::May(Action::ExportEvidence).fresh(),
         actions::make,
     )
 }
