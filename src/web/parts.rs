@@ -83,6 +83,10 @@ pub struct Entry {
     pub kind: &'static str,
     /// Where a press leads.
     pub href: Option<String>,
+    /// What a pointer takes up here, as the form of a move names it; empty where nothing is moved.
+    pub take: String,
+    /// Where it may be put down, as that form names it; empty where nothing may.
+    pub place: String,
 }
 
 impl Entry {
@@ -96,6 +100,14 @@ impl Entry {
     #[must_use]
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same entry, to be taken up as `take` and put down at `place`.
+    #[must_use]
+    pub fn movable(mut self, take: impl Into<String>, place: impl Into<String>) -> Self {
+        self.take = take.into();
+        self.place = place.into();
         self
     }
 

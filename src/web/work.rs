@@ -120,10 +120,25 @@ impl Work {
     ///
     /// # Errors
     /// As [`Work::commit`].
-    pub async fn finish(mut self, location: &str, message: impl Into<String> + Send) -> Result<Redirect, AppError> {
-        let message = message.into();
+    pub async fn finish(self, location: &str, message: impl Into<String> + Send) -> Result<Redirect, AppError> {
+        self.leave(location, "success", message.into()).await
+    }
+
+    /// The same where what was asked for is not done yet: the message says what comes first.
+    ///
+    /// # Errors
+    /// As [`Work::commit`].
+    pub async fn finish_unfinished(
+        self,
+        location: &str,
+        message: impl Into<String> + Send,
+    ) -> Result<Redirect, AppError> {
+        self.leave(location, "notice", message.into()).await
+    }
+
+    async fn leave(mut self, location: &str, kind: &str, message: String) -> Result<Redirect, AppError> {
         let key = self.actor.session_key.clone();
-        session::leave_flash(&mut self.transaction, &key, "success", &message).await?;
+        session::leave_flash(&mut self.transaction, &key, kind, &message).await?;
         self.commit_at(location).await?;
         Ok(Redirect::to(location))
     }

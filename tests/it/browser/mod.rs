@@ -2,6 +2,7 @@
 
 mod bank;
 mod desk;
+mod everywhere;
 mod frame;
 mod journey;
 mod ledger;

@@ -7,6 +7,7 @@ mod cases;
 mod consultations;
 mod dashboard;
 pub(crate) mod duty;
+mod find;
 mod findings;
 mod fund;
 mod home;
