@@ -127,6 +127,89 @@
     form.addEventListener("change", tell);
   }));
 
+  // A word in passing: what could not be done, at the foot of the window.
+  const toast = (words) => {
+    document.querySelectorAll(".toast").forEach((old) => old.remove());
+    const box = make("div", "", { class: "toast", role: "alert" });
+    const close = make("button", "知道了", { type: "button", class: "small" });
+    close.addEventListener("click", () => box.remove());
+    box.append(make("strong", "没有办理"), make("span", words), close);
+    document.body.append(box);
+  };
+
+  // The roster's grid: a name is dragged to an empty day, or onto another name to change places.
+  const move = async (form, take, place) => {
+    form.elements.take.value = take;
+    form.elements.place.value = place;
+    const main = document.querySelector("main");
+    const grid = main.querySelector(".matrix-wrap");
+    const [left, top] = [grid.scrollLeft, grid.scrollTop];
+    main.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok) {
+        toast([...fresh.querySelectorAll("main p")].map((one) => one.textContent.trim()).join("") || fresh.title);
+        return;
+      }
+      const content = fresh.querySelector("main");
+      if (!content?.querySelector(".matrix-wrap")) { location.assign(answer.url); return; }
+      main.replaceChildren(...document.importNode(content, true).childNodes);
+      document.querySelectorAll(".toast, body > .shell .page > .flash").forEach((old) => old.remove());
+      const flash = fresh.querySelector(".flash");
+      if (flash) {
+        const note = make("div", flash.textContent.trim(), { class: "toast toast-done", role: "status" });
+        document.body.append(note);
+        setTimeout(() => note.remove(), 6000);
+      }
+      enhance(main);
+      const again = main.querySelector(".matrix-wrap");
+      again.scrollLeft = left;
+      again.scrollTop = top;
+    } catch {
+      toast("连不上系统，没有改动。请稍后再试。");
+    } finally {
+      main.removeAttribute("aria-busy");
+    }
+  };
+  enhancers.push((root) => {
+    const form = root.querySelector("form[data-move]");
+    const grid = root.querySelector(".matrix");
+    if (!form || !grid) return;
+    let taken = null;
+    grid.querySelectorAll("td[data-take]").forEach((cell) => {
+      cell.draggable = true;
+      cell.querySelectorAll("a").forEach((link) => { link.draggable = false; });
+    });
+    const place = (event) => {
+      const cell = event.target.closest?.("td[data-place]");
+      return taken && cell && cell !== taken ? cell : null;
+    };
+    const mark = (cell) => {
+      grid.querySelectorAll(".over").forEach((old) => { if (old !== cell) old.classList.remove("over"); });
+      cell?.classList.add("over");
+    };
+    grid.addEventListener("dragstart", (event) => {
+      taken = event.target.closest?.("td[data-take]");
+      if (!taken) return;
+      event.dataTransfer.setData("text/plain", taken.textContent.trim());
+      event.dataTransfer.effectAllowed = "move";
+      grid.classList.add("moving");
+    });
+    grid.addEventListener("dragover", (event) => {
+      const cell = place(event);
+      mark(cell);
+      if (cell) event.preventDefault();
+    });
+    grid.addEventListener("drop", (event) => {
+      const cell = place(event);
+      if (!cell) return;
+      event.preventDefault();
+      move(form, taken.dataset.take, cell.dataset.place);
+    });
+    grid.addEventListener("dragend", () => { taken = null; mark(null); grid.classList.remove("moving"); });
+  });
+
   // The palette: the page of finding in a dialog.
   const dialogs = typeof HTMLDialogElement !== "undefined";
   let palette;
@@ -297,5 +380,5 @@
   });
 
   // These parts were not there when huifa.js went over the page.
-  enhancers.slice(-2).forEach((one) => one(document));
+  enhancers.slice(-3).forEach((one) => one(document));
 })();

@@ -49,6 +49,10 @@ pub struct Todo {
     pub due: Option<NaiveDate>,
     /// Done: shown for the eye, asks for nothing.
     pub done: bool,
+    /// A button that does it here and now: its words, and where its form goes.
+    pub press: Option<(&'static str, String)>,
+    /// What is usually done next to it: words and address.
+    pub beside: Option<(&'static str, String)>,
 }
 
 impl Todo {

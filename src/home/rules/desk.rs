@@ -17,8 +17,17 @@ pub(super) fn duty_person(rows: &[WaitingRow]) -> Waiting {
             .about(format!("{} {}", row.words, row.more))
             .by(row.on);
         match row.number {
-            0 => todos.push(Todo { title: "今天值班，请签到".to_owned(), ..todo }),
-            1 => todos.push(Todo { title: "今天值班，离开时请签退".to_owned(), ..todo }),
+            0 => todos.push(Todo {
+                title: "今天值班，请签到".to_owned(),
+                press: Some(("签到", format!("/attendance/shifts/{}/sign-in", row.id))),
+                ..todo
+            }),
+            // Leaving early asks first: that stands on the page of the shift.
+            1 => todos.push(Todo {
+                title: "今天值班，离开时请签退".to_owned(),
+                beside: Some(("登记咨询", format!("/consultations/new?shift={}", row.id))),
+                ..todo
+            }),
             _ => news.push(Todo { title: "今天的值班已签退".to_owned(), ..todo }.finished()),
         }
     }

@@ -30,6 +30,21 @@ pub(crate) async fn lived() -> TestApp {
     let mut app = TestApp::empty().await;
     app.demonstrate();
     demo::fill(&app.state, standing()).await.expect("the story goes through");
+    // A roster being drawn has pages of its own.
+    let (clerk, venue, person) = {
+        let clerk = app.scalar_i64("select id from accounts where login = 'clerk'").await;
+        let venue = app.scalar_i64("select id from venues where short_name = '米山镇'").await;
+        (
+            clerk,
+            venue,
+            app.scalar_i64(&format!("select min(person_id) from person_venues where venue_id = {venue}")).await,
+        )
+    };
+    let clerk = app.browser_of(clerk).await;
+    clerk.post("/roster/2024-03/start", &[]).await.assert_status(303);
+    let (fill, person) = (format!("/roster/2024-03/venues/{venue}/fill"), person.to_string());
+    clerk.post(&fill, &[("people", &person)]).await.assert_status(303);
+    drop(clerk);
     app
 }
 
@@ -74,11 +89,11 @@ async fn measured(screen: &Screen) -> Value {
 async fn walk(
     screen: &Screen,
     declared: &[&'static str],
-    start: &str,
+    start: &[String],
     wrong: &mut Vec<String>,
 ) -> BTreeSet<&'static str> {
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
-    let mut queue = VecDeque::from([start.to_owned()]);
+    let mut queue = VecDeque::from(start.to_vec());
     while let Some(path) = queue.pop_front() {
         let bare = path.split('?').next().unwrap_or_default();
         let Some(route) = route_of(declared, bare) else {
@@ -123,6 +138,19 @@ async fn walk(
     seen.into_keys().collect()
 }
 
+/// Pages to which a form leads, or a link of a page whose like was visited before.
+async fn forms_of_the_clerk(app: &TestApp) -> Vec<String> {
+    let id = async |sql: &str| app.scalar_i64(sql).await;
+    vec![
+        format!(
+            "/consultations/together?id={}",
+            id("select min(id) from consultations where review = 'unreviewed'").await
+        ),
+        format!("/findings/together?step=confirm&id={}", id("select min(id) from findings").await),
+        format!("/roster/2024-03/shifts/{}/move", id("select min(id) from shifts where month = '2024-03-01'").await),
+    ]
+}
+
 async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'static str>) {
     let app = lived().await;
     let declared: Vec<&'static str> =
@@ -131,16 +159,26 @@ async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'st
     let (mut wrong, mut came) = (Vec::new(), BTreeSet::new());
     screen.go("/healthz").await;
     screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
-    came.extend(walk(&screen, &declared, "/sign-in", &mut wrong).await);
+    came.extend(walk(&screen, &declared, &["/sign-in".to_owned()], &mut wrong).await);
     for (login, _) in demo::ACCOUNTS {
         let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
         let browser = app.browser_of(id).await;
         screen.wear(browser.cookie()).await;
         screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
         let mut mine = Vec::new();
-        came.extend(walk(&screen, &declared, "/home", &mut mine).await);
+        let mut start = vec!["/home".to_owned()];
+        if *login == "clerk" {
+            start.extend(forms_of_the_clerk(&app).await);
+        }
+        came.extend(walk(&screen, &declared, &start, &mut mine).await);
         wrong.extend(mine.into_iter().map(|fault| format!("{login} {fault}")));
     }
+    // Only who recorded a consultation corrects it.
+    let recorded = "from consultations where started_at > '2024-02-01' order by id limit 1";
+    let recorder = app.scalar_i64(&format!("select recorded_by {recorded}")).await;
+    let edit = format!("/consultations/{}/edit", app.scalar_i64(&format!("select id {recorded}")).await);
+    screen.wear(app.browser_of(recorder).await.cookie()).await;
+    came.extend(walk(&screen, &declared, &[edit], &mut wrong).await);
     let missing = declared.iter().filter(|route| !came.contains(*route) && !NO_PAGE.contains(route)).copied().collect();
     (wrong, missing)
 }

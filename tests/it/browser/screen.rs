@@ -264,6 +264,12 @@ impl Screen {
         logged.as_array().into_iter().flatten().filter(|entry| !is_form_again(entry)).cloned().collect()
     }
 
+    /// Cuts the window off from the server, or lets it back.
+    pub(crate) async fn offline(&self, off: bool) {
+        let session = self.client.session_id().await.expect("a session").unwrap_or_default();
+        self.client.issue_cmd(Line { session, off }).await.expect("the line");
+    }
+
     /// Saves a picture where `HUIFA_SCREENSHOTS` says, for a person to look at.
     pub(crate) async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") else { return };
@@ -284,5 +290,24 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Logged {
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// Chromium's own command for the network.
+#[derive(Debug)]
+struct Line {
+    session: String,
+    off: bool,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Line {
+    fn endpoint(&self, base: &url::Url, _: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/chromium/network_conditions", self.session))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let conditions =
+            json!({ "offline": self.off, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
+        (http::Method::POST, Some(json!({ "network_conditions": conditions }).to_string()))
     }
 }

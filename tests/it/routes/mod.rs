@@ -15,6 +15,7 @@ mod people;
 mod posting;
 mod programmes;
 mod roster;
+mod roster_together;
 mod settlements;
 mod trial;
 mod venues;
