@@ -556,7 +556,7 @@ async fn the_services_do_the_same_without_pages() {
     roster::publish(&mut work, scope, month, Seen::Latest).await.unwrap();
     work.commit().await.unwrap();
 
-    let mut conn = office.app.state.pool.acquire().await.unwrap();
+    let mut conn = office.app.owner.acquire().await.unwrap();
     let own = Scope::Own { bureau: office.app.bureau, person: office.zhang };
     let shifts = roster::shifts(&mut conn, Reading::month(own, month)).await.unwrap();
     assert_eq!(shifts.len(), 4);
