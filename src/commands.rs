@@ -10,6 +10,7 @@ use huifa::accounts::passwords::Passwords;
 use huifa::accounts::setup::SetupToken;
 use huifa::clock::Clock;
 use huifa::config::Config;
+use huifa::database::wall::{self, Wall};
 use huifa::database::{self, Database, rights};
 use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
@@ -213,7 +214,7 @@ async fn check_stored(purpose: Purpose) -> anyhow::Result<ExitCode> {
     let outcome = async {
         let mut out = Vec::new();
         let pool = database::pool(opened.database.owner.clone(), 1).await?;
-        let clean = check::run(&pool, &opened.seals, &mut out).await?;
+        let clean = wall::within(Wall::Everything, check::run(&pool, &opened.seals, &mut out)).await?;
         pool.close().await;
         std::io::stdout().write_all(&out)?;
         Ok(clean)

@@ -6,6 +6,7 @@ pub mod columns;
 mod pool;
 pub mod rights;
 mod types;
+pub mod wall;
 
 use std::fmt;
 use std::path::PathBuf;

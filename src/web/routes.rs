@@ -18,6 +18,7 @@ use super::posted;
 use super::session::Visitor;
 use super::{error_page, session, way_back};
 use crate::audit::{self, Audit};
+use crate::database::wall::{self, Wall};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -297,7 +298,11 @@ async fn take(
     if let Some(scope) = scope {
         request.extensions_mut().insert(scope);
     }
-    let response = next.run(request).await;
+    let behind = match actor {
+        Some(actor) if declared.access != Access::Public => Wall::of(actor),
+        _ => Wall::Public,
+    };
+    let response = wall::within(behind, next.run(request)).await;
     if let Some(actor) = actor
         && declared.effect == Effect::ReadsOnRecord
         && response.status().is_success()

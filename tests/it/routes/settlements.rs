@@ -455,9 +455,9 @@ async fn a_duty_person_sees_their_own_pay_and_nobody_elses() {
     stranger.get(&at).await.assert_status(404);
     stranger.get("/settlements").await.assert_says("还没有补贴记录");
     for path in ["/settlements/2024-05/preview", "/settlements/2024-05/print"] {
-        own.get(path).await.assert_status(404);
+        own.get(path).await.assert_status(403);
     }
-    own.get(&format!("/settlements/2024-05/preview/people/{}", may.person)).await.assert_status(404);
+    own.get(&format!("/settlements/2024-05/preview/people/{}", may.person)).await.assert_status(403);
     own.post("/settlements/2024-05/calculate", &[]).await.assert_status(403);
     app.staff(Role::SystemAdministrator).await.get("/settlements").await.assert_status(403);
     office.clerk.get("/settlements/2024-13").await.assert_status(404);

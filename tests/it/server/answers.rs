@@ -120,7 +120,7 @@ async fn pages_and_assets_are_compressed_on_request() {
 async fn without_its_database_the_program_lives_but_is_not_ready() {
     let app = TestApp::new().await;
     let clerk = app.staff(Role::BureauClerk).await;
-    app.owner.close().await;
+    app.state.pool.close().await;
     app.stranger().get("/healthz").await.assert_status(200);
     app.stranger().get("/readyz").await.assert_status(503);
     clerk.get("/permissions").await.assert_status(500).assert_says("故障编号");

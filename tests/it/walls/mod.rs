@@ -4,4 +4,5 @@ mod audit;
 mod manifest;
 mod matrix;
 mod requests;
+mod rows;
 mod world;
