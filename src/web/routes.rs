@@ -15,8 +15,8 @@ use super::actor::{Actor, Scope};
 use super::layout::Asked;
 use super::permissions::{Action, Reach, Role, reach};
 use super::posted;
-use super::session::Visitor;
-use super::{error_page, session, way_back};
+use super::session::{self, Session, Visitor};
+use super::{confirm, error_page, way_back};
 use crate::audit::{self, Audit};
 use crate::database::wall::{self, Wall};
 use crate::error::AppError;
@@ -39,6 +39,12 @@ pub enum Access {
 }
 
 impl Access {
+    /// The same, and only for those who proved themselves a short while ago: for what
+    /// moves money or rights and what shows personal data in bulk.
+    pub fn fresh(self) -> Admission {
+        Admission { access: self, fresh: true }
+    }
+
     /// How far a role may go here; `None` where it may not, or where no role is asked for.
     #[must_use]
     pub fn reach_of(self, role: Role) -> Option<Reach> {
@@ -56,6 +62,19 @@ impl Access {
             Access::Public | Access::FirstPassword | Access::SignedIn => None,
             Access::May(action) | Access::AtLeast(_, action) => Some(action),
         }
+    }
+}
+
+/// Who may take a route, and how recently proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    access: Access,
+    fresh: bool,
+}
+
+impl From<Access> for Admission {
+    fn from(access: Access) -> Admission {
+        Admission { access, fresh: false }
     }
 }
 
@@ -91,11 +110,22 @@ pub struct Declared {
     pub path: &'static str,
     /// Who may take it.
     pub access: Access,
+    /// Whether the person must have proved themselves a short while ago.
+    pub fresh: bool,
     /// What it may leave behind.
     pub effect: Effect,
 }
 
 impl Declared {
+    fn new(method: &'static str, path: &'static str, admission: Admission, effect: Effect) -> Declared {
+        Declared { method, path, access: admission.access, fresh: admission.fresh, effect }
+    }
+
+    /// What is asked of an address that leads nowhere.
+    pub(super) fn nowhere() -> Declared {
+        Declared::new("GET", "", Access::Public.into(), Effect::Reads)
+    }
+
     /// The form must carry the session's token and a once-key: checked before the handler runs.
     #[must_use]
     pub fn needs_once_key(&self) -> bool {
@@ -131,6 +161,7 @@ impl Serialize for Declared {
             effect: Effect,
             changes: bool,
             once_key: bool,
+            fresh_sign_in: bool,
         }
         let may = self.granted().map(|granted| {
             granted.into_iter().map(|(role, reach)| Grant { role: role.code(), scope: reach.code() }).collect()
@@ -143,6 +174,7 @@ impl Serialize for Declared {
             effect: self.effect,
             changes: self.effect == Effect::Changes,
             once_key: self.needs_once_key(),
+            fresh_sign_in: self.fresh,
         }
         .serialize(to)
     }
@@ -157,7 +189,8 @@ impl std::fmt::Display for Declared {
             Effect::ReadsOnRecord => "留痕",
             Effect::Changes => "改动",
         };
-        write!(f, "{:<4} {:<52} {effect} {form} ", self.method, self.path)?;
+        let fresh = if self.fresh { "再次确认" } else { "" };
+        write!(f, "{:<4} {:<52} {effect} {form} {fresh} ", self.method, self.path)?;
         match self.access {
             Access::Public => f.write_str("任何人"),
             Access::FirstPassword => f.write_str("已登录（含首次改密之前）"),
@@ -188,39 +221,39 @@ impl Routes {
     }
 
     /// A page.
-    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn get<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(Declared { method: "GET", path, access, effect: Effect::Reads }, get(handler))
+        self.add(Declared::new("GET", path, admission.into(), Effect::Reads), get(handler))
     }
 
     /// A print or download: that it was given to this account is written down with its address.
-    pub fn get_on_record<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn get_on_record<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(Declared { method: "GET", path, access, effect: Effect::ReadsOnRecord }, get(handler))
+        self.add(Declared::new("GET", path, admission.into(), Effect::ReadsOnRecord), get(handler))
     }
 
     /// Something that changes.
-    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn post<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(Declared { method: "POST", path, access, effect: Effect::Changes }, post(handler))
+        self.add(Declared::new("POST", path, admission.into(), Effect::Changes), post(handler))
     }
 
     /// A form that is answered without any change: what was typed does not belong in an address.
-    pub fn ask<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn ask<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(Declared { method: "POST", path, access, effect: Effect::Reads }, post(handler))
+        self.add(Declared::new("POST", path, admission.into(), Effect::Reads), post(handler))
     }
 
     /// A file for everybody, given without asking who it is.
@@ -230,7 +263,7 @@ impl Routes {
         T: 'static,
     {
         self.router = self.router.route(path, get(handler));
-        self.declared.push(Declared { method: "GET", path, access: Access::Public, effect: Effect::Reads });
+        self.declared.push(Declared::new("GET", path, Access::Public.into(), Effect::Reads));
         self
     }
 
@@ -261,39 +294,43 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let actor = match session::load(&state, Visitor::of(&state, &request)).await {
-        Ok(actor) => actor,
+    let session = match session::load(&state, Visitor::of(&state, &request)).await {
+        Ok(session) => session,
         Err(error) => return error.into_response(),
     };
     let asked = Asked::of(request.method(), request.uri(), request.headers());
-    let response = match take(&state, &declared, actor.as_ref(), request, next).await {
+    let response = match take(&state, &declared, session.as_ref(), &asked, request, next).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
-    error_page::draw(&state, actor.as_ref(), &asked, response)
+    error_page::draw(&state, session.as_ref().map(|session| &session.actor), &asked, response)
 }
 
 async fn take(
     state: &AppState,
     declared: &Declared,
-    actor: Option<&Actor>,
+    session: Option<&Session>,
+    asked: &Asked,
     request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
     let address = request.uri().path().to_owned();
+    let actor = session.map(|session| &session.actor);
     let allowed = check(declared.access, actor, &request);
     let (scope, mut request) = match (allowed, actor) {
-        (Ok(scope), Some(actor)) if declared.needs_once_key() => {
-            match posted::check_token(actor, request, state).await {
-                Ok(request) => (scope, request),
-                Err(refusal) => return Err(refused(state, Some(actor), &address, refusal).await),
-            }
-        }
+        (Ok(scope), Some(actor)) if declared.needs_once_key() => match posted::admit(actor, request, state).await {
+            Ok(request) => (scope, request),
+            Err(refusal) => return Err(refused(state, Some(actor), &address, refusal).await),
+        },
         (Ok(scope), _) => (scope, request),
         (Err(refusal), actor) => return Err(refused(state, actor, &address, refusal).await),
     };
-    if let Some(actor) = actor {
-        request.extensions_mut().insert(actor.clone());
+    if let Some(stale) = session.filter(|session| declared.fresh && !session.is_fresh(state)) {
+        return confirm::ask(state, stale, declared.access, asked, request).await;
+    }
+    if let Some(session) = session {
+        request.extensions_mut().insert(session.actor.clone());
+        request.extensions_mut().insert(session.clone());
     }
     if let Some(scope) = scope {
         request.extensions_mut().insert(scope);

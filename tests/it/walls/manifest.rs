@@ -136,7 +136,7 @@ async fn the_command_prints_what_the_router_was_built_from() {
     let declared: Vec<Value> = app.declared.iter().map(|one| serde_json::to_value(one).unwrap()).collect();
     assert_eq!(printed, declared);
     for row in &printed {
-        for key in ["method", "path", "access", "effect", "changes", "once_key"] {
+        for key in ["method", "path", "access", "effect", "changes", "once_key", "fresh_sign_in"] {
             assert!(!row[key].is_null(), "{row} has no {key}");
         }
         let granted = row["may"].as_array();
