@@ -272,6 +272,8 @@
       if (event.key === "ArrowDown") choose(chosen + 1);
       else if (event.key === "ArrowUp") choose(chosen - 1);
       else if (event.key === "Enter" && options[chosen]) location.assign(options[chosen].dataset.href);
+      // A search box would only empty itself.
+      else if (event.key === "Escape") palette.close();
       else return;
       event.preventDefault();
     });

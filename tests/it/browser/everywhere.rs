@@ -18,7 +18,20 @@ const HEAVIEST: i64 = 100 * 1024;
 const MOST_SHIFT: f64 = 0.01;
 
 /// Routes that answer no page of their own to a reader in the demonstration.
-const NO_PAGE: &[&str] = &["/fund", "/roster", "/set-up", "/demonstration", "/styleguide", "/styleguide/{name}"];
+const NO_PAGE: &[&str] = &[
+    "/fund",
+    "/roster",
+    "/set-up",
+    "/demonstration",
+    "/styleguide",
+    "/styleguide/{name}",
+    "/favicon.ico",
+    "/healthz",
+    "/readyz",
+    "/static/{hash}/{*name}",
+    // Asked for in between, when a proof has grown old.
+    "/confirm",
+];
 
 /// Early February: January is reported and being settled, February is lived, March is next.
 pub(crate) fn standing() -> DateTime<FixedOffset> {

@@ -101,12 +101,12 @@ async fn a_search_exchanges_the_list_in_place_and_the_way_back_works() {
     screen.says("曾国强").await;
 
     // Columns are chosen on this computer and stay chosen.
-    let hide = "const box = [...document.querySelectorAll('.columns-choice label')].find((one) => one.textContent.trim() === '单位');
+    let hide = "const box = [...document.querySelectorAll('.columns-choice label')].find((one) => one.textContent.trim() === '所属单位');
                 document.querySelector('.columns-choice').open = true; box.querySelector('input').click();";
     screen.script(hide).await;
     screen.go("/people").await;
     let shown = screen.script("return [...document.querySelectorAll('main thead th')].filter((one) => !one.hidden).map((one) => one.textContent.trim())").await;
-    assert!(!shown.as_array().expect("heads").iter().any(|head| head == "单位"), "{shown}");
+    assert!(!shown.as_array().expect("heads").iter().any(|head| head == "所属单位"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
