@@ -18,10 +18,13 @@ pub mod database;
 pub mod demo;
 pub mod error;
 pub mod evidence;
+pub mod find;
 pub mod findings;
 pub mod fund;
+pub mod handbook;
 pub mod home;
 pub mod installation;
+pub mod jobs;
 pub mod people;
 pub mod plan;
 pub mod posting;
@@ -54,8 +57,10 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
         .merge(evidence::routes(state))
+        .merge(find::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
+        .merge(handbook::routes(state))
         .merge(home::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
@@ -64,15 +69,13 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(settlement::routes(state))
         .merge(trials::routes(state))
         .merge(venues::routes(state))
+        .merge(web::assets::routes(state))
+        .merge(web::health::routes(state))
         .merge(web::styleguide::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
 pub fn build_router(state: &AppState) -> (Router, Vec<Declared>) {
     let (router, declared) = routes(state).build();
-    let router = router
-        .merge(web::assets::router())
-        .route("/healthz", axum::routing::get(web::health::alive))
-        .route("/readyz", axum::routing::get(web::health::ready));
     (web::server::layered(state, router), declared)
 }

@@ -28,6 +28,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("correction", "补签申请"),
     ("evidence", "核查材料"),
     ("finding", "扣款事项"),
+    ("page", "页面"),
     ("fund_entry", "资金记录"),
     ("person", "值班人员"),
     ("programme", "实施方案"),
@@ -38,6 +39,8 @@ const SUBJECTS: &[(&str, &str)] = &[
 ];
 
 const ACTIONS: &[(&str, &str)] = &[
+    ("access.refused", "越权访问被拒"),
+    ("page.given", "打印或下载"),
     ("account.change_password", "修改密码"),
     ("account.change_password_refused", "修改密码被拒"),
     ("account.confirm", "再次确认本人"),
@@ -90,7 +93,9 @@ const ACTIONS: &[(&str, &str)] = &[
     ("programme.copy", "复制实施方案"),
     ("roster.add_shift", "增加班次"),
     ("roster.approve", "批准排班"),
+    ("roster.fill_all", "全部服务点轮排"),
     ("roster.fill_venue", "服务点整月排班"),
+    ("roster.move_shift", "调整班次"),
     ("roster.publish", "公示排班"),
     ("roster.remove_shift", "删除班次"),
     ("roster.return", "退回排班"),
