@@ -1,6 +1,7 @@
 //! A browser window on a running product.
 
-use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener as StdListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,12 +29,16 @@ pub(crate) struct Screen {
     base: String,
     profile: PathBuf,
     driver: Child,
+    port: u16,
+    session: String,
     stop: Option<oneshot::Sender<()>>,
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         self.stop.take();
+        // A driver that is killed leaves its browser running: the browser is told to go first.
+        let _ = self.leave();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
         let _ = std::fs::remove_dir_all(&self.profile);
@@ -53,6 +58,15 @@ fn program(names: &[&str]) -> PathBuf {
 }
 
 impl Screen {
+    /// Ends the browser and waits until it is gone; without the runtime, which may be gone already.
+    fn leave(&self) -> std::io::Result<()> {
+        let mut driver = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        driver.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let (session, port) = (&self.session, self.port);
+        write!(driver, "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+        driver.read_to_end(&mut Vec::new()).map(drop)
+    }
+
     /// Serves the application on a port of its own and opens a window on it.
     pub(crate) async fn open(app: &TestApp, device: Device) -> Screen {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
@@ -105,7 +119,8 @@ impl Screen {
                 Err(error) => panic!("no browser: {error}"),
             }
         };
-        Screen { client, base, profile, driver, stop: Some(stop) }
+        let session = client.session_id().await.expect("a session").expect("a session's name");
+        Screen { client, base, profile, driver, port, session, stop: Some(stop) }
     }
 
     /// Opens a page.
