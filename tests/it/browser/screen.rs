@@ -270,6 +270,25 @@ impl Screen {
         self.client.issue_cmd(Line { session, off }).await.expect("the line");
     }
 
+    /// Lets no page run a script any more; the driver still may.
+    pub(crate) async fn without_script(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// The page that stands as a PDF, on the paper that its style sheet asks for.
+    pub(crate) async fn printed(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        let answer = self.devtools("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
+        let data = answer["data"].as_str().expect("a print");
+        base64::engine::general_purpose::STANDARD.decode(data).expect("base64")
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        let session = self.client.session_id().await.expect("a session").unwrap_or_default();
+        let asked = Devtools { session, command, parameters };
+        self.client.issue_cmd(asked).await.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
     /// Saves a picture where `HUIFA_SCREENSHOTS` says, for a person to look at.
     pub(crate) async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") else { return };
@@ -309,5 +328,24 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Line {
         let conditions =
             json!({ "offline": self.off, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
         (http::Method::POST, Some(json!({ "network_conditions": conditions }).to_string()))
+    }
+}
+
+/// Chromium's own way to its developer tools.
+#[derive(Debug)]
+struct Devtools {
+    session: String,
+    command: &'static str,
+    parameters: Value,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, _: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", self.session))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let command = json!({ "cmd": self.command, "params": self.parameters });
+        (http::Method::POST, Some(command.to_string()))
     }
 }
