@@ -1,5 +1,6 @@
 //! A browser window on a running product.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,6 +27,8 @@ pub(crate) struct Screen {
     /// The WebDriver session.
     pub(crate) client: Client,
     base: String,
+    session: String,
+    port: u16,
     profile: PathBuf,
     driver: Child,
     stop: Option<oneshot::Sender<()>>,
@@ -34,6 +37,8 @@ pub(crate) struct Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         self.stop.take();
+        // The browser is the driver's child, not ours: it goes when its session is ended.
+        let _ = self.end_session();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
         let _ = std::fs::remove_dir_all(&self.profile);
@@ -53,6 +58,19 @@ fn program(names: &[&str]) -> PathBuf {
 }
 
 impl Screen {
+    /// Ends the session and waits for the answer, without a runtime: drops have none.
+    fn end_session(&self) -> std::io::Result<()> {
+        let mut line = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        line.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let asked = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.session, self.port
+        );
+        line.write_all(asked.as_bytes())?;
+        let mut answer = [0; 64];
+        line.read(&mut answer).map(|_| ())
+    }
+
     /// Serves the application on a port of its own and opens a window on it.
     pub(crate) async fn open(app: &TestApp, device: Device) -> Screen {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
@@ -105,7 +123,8 @@ impl Screen {
                 Err(error) => panic!("no browser: {error}"),
             }
         };
-        Screen { client, base, profile, driver, stop: Some(stop) }
+        let session = client.session_id().await.expect("a session").unwrap_or_default();
+        Screen { client, base, session, port, profile, driver, stop: Some(stop) }
     }
 
     /// Opens a page.
