@@ -21,6 +21,8 @@ pub mod findings;
 pub mod fund;
 pub mod home;
 pub mod installation;
+pub mod payments;
+pub mod payouts;
 pub mod people;
 pub mod plan;
 pub mod posting;
@@ -55,6 +57,8 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(findings::routes(state))
         .merge(fund::routes(state))
         .merge(home::routes(state))
+        .merge(payments::routes(state))
+        .merge(payouts::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))

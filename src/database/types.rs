@@ -1,7 +1,7 @@
 //! Which dictionaries are columns. The dictionaries themselves know no database.
 
 use crate::plan::dictionaries::{
-    Basis, CaseKind, Channel, FindingKind, FundSource, FundUse, HandlerCategory, Outcome, PersonCategory, ReviewResult,
+    Basis, CaseKind, Channel, FindingKind, FundSource, FundUse, HandlerCategory, Outcome, Payee, PersonCategory, ReviewResult,
     Satisfaction, ShiftChange, SpecialGroup, Topic, VenueKind,
 };
 use crate::plan::dictionary::Dictionary as _;
@@ -18,6 +18,7 @@ text_column!(
     FundUse,
     HandlerCategory,
     Outcome,
+    Payee,
     PersonCategory,
     ReviewResult,
     Role,

@@ -329,7 +329,7 @@ fn carried(owed: &Owed) -> MonthAdjustment {
 }
 
 /// Any value as JSON; what cannot be written is null, and then never equals what was stored.
-pub(super) fn to_json(value: &impl Serialize) -> Value {
+pub(crate) fn to_json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
@@ -343,8 +343,14 @@ pub fn item_fingerprint(person: i64, programme: i64, revision: i32, facts: &Valu
         "facts": facts,
         "result": result,
     });
+    fingerprint_of(&whole)
+}
+
+/// SHA-256 of any value's canonical JSON.
+#[must_use]
+pub fn fingerprint_of(value: &Value) -> String {
     let mut text = String::new();
-    canonical(&whole, &mut text);
+    canonical(value, &mut text);
     sha256(&text)
 }
 

@@ -165,6 +165,8 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("值班", "咨询记录", "/consultations", Action::ReadConsultations),
     ("考核", "扣款事项", "/findings", Action::ReadFindings),
     ("补贴与资金", "月结", "/settlements", Action::ReadSettlement),
+    ("补贴与资金", "案件补贴", "/payouts", Action::ReadPayouts),
+    ("补贴与资金", "资金发放", "/payments", Action::ReadPayments),
     ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
     ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
     ("进度", "进度总览", "/dashboard", Action::ReadDashboard),

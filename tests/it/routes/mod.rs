@@ -10,6 +10,8 @@ pub(crate) mod duty;
 mod findings;
 mod fund;
 mod home;
+mod payments;
+mod payouts;
 mod people;
 mod posting;
 mod programmes;
