@@ -27,6 +27,7 @@ pub mod people;
 pub mod plan;
 pub mod posting;
 pub mod programmes;
+pub mod reports;
 pub mod roster;
 pub mod secrets;
 pub mod settlement;
@@ -62,6 +63,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))
+        .merge(reports::routes(state))
         .merge(roster::routes(state))
         .merge(settlement::routes(state))
         .merge(trials::routes(state))

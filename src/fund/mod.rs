@@ -7,6 +7,7 @@
 mod actions;
 pub mod db;
 mod other;
+pub mod outlook;
 mod pages;
 pub mod rules;
 pub mod service;
@@ -65,6 +66,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/fund/{year}/transfers", May(Action::PostFund), actions::record_transfer)
         .get("/fund/{year}/entries/new", May(Action::PostFund), other::new)
         .post("/fund/{year}/entries", May(Action::PostFund), other::record)
+        .get("/fund/{year}/outlook", May(Action::ReadFund), outlook::page)
         .get("/fund/{year}/periods", May(Action::ReadFund), year_end::page)
         .post("/fund/{year}/periods/{month}/close", May(Action::PostFund), year_end::close)
         .post("/fund/{year}/carry-over", May(Action::PostFund), year_end::carry)

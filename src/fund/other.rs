@@ -117,7 +117,8 @@ pub(super) async fn record(
         return form_again(&shown(layout, &state, year, posted.once, form, errors));
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let new = NewPosting { year, kind, amount, entered_on, summary, document_kind: "paper", document_id: document, voucher };
+    let new =
+        NewPosting { year, kind, amount, entered_on, summary, document_kind: "paper", document_id: document, voucher };
     let id = service::post(&mut work, scope, new).await?;
     let message = format!("已登记{}{}元。", kind.label(), money::yuan_text(amount));
     Ok(work.finish(&format!("/fund/entries/{id}"), message).await?.into_response())

@@ -165,7 +165,13 @@ pub(super) async fn ledger(
     }
     let account = Account::from_code(&query.account);
     let fund = account.map(Account::fund).or_else(|| Fund::from_code(&query.fund)).unwrap_or(Fund::Earmarked);
-    let asked = Asked { account, fund: Some(fund), before: query.before, limit: i64::try_from(PAGE).unwrap_or(50) + 1, id: None };
+    let asked = Asked {
+        account,
+        fund: Some(fund),
+        before: query.before,
+        limit: i64::try_from(PAGE).unwrap_or(50) + 1,
+        id: None,
+    };
     let mut entries = db::entries(&mut conn, scope.bureau(), Some(year), asked).await?;
     let (movements, days) = db::movements(&mut conn, scope.bureau(), year).await?;
     let today = state.clock.today();
@@ -203,7 +209,11 @@ pub(super) async fn ledger(
         fund,
         funds: Fund::ALL.iter().map(|fund| (*fund, format!("/fund/{year}?fund={}", fund.code()))).collect(),
         account,
-        choices: Account::ALL.iter().filter(|account| account.fund() == fund).map(|account| (account.code(), account.label())).collect(),
+        choices: Account::ALL
+            .iter()
+            .filter(|account| account.fund() == fund)
+            .map(|account| (account.code(), account.label()))
+            .collect(),
         entries,
         pager,
     })

@@ -375,10 +375,10 @@ mod tests {
         assert_eq!(of(Account::AtBureau), Some(Decimal::from(-900)));
         assert_eq!(of(Account::Unpaid), Some(Decimal::from(-300)));
         let operating = payment_lines(EntryKind::OperatingCasePayment, Decimal::ZERO, Decimal::from(500));
-        assert_eq!(operating.iter().map(|line| line.account).collect::<Vec<_>>(), [
-            Account::OperatingCases,
-            Account::OperatingUnpaid
-        ]);
+        assert_eq!(
+            operating.iter().map(|line| line.account).collect::<Vec<_>>(),
+            [Account::OperatingCases, Account::OperatingUnpaid]
+        );
     }
 
     #[test]

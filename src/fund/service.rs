@@ -10,11 +10,11 @@ use super::rules::{self, Account, EntryKind, Line};
 use super::{NewReceipt, NewTransfer};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::payments;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money;
 use crate::plan::month::Month;
 use crate::plan::time::chinese_date;
-use crate::payments;
 use crate::settlement;
 use crate::web::actor::Scope;
 use crate::web::work::Work;
@@ -272,7 +272,13 @@ fn suffices(books: &Books, lines: &[Line]) -> Result<(), AppError> {
     Err(AppError::refused(format!("没有记账。{}{advice}", short.sentence())))
 }
 
-pub(super) async fn write(work: &mut Work, books: &Books, entry: NewEntry, lines: &[Line], note: &str) -> Result<i64, AppError> {
+pub(super) async fn write(
+    work: &mut Work,
+    books: &Books,
+    entry: NewEntry,
+    lines: &[Line],
+    note: &str,
+) -> Result<i64, AppError> {
     let (account_id, now) = (work.actor.account_id, work.now);
     let made = db::insert_entry(work.conn(), books, &entry, lines, account_id, now).await?;
     let action = entry.kind.audit_action();

@@ -114,13 +114,11 @@ pub async fn close_month(work: &mut Work, scope: Scope, month: Month) -> Result<
         return Err(AppError::refused(format!("{}还没有结账，请按月份先后结账。", Month::of(open).chinese())));
     }
     let (balances, entries) = balances(work.conn(), bureau, month.last()).await?;
-    let last_hash = sqlx::query_scalar!(
-        "select hash from fund_chain where bureau_id = $1 order by link desc limit 1",
-        bureau
-    )
-    .fetch_optional(work.conn())
-    .await?
-    .unwrap_or_default();
+    let last_hash =
+        sqlx::query_scalar!("select hash from fund_chain where bureau_id = $1 order by link desc limit 1", bureau)
+            .fetch_optional(work.conn())
+            .await?
+            .unwrap_or_default();
     let (account, now): (i64, DateTime<FixedOffset>) = (work.actor.account_id, work.now);
     let done = sqlx::query!(
         "insert into fund_closings (bureau_id, month, balances, entries, last_hash, closed_by, closed_at)
@@ -248,15 +246,14 @@ pub(super) async fn page(
         return Err(AppError::NotFound);
     }
     let closed = closings(&mut conn, bureau, 60).await?;
-    let chain = sqlx::query!(
-        r#"select link, hash from fund_chain where bureau_id = $1 order by link desc limit 1"#,
-        bureau
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
+    let chain =
+        sqlx::query!(r#"select link, hash from fund_chain where bureau_id = $1 order by link desc limit 1"#, bureau)
+            .fetch_optional(&mut *conn)
+            .await?;
     drop(conn);
     let today = state.clock.today();
-    let of = |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, |row| row.balance);
+    let of =
+        |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, |row| row.balance);
     let periods = (1..=12)
         .filter_map(|month| Month::new(year, month))
         .map(|month| Period {
@@ -278,7 +275,9 @@ pub(super) async fn page(
         })
         .collect();
     drawn(&PeriodsPage {
-        layout: layout.titled(format!("{year}年结账与结转")).crumb(format!("{year}年资金台账"), format!("/fund/{year}")),
+        layout: layout
+            .titled(format!("{year}年结账与结转"))
+            .crumb(format!("{year}年资金台账"), format!("/fund/{year}")),
         once: OnceKey::new(),
         year,
         periods,

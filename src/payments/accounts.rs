@@ -112,9 +112,8 @@ pub async fn ask_bank_change(
     .await?
     .ok_or(AppError::NotFound)?;
     let field = if person.is_some() { PERSON_ACCOUNT } else { PAYEE_ACCOUNT };
-    let sealed = seals
-        .seal(field, &seal_id.to_string(), account.digits())
-        .map_err(|error| AppError::Internal(error.into()))?;
+    let sealed =
+        seals.seal(field, &seal_id.to_string(), account.digits()).map_err(|error| AppError::Internal(error.into()))?;
     let (me, now) = (work.actor.account_id, work.now);
     let id = sqlx::query_scalar!(
         "insert into bank_changes (bureau_id, person_id, payee_id, bank_name, bank_account, bank_account_mask, reason,

@@ -116,7 +116,11 @@ pub(super) async fn decide_bank_change(
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     accounts::decide_bank_change(&mut work, scope, part(&id)?, confirm, &posted.form.note).await?;
-    let message = if confirm { "账户变更已确认，今后按新账户发放。" } else { "账户变更未通过，仍用原账户。" };
+    let message = if confirm {
+        "账户变更已确认，今后按新账户发放。"
+    } else {
+        "账户变更未通过，仍用原账户。"
+    };
     Ok(work.finish("/payments/accounts", message).await?.into_response())
 }
 

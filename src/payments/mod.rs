@@ -5,8 +5,8 @@
 //! or a batch of cases makes its run in the work that pays it; whoever does not pass the gate stays owed and is taken
 //! into a later run. Account numbers are opened only for the bank's file, and that is written down.
 
-mod actions;
 pub mod accounts;
+mod actions;
 pub mod db;
 mod files;
 mod pages;

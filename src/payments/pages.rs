@@ -13,10 +13,10 @@ use crate::plan::money::{capitals, yuan_text};
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::filters;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
-use crate::web::filters;
 
 /// How many runs the list shows.
 const RUNS: i64 = 60;

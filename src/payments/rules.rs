@@ -164,11 +164,8 @@ mod tests {
         ] {
             assert!(gate(&standing).unwrap().contains(says), "{says}");
         }
-        let in_time = Standing {
-            licence_valid_to: Some(day("2024-05-31")),
-            worked_until: Some(day("2024-05-31")),
-            ..sound
-        };
+        let in_time =
+            Standing { licence_valid_to: Some(day("2024-05-31")), worked_until: Some(day("2024-05-31")), ..sound };
         assert_eq!(gate(&in_time), None);
     }
 
@@ -178,8 +175,7 @@ mod tests {
         let mut twice = usual_columns();
         twice.push(BankColumn { field: BankField::Amount, heading: "金额".to_owned() });
         assert!(check_columns(&twice).unwrap_err().contains("只能有一列"));
-        let without: Vec<_> =
-            usual_columns().into_iter().filter(|column| column.field != BankField::Account).collect();
+        let without: Vec<_> = usual_columns().into_iter().filter(|column| column.field != BankField::Account).collect();
         assert!(check_columns(&without).unwrap_err().contains("收款账号"));
     }
 }

@@ -52,12 +52,7 @@ pub struct RunMade {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pay_settlement(
-    work: &mut Work,
-    bureau: i64,
-    settlement: i64,
-    month: Month,
-) -> Result<RunMade, AppError> {
+pub async fn pay_settlement(work: &mut Work, bureau: i64, settlement: i64, month: Month) -> Result<RunMade, AppError> {
     let purpose = format!("{}值班补贴", month.chinese());
     let due = db::due_of_settlement(work.conn(), bureau, settlement, &purpose).await?;
     first_run(work, bureau, month.year(), Source::Settlement(settlement), &purpose, due).await
@@ -181,10 +176,9 @@ pub async fn pay_again(work: &mut Work, scope: Scope, year: i32) -> Result<(i64,
     let id = db::insert_run(work.conn(), bureau, run).await?;
     db::insert_transfers(work.conn(), bureau, id, &ready).await?;
     let sum = |of: fn(&Due) -> Decimal| ready.iter().map(|(_, due)| of(due)).sum::<Decimal>();
-    for (kind, amount) in [
-        (EntryKind::Repayment, sum(|due| due.earmarked)),
-        (EntryKind::OperatingRepayment, sum(|due| due.operating)),
-    ] {
+    for (kind, amount) in
+        [(EntryKind::Repayment, sum(|due| due.earmarked)), (EntryKind::OperatingRepayment, sum(|due| due.operating))]
+    {
         post(work, scope, kind, year, amount, &title, ("payment_run", id), today).await?;
     }
     let record = Audit::new("payment.run", "payment_run", id)
@@ -270,9 +264,7 @@ pub async fn take_back(work: &mut Work, source: Source) -> Result<(), AppError> 
     let bureau = work.actor.bureau_id;
     let (settlement, batch) = source.ids();
     if db::touched(work.conn(), bureau, settlement, batch).await? > 0 {
-        return Err(AppError::refused(
-            "这次发放已有退汇或补发的记录，不能整体冲销；个别款项请在发放记录中处理。",
-        ));
+        return Err(AppError::refused("这次发放已有退汇或补发的记录，不能整体冲销；个别款项请在发放记录中处理。"));
     }
     Ok(db::set_void(work.conn(), bureau, settlement, batch, None).await?)
 }

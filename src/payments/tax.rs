@@ -133,7 +133,8 @@ pub(super) async fn file(
             "法律援助法第五十二条".into(),
         ]);
     }
-    table.foot = vec!["合计".into(), Cell::Nothing, Cell::Nothing, Cell::Nothing, Cell::Nothing, total.into(), Cell::Nothing];
+    table.foot =
+        vec!["合计".into(), Cell::Nothing, Cell::Nothing, Cell::Nothing, Cell::Nothing, total.into(), Cell::Nothing];
     let sheet = Sheet {
         title: format!("{year}年法律援助补贴免税劳务报酬申报表"),
         lines: vec![format!("扣缴义务人：{}　　单位：元", actor.bureau_name)],

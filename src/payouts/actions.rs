@@ -172,7 +172,8 @@ pub(super) async fn decide_extension(
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let case = service::decide_extension(&mut work, scope, part(&id)?, grant, &posted.form.reason).await?;
-    let message = if grant { "已同意延期，发放期限相应顺延。" } else { "未同意延期，发放期限不变。" };
+    let message =
+        if grant { "已同意延期，发放期限相应顺延。" } else { "未同意延期，发放期限不变。" };
     Ok(work.finish(&format!("/payouts/cases/{case}"), message).await?.into_response())
 }
 
@@ -200,8 +201,7 @@ pub(super) async fn record_outside(
     let form = posted.form;
     let new = NewOutside {
         case,
-        source: OutsideSource::from_code(&form.source)
-            .ok_or_else(|| AppError::refused("请选择是哪项资金发放的。"))?,
+        source: OutsideSource::from_code(&form.source).ok_or_else(|| AppError::refused("请选择是哪项资金发放的。"))?,
         amount: money::parse_amount(&form.amount).map_err(|sentence| AppError::refused(format!("{sentence}。")))?,
         paid_on: form.paid_on.trim().parse().map_err(|_| AppError::refused("请填写发放日期。"))?,
         document: form.document,

@@ -123,11 +123,7 @@ impl DuePage {
 }
 
 /// The payout of each case under the plan of its year; cases of years without a plan are left out.
-fn calculated(
-    rows: Vec<CaseRow>,
-    plans: &BTreeMap<i32, (i32, Programme)>,
-    calendar: &Calendar,
-) -> Vec<DueCase> {
+fn calculated(rows: Vec<CaseRow>, plans: &BTreeMap<i32, (i32, Programme)>, calendar: &Calendar) -> Vec<DueCase> {
     rows.into_iter()
         .filter_map(|row| {
             let (_, plan) = plans.get(&row.state.year()?)?;
@@ -142,10 +138,8 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
     let mut conn = state.pool.acquire().await?;
     let rows = db::cases(&mut conn, bureau, Asked { ids: None, unpaid: true, limit: SHOWN }).await?;
     let (plans, calendar) = plans_and_calendar(&mut conn, bureau).await?;
-    let (batches, extensions) = (
-        db::batches(&mut conn, bureau, None, BATCHES).await?,
-        db::extensions(&mut conn, bureau, None, None).await?,
-    );
+    let (batches, extensions) =
+        (db::batches(&mut conn, bureau, None, BATCHES).await?, db::extensions(&mut conn, bureau, None, None).await?);
     drop(conn);
     let (ready, waiting) = calculated(rows, &plans, &calendar).into_iter().partition(DueCase::is_ready);
     page(&DuePage {
@@ -441,7 +435,7 @@ impl CasePage {
     fn may_ask(&self) -> bool {
         self.may_prepare
             && self.left > 0
-            && !self.case.row.state.already_paid
+            && self.case.row.batch.is_none()
             && !self.case.row.extension_asked
             && self.case.payout.due_on.is_some_and(|due| due >= self.today)
     }
@@ -465,7 +459,11 @@ pub(super) async fn case(
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
-    let rows = db::cases(&mut conn, bureau, Asked { ids: Some(&[id]), unpaid: false, limit: 1 }).await?;
+    let mut rows = db::cases(&mut conn, bureau, Asked { ids: Some(&[id]), unpaid: false, limit: 1 }).await?;
+    for row in &mut rows {
+        // Its own payout is explained, not refused as the second.
+        row.state.already_paid = row.outside.is_some();
+    }
     let (plans, calendar) = plans_and_calendar(&mut conn, bureau).await?;
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
     let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
@@ -474,10 +472,8 @@ pub(super) async fn case(
     if rows.is_empty() {
         return Err(AppError::NotFound);
     }
-    let most = rows
-        .first()
-        .and_then(|row| plans.get(&row.state.year()?))
-        .map_or(0, |(_, plan)| plan.case_extension_days);
+    let most =
+        rows.first().and_then(|row| plans.get(&row.state.year()?)).map_or(0, |(_, plan)| plan.case_extension_days);
     let case = calculated(rows, &plans, &calendar)
         .pop()
         .ok_or_else(|| AppError::refused("案件还没有同意结案，暂无补贴可算。"))?;

@@ -93,9 +93,7 @@ pub fn judge(step: Step, at: &Situation, account: i64, role: Role) -> Result<(),
         (Step::Approve | Step::Return, Prepared) if at.prepared_by == account => {
             Err("这个批次由您编制，须由另一人审批。".to_owned())
         }
-        (Step::Approve | Step::Return, Prepared)
-        | (Step::Dissolve, Prepared | Returned)
-        | (Step::Pay, Approved)
+        (Step::Approve | Step::Return, Prepared) | (Step::Dissolve, Prepared | Returned) | (Step::Pay, Approved)
             if !(step == Step::Pay && (at.prepared_by == account || at.approved_by == Some(account))) =>
         {
             Ok(())

@@ -61,12 +61,7 @@ fn said<'a>(text: &'a str, missing: &str) -> Result<&'a str, AppError> {
 }
 
 /// What one case pays, as it is stored.
-fn payout_of(
-    case: &CaseRow,
-    revision: i32,
-    programme: &Programme,
-    calendar: &Calendar,
-) -> Result<NewPayout, AppError> {
+fn payout_of(case: &CaseRow, revision: i32, programme: &Programme, calendar: &Calendar) -> Result<NewPayout, AppError> {
     let facts = case.state.facts(programme);
     if let Some(fault) = facts.faults(programme).first() {
         return Err(AppError::refused(format!("{}的资料不能用于计算：{fault}。", case.number)));
@@ -189,13 +184,7 @@ async fn judged(
     Ok(batch)
 }
 
-async fn moved(
-    work: &mut Work,
-    scope: Scope,
-    batch: &BatchRow,
-    to: BatchStatus,
-    reason: &str,
-) -> Result<(), AppError> {
+async fn moved(work: &mut Work, scope: Scope, batch: &BatchRow, to: BatchStatus, reason: &str) -> Result<(), AppError> {
     let step = BatchStep {
         id: batch.id,
         version: batch.version,
@@ -359,9 +348,7 @@ pub async fn refund(work: &mut Work, scope: Scope, payout: i64, reason: &str) ->
         return Err(AppError::refused(format!("{}的补贴还没有发到收款人，不用收回。", row.number)));
     }
     let (account, now, today) = (work.actor.account_id, work.now, work.today());
-    for (kind, amount) in
-        [(EntryKind::CaseRefund, row.earmarked), (EntryKind::OperatingCaseRefund, row.operating)]
-    {
+    for (kind, amount) in [(EntryKind::CaseRefund, row.earmarked), (EntryKind::OperatingCaseRefund, row.operating)] {
         if amount.is_zero() {
             continue;
         }
@@ -483,18 +470,9 @@ pub async fn record_outside(work: &mut Work, scope: Scope, new: NewOutside) -> R
     }
     let document = said(&new.document, "请写明凭证或依据。")?;
     let (account, now) = (work.actor.account_id, work.now);
-    let id = db::insert_outside(
-        work.conn(),
-        bureau,
-        new.case,
-        new.source,
-        new.amount,
-        new.paid_on,
-        document,
-        account,
-        now,
-    )
-    .await?;
+    let id =
+        db::insert_outside(work.conn(), bureau, new.case, new.source, new.amount, new.paid_on, document, account, now)
+            .await?;
     let record = Audit::new("payout.record_outside", "case", new.case)
         .after(json!({ "payment": id, "source": new.source.code(), "amount": plain_text(new.amount) }))
         .note(document);

@@ -159,6 +159,14 @@ pub(super) fn table() -> Vec<Row> {
             one_of(|p| &mut p.commitment_policy),
         ),
         row(
+            "overcommitment",
+            "占用超过余额时",
+            clause::FUND_USE,
+            "",
+            None,
+            one_of(|p| &mut p.overcommitment),
+        ),
+        row(
             "centre_rate",
             "服务中心值班补贴",
             clause::DUTY_RATES,

@@ -168,6 +168,7 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("补贴与资金", "案件补贴", "/payouts", Action::ReadPayouts),
     ("补贴与资金", "资金发放", "/payments", Action::ReadPayments),
     ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
+    ("补贴与资金", "报表", "/reports", Action::ReadReports),
     ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
     ("进度", "进度总览", "/dashboard", Action::ReadDashboard),
     ("进度", "案件台账", "/cases", Action::ReadCases),

@@ -94,6 +94,14 @@ dictionary! {
         HoldPay = "hold_pay", "暂缓与恢复发放";
         /// Confirm an account that somebody else put down.
         ConfirmBankAccount = "confirm_bank_account", "复核银行账户";
+        /// See reports.
+        ReadReports = "read_reports", "查看报表";
+        /// Prepare a report for checking.
+        PrepareReports = "prepare_reports", "填报报表";
+        /// Check a report that somebody else prepared, or take one back.
+        CheckReports = "check_reports", "审核报表";
+        /// Sign a checked report.
+        SignReports = "sign_reports", "签发报表";
         /// Read the ledger of the fund.
         ReadFund = "read_fund", "查看资金台账";
         /// Record receipts and transfers, reverse entries.
@@ -197,6 +205,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (PreparePayouts, Bureau),
             (ReadPayments, Bureau),
             (HoldPay, Bureau),
+            (ReadReports, Bureau),
+            (PrepareReports, Bureau),
             (ReadProgramme, Bureau),
             (EditProgramme, Bureau),
             (EditCalendar, Bureau),
@@ -221,6 +231,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadPayments, Bureau),
             (HoldPay, Bureau),
             (ConfirmBankAccount, Bureau),
+            (ReadReports, Bureau),
+            (CheckReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
@@ -233,6 +245,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadDashboard, Bureau),
             (ReadPayouts, Bureau),
             (ReadPayments, Bureau),
+            (ReadReports, Bureau),
+            (PrepareReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
@@ -247,6 +261,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadCases, Bureau),
             (ReadPayouts, Bureau),
             (ReadPayments, Bureau),
+            (ReadReports, Bureau),
+            (SignReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),

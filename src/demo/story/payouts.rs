@@ -73,7 +73,9 @@ impl Story<'_> {
         let cases = payouts::db::cases(&mut conn, bureau, asked).await?;
         let plans = payouts::db::plans(&mut conn, bureau).await?;
         drop(conn);
-        if open.first().is_some_and(|batch| matches!(batch.status, payouts::BatchStatus::Prepared | payouts::BatchStatus::Approved)) {
+        if open.first().is_some_and(|batch| {
+            matches!(batch.status, payouts::BatchStatus::Prepared | payouts::BatchStatus::Approved)
+        }) {
             return Ok(());
         }
         let Some((_, plan)) = plans.get(&2024) else { return Ok(()) };

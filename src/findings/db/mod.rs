@@ -4,7 +4,8 @@ mod shifts;
 mod system;
 
 pub use shifts::{
-    RecordRow, ShiftRow, find_record, find_shift, gaps, hold_venue_month, live_findings, lock_shift, records_of, shifts_on, GapRow,
+    GapRow, RecordRow, ShiftRow, find_record, find_shift, gaps, hold_venue_month, live_findings, lock_shift,
+    records_of, shifts_on,
 };
 pub use system::{AttendanceRow, SystemRow, attendance_of, system_findings, unsigned_out};
 

@@ -97,7 +97,11 @@ async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
     let path = format!("/payments/transfers/{transfer}/return");
     let form = [("returned_on", "2024-06-03"), ("reason", "账号不存在")];
     clerk.post(&path, &form).await.assert_status(403);
-    finance.post(&path, &[("returned_on", "2024-06-04"), ("reason", "x")]).await.assert_status(409).assert_says("晚于今天");
+    finance
+        .post(&path, &[("returned_on", "2024-06-04"), ("reason", "x")])
+        .await
+        .assert_status(409)
+        .assert_says("晚于今天");
     let other = may.app.staff(Role::Finance).await;
     let (left, right) = tokio::join!(finance.post(&path, &form), other.post(&path, &form));
     let made = [left.status.as_u16(), right.status.as_u16()];
@@ -156,18 +160,16 @@ async fn a_changed_account_is_used_only_after_a_second_person() {
     let may = May::new().await;
     let app = &may.app;
     let person = may.second;
-    let forced =
-        app.refused_by(&format!("update persons set bank_account = 'other'::bytea where id = {person}")).await;
+    let forced = app.refused_by(&format!("update persons set bank_account = 'other'::bytea where id = {person}")).await;
     assert_eq!(forced, "persons_account_confirmed");
     let clerk = app.staff(Role::BureauClerk).await;
     let mut work = huifa::web::work::Work::unattended(&app.state, clerk.actor()).await.expect("work");
     let account = huifa::people::BankAccount::parse("6217 0000 0000 0000 026").expect("an account");
     let scope = huifa::web::actor::Scope::Bureau { bureau: app.bureau };
     let whose = huifa::payments::Whose::Person(person);
-    let id =
-        huifa::payments::ask_bank_change(&mut work, scope, &app.state.seals, whose, "新银行", &account, "换卡")
-            .await
-            .expect("asked");
+    let id = huifa::payments::ask_bank_change(&mut work, scope, &app.state.seals, whose, "新银行", &account, "换卡")
+        .await
+        .expect("asked");
     work.commit().await.expect("committed");
     let (_, approver, finance) = may.settle().await;
     assert_eq!(may.balance("earmarked_unpaid").await, -300, "who waits for a second person is not paid");

@@ -4,7 +4,7 @@ use huifa::check;
 use huifa::web::permissions::Role;
 
 use crate::support::app::{Browser, TestApp};
-use crate::support::books::{fund, scope};
+use crate::support::books::fund;
 
 /// The three people of a batch, money in both funds, today 20 June 2024.
 pub(super) struct Office<'a> {
@@ -174,7 +174,12 @@ async fn whatever_is_missing_at_the_gate_is_named() {
     for (number, place, change, says) in [
         ("乙1", None, "", "尚未录入"),
         ("乙2", Some(2), "handler_category = 'agency_staff'", "机构工作人员"),
-        ("乙3", None, "closing_agreed_on = null, terminated_on = '2024-06-10', termination_note = '自行委托'", "已终止"),
+        (
+            "乙3",
+            None,
+            "closing_agreed_on = null, terminated_on = '2024-06-10', termination_note = '自行委托'",
+            "已终止",
+        ),
     ] {
         let id = case(&app, number, place, change).await;
         let refused = office.prepare(&[id]).await.unwrap_err();
@@ -356,10 +361,10 @@ async fn a_payment_recorded_by_mistake_is_reversed_as_a_whole() {
 #[tokio::test]
 async fn other_roles_and_other_bureaus_see_nothing() {
     let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
     let one = case(&app, "癸1", Some(1), "").await;
     let venue = app.venue("米山镇").await;
     app.staff_at(Role::VenueStaff, venue).await.get("/payouts").await.assert_status(403);
-    let clerk = app.staff(Role::BureauClerk).await;
     app.execute(
         "insert into bureaus (division_code, name, short_name) values ('140524', '陵川县司法局', '陵川');
          update cases set bureau_id = (select id from bureaus where division_code = '140524')",
@@ -367,5 +372,4 @@ async fn other_roles_and_other_bureaus_see_nothing() {
     .await;
     clerk.get(&format!("/payouts/cases/{one}")).await.assert_status(404);
     clerk.post("/payouts", &[("case", &one.to_string())]).await.assert_status(404);
-    let _ = scope(&app);
 }
