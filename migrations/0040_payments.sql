@@ -142,6 +142,7 @@ create table payables (
 -- A person's month and a case are owed at most once.
 create unique index payables_item_once on payables (item_id) where status <> 'void';
 create unique index payables_payout_once on payables (payout_id) where status <> 'void';
+create index payables_of_item on payables (item_id);
 create index payables_owed on payables (bureau_id) where status = 'owed';
 create index payables_of_person on payables (person_id);
 

@@ -91,6 +91,7 @@ create table line_objections (
 );
 create unique index line_objections_one on line_objections (settlement_id, person_id, coalesce(shift_id, 0))
     where answered_by is null;
+create index line_objections_of_shift on line_objections (shift_id) where shift_id is not null;
 create index line_objections_open on line_objections (bureau_id) where answered_by is null;
 
 -- NOTIFIED: since when people can see their lines; the window runs from here.

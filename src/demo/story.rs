@@ -4,6 +4,7 @@
 mod money;
 mod office;
 mod payouts;
+mod reports;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTime};
@@ -116,6 +117,7 @@ impl Story<'_> {
             self.payouts(day).await?;
             self.cases_of(day).await?;
         }
+        self.reports(day).await?;
         self.duty(day).await?;
         self.roll_call(day).await?;
         self.review(day).await

@@ -54,7 +54,8 @@ pub async fn commitments(conn: &mut PgConnection, bureau: i64, year: i32) -> sql
 
 /// What the year's earmarked fund still has, paid out or promised to nobody: source less expense.
 fn unspent(accounts: &[db::AccountRow]) -> Decimal {
-    let of = |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, |row| row.balance);
+    let of =
+        |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, |row| row.balance);
     -of(Account::Source) - of(Account::DutySubsidy) - of(Account::CaseSubsidy)
 }
 
@@ -151,7 +152,13 @@ pub fn forecast(plan: &Programme, pace: &Pace) -> Forecast {
     }
 }
 
-async fn pace(conn: &mut PgConnection, bureau: i64, year: i32, today: NaiveDate, rows: &[Commitment]) -> sqlx::Result<Pace> {
+async fn pace(
+    conn: &mut PgConnection,
+    bureau: i64,
+    year: i32,
+    today: NaiveDate,
+    rows: &[Commitment],
+) -> sqlx::Result<Pace> {
     let accounts = db::accounts_of(&mut *conn, bureau, year).await?;
     let row = sqlx::query!(
         r#"select (select max(month) from rosters where bureau_id = $1 and status in ('approved', 'published')
@@ -241,7 +248,9 @@ pub(super) async fn page(
     drop(conn);
     let (rosters, cases): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.kind == "roster");
     drawn(&OutlookPage {
-        layout: layout.titled(format!("{year}年资金占用与预测")).crumb(format!("{year}年资金台账"), format!("/fund/{year}")),
+        layout: layout
+            .titled(format!("{year}年资金占用与预测"))
+            .crumb(format!("{year}年资金台账"), format!("/fund/{year}")),
         forecast: forecast(&plan.content, &pace),
         pace,
         rosters,

@@ -65,7 +65,10 @@ pub async fn due_of_settlement(
                   p.status, p.public_official, p.licence_valid_to,
                   (select max(s.duty_on) from settlement_lines l join shifts s on s.id = l.shift_id
                    where l.item_id = i.id) as worked_until,
-                  (select h.reason from pay_holds h where h.person_id = p.id and h.released_by is null) as hold,
+                  coalesce((select h.reason from pay_holds h where h.person_id = p.id and h.released_by is null),
+                           (select '本人对补贴明细有异议，待答复' from line_objections o
+                            where o.settlement_id = i.settlement_id and o.person_id = p.id and o.answered_by is null limit 1))
+                      as hold,
                   exists (select from bank_changes c where c.person_id = p.id and c.status = 'asked') as "change_waits!"
            from settlement_items i join persons p on p.id = i.person_id
            where i.settlement_id = $1 and i.bureau_id = $2 and i.payable > 0
@@ -322,7 +325,10 @@ pub async fn owed(conn: &mut PgConnection, bureau: i64, year: Option<i32>) -> sq
                             where l.item_id = y.item_id),
                            (select c.closing_agreed_on from case_payouts o join cases c on c.id = o.case_id
                             where o.id = y.payout_id)) as worked_until,
-                  (select h.reason from pay_holds h where h.person_id = y.person_id and h.released_by is null) as hold,
+                  coalesce((select h.reason from pay_holds h where h.person_id = y.person_id and h.released_by is null),
+                           (select '本人对补贴明细有异议，待答复' from line_objections o
+                            where o.settlement_id = y.settlement_id and o.person_id = y.person_id
+                              and o.answered_by is null limit 1)) as hold,
                   exists (select from bank_changes c where c.status = 'asked'
                           and (c.person_id = y.person_id or c.payee_id = y.payee_id)) as "change_waits!"
            from payables y

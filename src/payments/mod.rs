@@ -36,7 +36,11 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payments/holds", May(Action::HoldPay), actions::hold)
         .post("/payments/holds/{id}/release", May(Action::HoldPay), actions::release)
         .get("/payments/accounts", May(Action::ReadPayments), pages::accounts)
-        .post("/payments/accounts/{id}/{decision}", May(Action::ConfirmBankAccount).fresh(), actions::decide_bank_change)
+        .post(
+            "/payments/accounts/{id}/{decision}",
+            May(Action::ConfirmBankAccount).fresh(),
+            actions::decide_bank_change,
+        )
         .get("/payments/payees/{id}", May(Action::ReadPayments), pages::payee)
         .post("/payments/payees/{id}", May(Action::PreparePayouts), actions::change_payee)
         .get("/payments/tax/{year}", May(Action::ReadPayments), tax::page)

@@ -14,7 +14,6 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
 use crate::plan::time::{SHANGHAI, chinese_date, short_date};
 use crate::plan::{Calendar, Programme};
-use crate::programmes;
 use crate::state::AppState;
 use crate::subsidy::case_payout::CasePayout;
 use crate::web::Answer;
@@ -94,10 +93,7 @@ struct DuePage {
     ready: Vec<DueCase>,
     waiting: Vec<DueCase>,
     batches: Vec<BatchRow>,
-    extensions: Vec<ExtensionRow>,
     may_prepare: bool,
-    account: i64,
-    may_approve: bool,
 }
 
 impl DuePage {
@@ -116,10 +112,6 @@ impl DuePage {
     fn sum(&self) -> String {
         yuan_text(self.ready.iter().map(|case| case.payout.total).sum())
     }
-
-    fn decides(&self, extension: &ExtensionRow) -> bool {
-        self.may_approve && extension.asked_by != self.account
-    }
 }
 
 /// The payout of each case under the plan of its year; cases of years without a plan are left out.
@@ -137,11 +129,10 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let rows = db::cases(&mut conn, bureau, Asked { ids: None, unpaid: true, limit: SHOWN }).await?;
-    let (plans, calendar) = plans_and_calendar(&mut conn, bureau).await?;
-    let (batches, extensions) =
-        (db::batches(&mut conn, bureau, None, BATCHES).await?, db::extensions(&mut conn, bureau, None, None).await?);
+    let plans = db::plans(&mut conn, bureau).await?;
+    let batches = db::batches(&mut conn, bureau, None, BATCHES).await?;
     drop(conn);
-    let (ready, waiting) = calculated(rows, &plans, &calendar).into_iter().partition(DueCase::is_ready);
+    let (ready, waiting) = calculated(rows, &plans, &no_calendar()).into_iter().partition(DueCase::is_ready);
     page(&DuePage {
         layout: layout.titled("案件补贴"),
         once: OnceKey::new(),
@@ -149,18 +140,13 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
         ready,
         waiting,
         batches,
-        extensions,
         may_prepare: actor.may(Action::PreparePayouts).is_some(),
-        may_approve: actor.may(Action::ApprovePayouts).is_some(),
-        account: actor.account_id,
     })
 }
 
-async fn plans_and_calendar(
-    conn: &mut sqlx::PgConnection,
-    bureau: i64,
-) -> Result<(BTreeMap<i32, (i32, Programme)>, Calendar), AppError> {
-    Ok((db::plans(&mut *conn, bureau).await?, programmes::db::calendar(conn).await?))
+/// The plan's limits do not move over holidays (A29): a page needs no calendar to say by when a case is due.
+fn no_calendar() -> Calendar {
+    Calendar::new([], [])
 }
 
 #[derive(Template)]
@@ -464,7 +450,7 @@ pub(super) async fn case(
         // Its own payout is explained, not refused as the second.
         row.state.already_paid = row.outside.is_some();
     }
-    let (plans, calendar) = plans_and_calendar(&mut conn, bureau).await?;
+    let plans = db::plans(&mut conn, bureau).await?;
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
     let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
     let outside = db::outside(&mut conn, bureau, id).await?;
@@ -474,7 +460,7 @@ pub(super) async fn case(
     }
     let most =
         rows.first().and_then(|row| plans.get(&row.state.year()?)).map_or(0, |(_, plan)| plan.case_extension_days);
-    let case = calculated(rows, &plans, &calendar)
+    let case = calculated(rows, &plans, &no_calendar())
         .pop()
         .ok_or_else(|| AppError::refused("案件还没有同意结案，暂无补贴可算。"))?;
     let granted = u32::try_from(case.row.state.extension_days).unwrap_or(0);

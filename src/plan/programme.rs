@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::dictionaries::{
-    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Overcommitment, Payee, SpecialGroup,
-    VenueKind,
+    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Overcommitment, Payee, SpecialGroup, VenueKind,
 };
 use super::dictionary::Dictionary;
 use super::money::{self, yuan};

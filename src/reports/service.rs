@@ -9,6 +9,7 @@ use super::db::{self, SigningStep};
 use super::period::{Period, ReportKind};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::plan::Calendar;
 use crate::plan::dictionary::Dictionary as _;
 use crate::programmes;
 use crate::settlement::month::{fingerprint_of, to_json};
@@ -32,7 +33,6 @@ pub async fn draw(
     }
     let (bureau, name) = bureau;
     let plan = programmes::db::find(&mut *conn, bureau, period.year()).await?.ok_or(AppError::NotFound)?;
-    let calendar = programmes::db::calendar(&mut *conn).await?;
     // A year's money goes on moving in the next January: December's duty pay belongs to it.
     let to = match period {
         Period::Year(_) => as_of.max(period.last()),
@@ -43,7 +43,8 @@ pub async fn draw(
         ReportKind::AccountBook => db::book(conn, bureau, period.year(), period.first(), to, as_of).await?,
         _ => Vec::new(),
     };
-    let due = kind.due(&plan.content, &calendar, period);
+    // The limits of the plan do not move over holidays (A29): no calendar is asked.
+    let due = kind.due(&plan.content, &Calendar::new([], []), period);
     let ground =
         Ground { kind, period, bureau: name, programme: &plan.content, figures: &figures, book: &book, as_of, due };
     Ok((build::sheet(&ground), due))

@@ -11,6 +11,7 @@ use super::store::{self, MonthLock};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::Month;
+use crate::plan::deadlines;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{in_sentence, plain_text};
 use crate::plan::time::month_and_day;
@@ -98,7 +99,11 @@ pub async fn calculate(work: &mut Work, scope: Scope, month: Month) -> Result<Ca
         return Err(AppError::Refused(obstacle));
     }
     let (account, now) = (work.actor.account_id, work.now);
-    let id = store::store(work.conn(), &ready.lock, &draft, &ready.loaded.plan, account, now)
+    // A54: everybody concerned may look and object for some working days; a year without calendar counts plain days.
+    let today = work.today();
+    let until = deadlines::objection(&ready.loaded.plan.content, &ready.loaded.calendar, today)
+        .unwrap_or_else(|_| today + chrono::Days::new(u64::from(ready.loaded.plan.content.objection_days)));
+    let id = store::store(work.conn(), &ready.lock, &draft, &ready.loaded.plan, account, now, until)
         .await?
         .ok_or_else(|| AppError::refused("这个月刚刚审批，不能重新计算。"))?;
     let totals = draft.totals();
