@@ -33,7 +33,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payouts/cases/{id}/outside", May(Action::PreparePayouts), actions::record_outside)
         .post("/payouts/outside/{id}/withdraw", May(Action::ApprovePayouts), actions::withdraw_outside)
         .get("/payouts/batches/{id}", May(Action::ReadPayouts), pages::batch)
-        .get("/payouts/batches/{id}/print", May(Action::ReadPayouts), pages::print)
+        .get_on_record("/payouts/batches/{id}/print", May(Action::ReadPayouts), pages::print)
         .post("/payouts/batches/{id}/approve", May(Action::ApprovePayouts).fresh(), actions::approve)
         .post("/payouts/batches/{id}/return", May(Action::ApprovePayouts), actions::send_back)
         .post("/payouts/batches/{id}/dissolve", May(Action::PreparePayouts), actions::dissolve)

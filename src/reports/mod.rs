@@ -24,7 +24,7 @@ pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .get("/reports", May(Action::ReadReports), pages::index)
         .get("/reports/{kind}/{period}", May(Action::ReadReports), pages::report)
-        .get("/reports/{kind}/{period}/xlsx", May(Action::ReadReports), pages::workbook)
+        .get_on_record("/reports/{kind}/{period}/xlsx", May(Action::ReadReports), pages::workbook)
         .post("/reports/{kind}/{period}/prepare", May(Action::PrepareReports), actions::prepare)
         .post("/reports/{kind}/{period}/check", May(Action::CheckReports), actions::check)
         .post("/reports/{kind}/{period}/sign", May(Action::SignReports), actions::sign)

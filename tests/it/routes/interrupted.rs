@@ -22,7 +22,7 @@ async fn cut(app: &TestApp) {
         "select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'",
     )
-    .execute(&app.state.pool)
+    .execute(&app.owner)
     .await;
 }
 
@@ -86,7 +86,7 @@ async fn a_month_cut_off_at_any_step_is_paid_at_most_once() {
     }
     assert!(landed >= 4, "only {landed} steps went through");
     assert_eq!(app.scalar_i64("select sum(amount)::bigint from transfers where status = 'sent'").await, 600);
-    let broken: Vec<_> = check::ask(&app.state.pool)
+    let broken: Vec<_> = check::ask(&app.owner, &app.state.seals)
         .await
         .expect("asked")
         .answers

@@ -46,7 +46,7 @@ impl May {
     }
 
     async fn is_clean(&self) {
-        let broken: Vec<_> = check::ask(&self.app.state.pool)
+        let broken: Vec<_> = check::ask(&self.app.owner, &self.app.state.seals)
             .await
             .expect("asked")
             .answers

@@ -48,7 +48,7 @@ impl<'a> Office<'a> {
         .bind(seal)
         .bind(sealed)
         .bind(self.clerk.actor().account_id)
-        .execute(&self.app.state.pool)
+        .execute(&self.app.owner)
         .await
         .expect("a payee");
     }
@@ -75,7 +75,7 @@ impl<'a> Office<'a> {
     }
 
     async fn is_clean(&self) {
-        let broken: Vec<_> = check::ask(&self.app.state.pool)
+        let broken: Vec<_> = check::ask(&self.app.owner, &self.app.state.seals)
             .await
             .expect("asked")
             .answers

@@ -140,7 +140,7 @@ async fn a_month_closes_once_and_takes_no_more_entries() {
         ("document", "x"),
     ];
     finance.post("/fund/2024/entries", &open).await.assert_status(303);
-    let broken = huifa::check::ask(&app.state.pool).await.expect("asked");
+    let broken = huifa::check::ask(&app.owner, &app.state.seals).await.expect("asked");
     for name in ["closed_periods", "ledger_chain"] {
         assert!(!broken.broken().contains(&name), "{broken:?}");
     }
@@ -163,7 +163,7 @@ async fn what_is_left_is_carried_over_once_and_whole() {
     };
     assert_eq!(app.scalar_i64(&balance(2024)).await, 0);
     assert_eq!(app.scalar_i64(&balance(2025)).await, 9_700);
-    let report = huifa::check::ask(&app.state.pool).await.expect("asked");
+    let report = huifa::check::ask(&app.owner, &app.state.seals).await.expect("asked");
     for name in
         ["balances", "entries_sum_to_zero", "allowed_use", "never_below_zero", "one_fund_an_entry", "ledger_chain"]
     {
