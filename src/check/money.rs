@@ -167,4 +167,42 @@ pub(super) const ALL: &[Question] = &[
             where x.status = 'granted'
             group by c.id, g.content having sum(x.days) > coalesce((g.content ->> 'case_extension_days')::integer, 15)",
     },
+    Question {
+        name: "money_steps_are_audited",
+        holds: "案件补贴、账户变更、暂缓、应退款和报表的每一步都有同一时刻的审计记录",
+        sql: "
+            with steps (subject, subject_id, account_id, at, words) as (
+                select 'case_batch', id, prepared_by, prepared_at, '编制批次' from case_batches
+                union all
+                select 'case_batch', id, returned_by, returned_at, '退回批次' from case_batches where returned_by is not null
+                union all
+                select 'case_batch', id, approved_by, approved_at, '审批批次' from case_batches where approved_by is not null
+                union all
+                select 'case_batch', id, paid_by, paid_at, '发放批次' from case_batches where paid_by is not null
+                union all
+                select 'case_extension', id, asked_by, asked_at, '申请延期' from case_extensions
+                union all
+                select 'case_extension', id, decided_by, decided_at, '审批延期' from case_extensions where decided_by is not null
+                union all
+                select 'bank_change', id, asked_by, asked_at, '登记账户' from bank_changes
+                union all
+                select 'bank_change', id, decided_by, decided_at, '复核账户' from bank_changes where decided_by is not null
+                union all
+                select 'person', person_id, held_by, held_at, '暂缓发放' from pay_holds
+                union all
+                select 'person', person_id, released_by, released_at, '恢复发放' from pay_holds where released_by is not null
+                union all
+                select 'person', person_id, asked_by, asked_at, '应退款申请' from receivable_settlings
+                union all
+                select 'transfer', id, returned_by, returned_at, '登记退汇' from transfers where returned_by is not null
+                union all
+                select 'report', id, prepared_by, prepared_at, '填报报表' from report_signings
+                union all
+                select 'report', id, signed_by, signed_at, '签发报表' from report_signings where signed_by is not null
+            )
+            select format('%s：%s %s', s.words, s.subject, s.subject_id) from steps s
+            where not exists (
+                select from audit_records a
+                where a.subject = s.subject and a.subject_id = s.subject_id::text and a.account_id = s.account_id and a.at = s.at)",
+    },
 ];

@@ -218,6 +218,9 @@ pub async fn change_payee(
     licence_valid_to: Option<NaiveDate>,
     public_official: bool,
 ) -> Result<(), AppError> {
+    if super::db::payees_by_id(work.conn(), scope.bureau(), &[id]).await?.is_empty() {
+        return Err(AppError::NotFound);
+    }
     let done = sqlx::query!(
         "update payees set licence_valid_to = $4, public_official = $5, version = version + 1
          where bureau_id = $1 and id = $2 and version = $3",

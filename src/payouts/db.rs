@@ -627,6 +627,17 @@ pub async fn insert_outside(
     .await
 }
 
+/// Whether there is such a record.
+pub async fn has_outside(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from case_outside_payments where bureau_id = $1 and id = $2) as "known!""#,
+        bureau,
+        id
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Takes a record back; gives its case, nothing where it was taken back before.
 pub async fn withdraw_outside(
     conn: &mut PgConnection,

@@ -222,7 +222,13 @@ pub async fn approve(work: &mut Work, scope: Scope, id: i64, version: Option<i32
         // Its own payout is what makes it paid; anything else still counts.
         case.state.already_paid = case.outside.is_some();
         let again = payout_of(case, *revision, programme, &calendar)?;
-        if again.fingerprint != payout.fingerprint {
+        // A case may have moved on, e.g. been entered; what counts is whom it pays, how much and by when.
+        let same = again.earmarked == payout.earmarked
+            && again.operating == payout.operating
+            && again.place == payout.place
+            && again.due_on == payout.due_on
+            && (again.payee_kind, again.payee_name.as_str()) == (payout.payee_kind, payout.payee_name.as_str());
+        if !same {
             return Err(AppError::refused(format!(
                 "编制之后{}的情况有变化，不能按原结果审批。请退回经办人重新编制。",
                 payout.number
@@ -487,9 +493,12 @@ pub async fn record_outside(work: &mut Work, scope: Scope, new: NewOutside) -> R
 pub async fn withdraw_outside(work: &mut Work, scope: Scope, id: i64, why: &str) -> Result<i64, AppError> {
     let why = said(why, "请写明撤销的理由。")?;
     let (bureau, account, now) = (scope.bureau(), work.actor.account_id, work.now);
+    if !db::has_outside(work.conn(), bureau, id).await? {
+        return Err(AppError::NotFound);
+    }
     let case = db::withdraw_outside(work.conn(), bureau, id, account, now, why)
         .await?
-        .ok_or_else(|| AppError::refused("这条记录不存在或已经撤销。"))?;
+        .ok_or_else(|| AppError::refused("这条记录已经撤销。"))?;
     work.audit(Audit::new("payout.withdraw_outside", "case", case).after(json!({ "payment": id })).note(why)).await?;
     Ok(case)
 }

@@ -177,6 +177,16 @@ pub async fn answer(work: &mut Work, scope: Scope, id: i64, upheld: bool, words:
         return Err(AppError::refused("请写明答复，500字以内。"));
     }
     let (account, now) = (work.actor.account_id, work.now);
+    let known = sqlx::query_scalar!(
+        r#"select exists (select from line_objections where bureau_id = $1 and id = $2) as "known!""#,
+        scope.bureau(),
+        id
+    )
+    .fetch_one(work.conn())
+    .await?;
+    if !known {
+        return Err(AppError::NotFound);
+    }
     let row = sqlx::query!(
         r#"update line_objections o set answered_by = $3, answered_at = $4, upheld = $5, answer = $6
            from settlements s
@@ -191,7 +201,7 @@ pub async fn answer(work: &mut Work, scope: Scope, id: i64, upheld: bool, words:
     )
     .fetch_optional(work.conn())
     .await?
-    .ok_or_else(|| AppError::refused("这项异议不存在或已经答复。"))?;
+    .ok_or_else(|| AppError::refused("这项异议已经答复。"))?;
     let record = Audit::new("settlement.answer_objection", "settlement", row.settlement)
         .after(json!({ "objection": id, "upheld": upheld }))
         .note(words);

@@ -113,6 +113,16 @@ pub async fn ask(
     let bureau = scope.bureau();
     let this_month = Month::of(work.today());
     super::store::lock_month(work.conn(), bureau, this_month).await?;
+    let here = sqlx::query_scalar!(
+        r#"select exists (select from persons where bureau_id = $1 and id = $2) as "here!""#,
+        bureau,
+        person
+    )
+    .fetch_one(work.conn())
+    .await?;
+    if !here {
+        return Err(AppError::NotFound);
+    }
     let known = owed(work.conn(), bureau).await?;
     let most = known.iter().find(|(id, ..)| *id == person).map_or(Decimal::ZERO, |(_, _, amount, _)| *amount);
     if amount <= Decimal::ZERO || amount > most {

@@ -5,6 +5,7 @@ use chrono::{Datelike as _, NaiveDate};
 use super::super::cast::scope;
 use super::super::db;
 use super::{Story, hour, told};
+use crate::error::AppError;
 use crate::plan::deadlines::Quarter;
 use crate::plan::month::Month;
 use crate::plan::time::at;
@@ -66,9 +67,12 @@ impl Story<'_> {
         let actor = self.cast.on_duty(person)?;
         let mut work = self.work(actor).await?;
         let words = "2月末加值了半天，请核对是否计入。";
-        let id = settlement::objections::object(&mut work, self.cast.bureau, person, month, None, words)
-            .await
-            .map_err(told)?;
+        let id = match settlement::objections::object(&mut work, self.cast.bureau, person, month, None, words).await {
+            Ok(id) => id,
+            // Nobody objects to a month in which they had no duty.
+            Err(AppError::Refused(_)) => return Ok(()),
+            Err(error) => return Err(told(error)),
+        };
         work.commit().await.map_err(told)?;
         let clerk = &self.cast.clerk;
         let mut work = self.work(clerk).await?;

@@ -237,7 +237,7 @@ async fn what_changed_since_it_was_prepared_is_not_approved() {
     let office = Office::of(&app).await;
     let one = case(&app, "丁1", Some(1), "").await;
     let batch = office.prepare(&[one]).await.expect("prepared");
-    app.execute(&format!("update cases set handler_category = 'volunteer' where id = {one}")).await;
+    app.execute(&format!("update cases set handler_name = '孙律师' where id = {one}")).await;
     let refused = office.approver.post(&format!("/payouts/batches/{batch}/approve"), &[]).await;
     refused.assert_status(409).assert_says("丁1").assert_says("有变化");
 }
