@@ -107,6 +107,10 @@ pub(super) fn request(declared: &Declared, things: &Things) -> Request {
                 belongs = Belongs::Person;
                 things.person.to_string()
             }
+            "{id}" if declared.path.starts_with("/settlements/receivables/{id}/") => {
+                belongs = Belongs::Bureau;
+                things.money.debt.to_string()
+            }
             "{id}" => match thing(&before, things) {
                 Some((id, whose)) => {
                     belongs = whose;

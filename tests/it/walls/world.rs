@@ -58,6 +58,7 @@ pub(super) struct Money {
     pub(super) change: i64,
     pub(super) payee: i64,
     pub(super) objection: i64,
+    pub(super) debt: i64,
 }
 
 /// Things that pay, beside the ways that lead to them.
@@ -88,6 +89,8 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
          insert into transfers (bureau_id, run_id, payable_id, amount, bank_name, bank_account, bank_account_mask, seal_id, status)
          select {bureau}, (select max(id) from payment_runs), (select max(id) from payables), 1000, '示例银行', ''::bytea, '****0000',
                 gen_random_uuid(), 'void';
+         insert into receivable_settlings (bureau_id, person_id, kind, amount, reason, asked_by, asked_at)
+         values ({bureau}, {person}, 'cash', 1, '{name}退回', {by}, now());
          insert into line_objections (bureau_id, settlement_id, person_id, words, objected_by, objected_at)
          select {bureau}, settlement_id, {person}, '{name}有异议', {by}, now() from settlement_items where person_id = {person};
          commit"
@@ -103,6 +106,7 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
             "transfers" => "select max(id) from transfers",
             "pay_holds" => "select max(id) from pay_holds",
             "bank_changes" => "select max(id) from bank_changes",
+            "receivable_settlings" => "select max(id) from receivable_settlings",
             "payees" => "select max(id) from payees",
             _ => "select max(id) from line_objections",
         })
@@ -118,6 +122,7 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
         change: last("bank_changes").await,
         payee: last("payees").await,
         objection: last("line_objections").await,
+        debt: last("receivable_settlings").await,
     }
 }
 
