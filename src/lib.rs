@@ -16,6 +16,7 @@ pub mod consultations;
 pub mod dashboard;
 pub mod database;
 pub mod demo;
+pub mod disclosure;
 pub mod error;
 pub mod findings;
 pub mod fund;
@@ -27,6 +28,7 @@ pub mod plan;
 pub mod posting;
 pub mod programmes;
 pub mod roster;
+pub mod sbom;
 pub mod secrets;
 pub mod settlement;
 pub mod state;
@@ -53,6 +55,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
+        .merge(disclosure::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
         .merge(home::routes(state))

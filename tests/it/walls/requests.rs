@@ -171,6 +171,7 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
             fields.push(("venue", things.venue.to_string()));
             fields
         }
+        path if path.ends_with("/reveal") || path.ends_with("/copy") => text(&[("reason", "核对号码，补贴被退回")]),
         "/venues/{id}" => text(&[("version", "1"), ("starts_at", "08:00"), ("ends_at", "12:00"), ("active", "yes")]),
         "/fund/entries/{id}/reverse" => text(&[("reason", "记错金额，予以冲销")]),
         _ => text(&[("version", "1")]),
