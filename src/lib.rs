@@ -18,8 +18,10 @@ pub mod database;
 pub mod demo;
 pub mod disclosure;
 pub mod error;
+pub mod find;
 pub mod findings;
 pub mod fund;
+pub mod handbook;
 pub mod home;
 pub mod installation;
 pub mod jobs;
@@ -56,8 +58,10 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
         .merge(disclosure::routes(state))
+        .merge(find::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
+        .merge(handbook::routes(state))
         .merge(home::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))

@@ -148,6 +148,8 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
             "POST /appearance",
             "GET /demonstration",
             "GET /privacy",
+            "GET /help",
+            "GET /help/{chapter}",
             "GET /",
             "GET /posting/{code}",
             "GET /static/{hash}/{*name}",
