@@ -98,7 +98,8 @@ pub(super) async fn person(
     Path(id): Path<String>,
 ) -> Answer {
     let id = parsed(&id)?;
-    let sealed = db::person(&mut *state.pool.acquire().await?, scope, id).await?.ok_or(AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let sealed = db::person(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     page(&Subject::Person.ask(layout, id, &sealed, OnceKey::new()))
 }
 
@@ -109,7 +110,8 @@ pub(super) async fn client(
     Path(id): Path<String>,
 ) -> Answer {
     let id = parsed(&id)?;
-    let sealed = db::client(&mut *state.pool.acquire().await?, scope, id).await?.ok_or(AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let sealed = db::client(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     page(&Subject::Client.ask(layout, id, &sealed, OnceKey::new()))
 }
 
