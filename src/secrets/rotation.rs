@@ -18,7 +18,7 @@ pub struct Column {
     pub table: &'static str,
     /// The column.
     pub column: &'static str,
-    /// The field that its values are bound to.
+    /// The field that its values are bound to, in SQL: it may depend on the row.
     pub field: &'static str,
     /// The row that they are bound to, in SQL.
     pub row: &'static str,
@@ -31,32 +31,50 @@ pub const COLUMNS: &[Column] = &[
     Column {
         table: "persons",
         column: "id_number",
-        field: "person.id_number",
+        field: "'person.id_number'",
         row: "seal_id",
         index: Some("id_number_index"),
     },
-    Column { table: "persons", column: "phone", field: "person.phone", row: "seal_id", index: None },
-    Column { table: "persons", column: "bank_account", field: "person.bank_account", row: "seal_id", index: None },
+    Column { table: "persons", column: "phone", field: "'person.phone'", row: "seal_id", index: None },
+    Column { table: "persons", column: "bank_account", field: "'person.bank_account'", row: "seal_id", index: None },
     Column {
         table: "consultations",
         column: "id_number",
-        field: "consultation.id_number",
+        field: "'consultation.id_number'",
         row: "seal_id",
         index: Some("id_number_index"),
     },
     Column {
         table: "consultations",
         column: "phone",
-        field: "consultation.phone",
+        field: "'consultation.phone'",
         row: "seal_id",
         index: Some("phone_index"),
     },
-    Column { table: "consultations", column: "address", field: "consultation.address", row: "seal_id", index: None },
+    Column { table: "consultations", column: "address", field: "'consultation.address'", row: "seal_id", index: None },
     Column {
         table: "consultation_drafts",
         column: "content",
-        field: "consultation_draft",
+        field: "'consultation_draft'",
         row: "account_id || '.' || shift_id",
+        index: None,
+    },
+    Column { table: "payees", column: "id_number", field: "'payee.id_number'", row: "seal_id", index: None },
+    Column { table: "payees", column: "bank_account", field: "'payee.bank_account'", row: "seal_id", index: None },
+    Column {
+        table: "bank_changes",
+        column: "bank_account",
+        field: "case when person_id is null then 'payee.bank_account' else 'person.bank_account' end",
+        row: "select p.seal_id from persons p where p.id = person_id union all
+              select e.seal_id from payees e where e.id = payee_id",
+        index: None,
+    },
+    Column {
+        table: "transfers",
+        column: "bank_account",
+        field: "select case when y.person_id is null then 'payee.bank_account' else 'person.bank_account' end
+                from payables y where y.id = payable_id",
+        row: "seal_id",
         index: None,
     },
 ];
@@ -120,22 +138,23 @@ async fn batch(pool: &PgPool, seals: &Seals, column: &Column) -> Result<u64, Rot
     let Column { table, column: name, field, row, index } = *column;
     let mut transaction = pool.begin().await?;
     let select = format!(
-        "select ctid::text as place, ({row})::text as row, {name} as sealed from {table} where {} limit {BATCH} for update skip locked",
+        "select ctid::text as place, ({row})::text as row, ({field})::text as field, {name} as sealed from {table} where {} limit {BATCH} for update skip locked",
         older(column)
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(i32::from(seals.newest())).fetch_all(&mut *transaction).await?;
     let mut done = 0;
     for found in rows {
-        let (place, row, sealed): (String, String, Vec<u8>) =
-            (found.try_get("place")?, found.try_get("row")?, found.try_get("sealed")?);
+        let (place, row, field): (String, String, String) =
+            (found.try_get("place")?, found.try_get("row")?, found.try_get("field")?);
+        let sealed: Vec<u8> = found.try_get("sealed")?;
         let failed = |error| RotationError::Value { table, error };
-        let plain = zeroize::Zeroizing::new(seals.open(field, &row, &sealed).map_err(failed)?);
-        let anew = seals.seal(field, &row, &plain).map_err(failed)?;
+        let plain = zeroize::Zeroizing::new(seals.open(&field, &row, &sealed).map_err(failed)?);
+        let anew = seals.seal(&field, &row, &plain).map_err(failed)?;
         let set = index.map_or_else(String::new, |index| format!(", {index} = $3"));
         let update = format!("update {table} set {name} = $2{set} where ctid = $1::tid");
         let mut query = sqlx::query(AssertSqlSafe(update)).bind(place).bind(anew);
         if index.is_some() {
-            query = query.bind(seals.blind_index(field, &plain));
+            query = query.bind(seals.blind_index(&field, &plain));
         }
         done += query.execute(&mut *transaction).await?.rows_affected();
     }
