@@ -59,7 +59,7 @@ pub const COLUMNS: &[Column] = &[
         row: "account_id || '.' || shift_id",
         index: None,
     },
-    Column { table: "payees", column: "id_number", field: "'payee.id_number'", row: "seal_id", index: None },
+    Column { table: "payees", column: "id_number", field: "'person.id_number'", row: "seal_id", index: None },
     Column { table: "payees", column: "bank_account", field: "'payee.bank_account'", row: "seal_id", index: None },
     Column {
         table: "bank_changes",
