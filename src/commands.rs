@@ -14,9 +14,9 @@ use huifa::database::wall::{self, Wall};
 use huifa::database::{self, Database, rights};
 use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
-use huifa::secrets::Seals;
+use huifa::secrets::{Seals, rotation};
 use huifa::state::AppState;
-use huifa::{accounts, build_router, check, demo, jobs, trial, web};
+use huifa::{accounts, build_router, check, demo, jobs, sbom, trial, web};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -34,6 +34,8 @@ const HELP: &str = "\
   trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
   trial case-subsidy    案件补贴试算
   routes [--json]       列出全部地址：方法、谁可以用、范围、是否改动数据、是否需要提交编号
+  keys                  列出主密钥的版本；keys add 增加新版本，keys rotate 把数据换到最新版本（运行中可做）
+  sbom                  输出所用组件清单（CycloneDX JSON）
   help                  显示本说明
 
 设置见 .env.example。
@@ -53,6 +55,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
         ["routes"] => in_runtime(print_routes(Format::Table)),
         ["routes", "--json"] => in_runtime(print_routes(Format::Json)),
+        ["keys"] => in_runtime(keys(KeyStep::List)),
+        ["keys", "add"] => in_runtime(keys(KeyStep::Add)),
+        ["keys", "rotate"] => in_runtime(keys(KeyStep::Rotate)),
+        ["sbom"] => print_sbom(),
         ["trial", kind] => {
             Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock()))
         }
@@ -229,6 +235,44 @@ async fn check_stored(purpose: Purpose) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What is done with the master keys.
+#[derive(Clone, Copy)]
+enum KeyStep {
+    List,
+    Add,
+    Rotate,
+}
+
+async fn keys(step: KeyStep) -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Production).await?;
+    let outcome = async {
+        let seals = &opened.seals;
+        match step {
+            KeyStep::List => {}
+            KeyStep::Add => say(&format!(
+                "已增加第{}版主密钥。请立即备份密钥文件；运行中的程序几秒内启用，然后运行 huifa keys rotate。",
+                seals.add_key()?
+            ))?,
+            KeyStep::Rotate => {
+                let done = wall::within(Wall::Everything, rotation::rotate(&opened.database.pool, seals)).await?;
+                say(&format!("已把{done}个值换到第{}版主密钥。", seals.newest()))?;
+            }
+        }
+        let versions: Vec<String> = seals.versions().iter().map(ToString::to_string).collect();
+        let left = wall::within(Wall::Everything, rotation::left(&opened.database.pool, seals)).await?;
+        say(&format!("主密钥版本：{}；新数据用第{}版，还有{left}个值在旧版本下。", versions.join("、"), seals.newest()))
+    }
+    .await;
+    close(opened.database, outcome).await
+}
+
+fn print_sbom() -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &sbom::document())?;
+    out.write_all(b"\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// How the routes are printed.
 enum Format {
     /// A line a route.
@@ -274,8 +318,21 @@ async fn listen(state: &AppState) -> anyhow::Result<TcpListener> {
 async fn run_server(listener: TcpListener, state: &AppState) -> anyhow::Result<()> {
     let (router, _) = build_router(state);
     let background = tokio::spawn(jobs::run(state.clone()));
+    let watch = match state.config.watch {
+        Some(address) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("不能在 {address} 上提供监测，可用 HUIFA_WATCH_LISTEN 另选地址"))?;
+            let pages = web::watch::router(state);
+            Some(tokio::spawn(web::server::serve(listener, pages, std::future::pending())))
+        }
+        None => None,
+    };
     let served = web::server::serve(listener, router, stop_signal()).await;
     background.abort();
+    if let Some(watch) = watch {
+        watch.abort();
+    }
     jobs::seal(state).await;
     served
 }

@@ -13,6 +13,8 @@ use crate::secrets::KeySettings;
 pub struct Config {
     /// `HUIFA_LISTEN`: the address pages are served on.
     pub listen: SocketAddr,
+    /// `HUIFA_WATCH_LISTEN`: the address of health and metrics; none means that they are not served.
+    pub watch: Option<SocketAddr>,
     /// `HUIFA_PUBLIC_URL`: how people reach it; https switches secure cookies on.
     pub public_url: Option<String>,
     /// Cookies only over TLS.
@@ -60,6 +62,12 @@ impl Config {
                 .parse()
                 .with_context(|| format!("HUIFA_LISTEN 应写成“地址:端口”，如 127.0.0.1:8080，现在是“{listen}”"))?,
             secure_cookies: public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+            watch: match lookup("HUIFA_WATCH_LISTEN") {
+                None => None,
+                Some(typed) => Some(typed.parse().with_context(|| {
+                    format!("HUIFA_WATCH_LISTEN 应写成“地址:端口”，如 127.0.0.1:8090，现在是“{typed}”")
+                })?),
+            },
             public_url,
             behind_proxy: lookup("HUIFA_BEHIND_PROXY").is_some_and(|value| value == "1" || value == "true"),
             database_url: lookup("DATABASE_URL"),

@@ -39,7 +39,7 @@ pub async fn claim(pool: &PgPool, purpose: Purpose, seals: &Seals, now: DateTime
         (false, Purpose::Demonstration) => {
             anyhow::bail!("这个数据库存放的是正式数据，不能填入演示数据。请另选数据库或数据目录。")
         }
-        _ if marked.key_fingerprint != seals.fingerprint() => anyhow::bail!(
+        _ if !seals.has(&marked.key_fingerprint) => anyhow::bail!(
             "主密钥与数据库不相符，已加密的个人信息无法读取。请恢复原来的主密钥文件，或用 HUIFA_KEY_FILE 指明其位置。"
         ),
         _ => Ok(()),

@@ -16,6 +16,7 @@ pub mod consultations;
 pub mod dashboard;
 pub mod database;
 pub mod demo;
+pub mod disclosure;
 pub mod error;
 pub mod evidence;
 pub mod find;
@@ -33,6 +34,7 @@ pub mod posting;
 pub mod programmes;
 pub mod reports;
 pub mod roster;
+pub mod sbom;
 pub mod secrets;
 pub mod settlement;
 pub mod state;
@@ -59,6 +61,7 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
+        .merge(disclosure::routes(state))
         .merge(evidence::routes(state))
         .merge(find::routes(state))
         .merge(findings::routes(state))

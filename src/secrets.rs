@@ -2,16 +2,22 @@
 //! that finds a sealed value without opening any; with them the masks, and the
 //! forms of identity and telephone numbers.
 //!
-//! A sealed value is `key id (1) ‖ nonce (12) ‖ ciphertext and tag`, bound to its
-//! column and row: copied to another it does not open. The key id names both key
-//! and cipher, so that another cipher (SM4 with SM3) can stand beside this one.
+//! A sealed value is `key version (1) ‖ nonce (12) ‖ ciphertext and tag`, bound to its
+//! column and row: copied to another it does not open. Keys have versions: what is new is
+//! sealed under the newest, what is old opens under its own, and [`rotation`] moves the old
+//! to the new while the program runs. A version names its key and cipher, so that another
+//! cipher (SM4 with SM3) can stand beside this one.
 
 pub mod id_number;
 mod key;
 mod masks;
 mod phone;
+pub mod rotation;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -24,8 +30,8 @@ pub use key::{KEY_FILE, KeyError, KeySettings};
 pub use masks::{mask_bank_account, mask_id_number, mask_name, mask_phone};
 pub use phone::{PhoneError, demo_phone, parse_phone};
 
-/// AES-256-GCM under the key derived from the master key.
-const AES_256_GCM: u8 = 1;
+/// The version of an installation's first key.
+const FIRST: u8 = 1;
 const NONCE_LENGTH: usize = 12;
 /// The length of a blind index in bytes.
 pub const INDEX_LENGTH: usize = 16;
@@ -44,60 +50,127 @@ pub enum SealError {
     DoesNotOpen,
 }
 
-/// Seals and opens personal data, and indexes them blindly.
+/// Seals and opens personal data, and indexes them blindly. Cheap to clone; all clones see
+/// a key that is added to the file.
 #[derive(Clone)]
 pub struct Seals {
+    ring: Arc<RwLock<Arc<Ring>>>,
+    /// Where the keys were read from, to look again when a value names an unknown one.
+    file: Option<Arc<PathBuf>>,
+}
+
+/// The keys by their versions; there is at least one.
+struct Ring {
+    keys: BTreeMap<u8, Key>,
+    newest: u8,
+}
+
+/// The keys that one master key gives, each for one purpose.
+#[derive(Clone)]
+struct Key {
     cipher: Aes256Gcm,
-    index_key: Zeroizing<[u8; 32]>,
-    chain_key: Zeroizing<[u8; 32]>,
+    index: Zeroizing<[u8; 32]>,
+    chain: Zeroizing<[u8; 32]>,
     fingerprint: String,
+}
+
+impl Key {
+    fn from_master(master: &[u8]) -> Result<Key, KeyError> {
+        if master.len() < key::SHORTEST {
+            return Err(KeyError::TooShort);
+        }
+        let cipher_key = Zeroizing::new(authenticate(master, &[b"huifa seal 1"]));
+        let print = authenticate(master, &[b"huifa fingerprint 1"]);
+        Ok(Key {
+            cipher: Aes256Gcm::new(&(*cipher_key).into()),
+            index: Zeroizing::new(authenticate(master, &[b"huifa blind index 1"])),
+            chain: Zeroizing::new(authenticate(master, &[b"huifa audit chain 1"])),
+            fingerprint: hex(&print).chars().take(16).collect(),
+        })
+    }
+}
+
+impl Ring {
+    fn newest(&self) -> Option<&Key> {
+        self.keys.get(&self.newest)
+    }
 }
 
 impl fmt::Debug for Seals {
     /// Never shows a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seals").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+        f.debug_struct("Seals").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 
 impl Seals {
-    /// The seals of a master key, from which each purpose gets a key of its own.
+    /// The seals of one master key, from which each purpose gets a key of its own.
     ///
     /// # Errors
     /// When the key is shorter than 32 bytes.
     pub fn from_master(master: &[u8]) -> Result<Self, KeyError> {
-        if master.len() < key::SHORTEST {
-            return Err(KeyError::TooShort);
-        }
-        let cipher_key = Zeroizing::new(authenticate(master, &[b"huifa seal 1"]));
-        let index_key = Zeroizing::new(authenticate(master, &[b"huifa blind index 1"]));
-        let print = authenticate(master, &[b"huifa fingerprint 1"]);
-        Ok(Self {
-            cipher: Aes256Gcm::new(&(*cipher_key).into()),
-            index_key,
-            chain_key: Zeroizing::new(authenticate(master, &[b"huifa audit chain 1"])),
-            fingerprint: hex(&print).chars().take(16).collect(),
-        })
+        Self::from_masters([(FIRST, master)])
     }
 
-    /// Sixteen hexadecimal digits that name the key without telling anything of
+    /// The seals of several versions of the master key.
+    ///
+    /// # Errors
+    /// When there is none, or one is shorter than 32 bytes.
+    pub fn from_masters<'a>(masters: impl IntoIterator<Item = (u8, &'a [u8])>) -> Result<Self, KeyError> {
+        Ok(Self { ring: Arc::new(RwLock::new(Arc::new(ring_of(masters)?))), file: None })
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks into the key file again; true when there is a key that was not known.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more; the keys known stay.
+    pub fn refresh(&self) -> Result<bool, KeyError> {
+        let Some(file) = &self.file else { return Ok(false) };
+        let fresh = key::read_ring(file)?;
+        let known = self.ring();
+        if fresh.keys.keys().eq(known.keys.keys()) {
+            return Ok(false);
+        }
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(true)
+    }
+
+    /// The versions of the keys, the newest last.
+    #[must_use]
+    pub fn versions(&self) -> Vec<u8> {
+        self.ring().keys.keys().copied().collect()
+    }
+
+    /// The version that seals what is new.
+    #[must_use]
+    pub fn newest(&self) -> u8 {
+        self.ring().newest
+    }
+
+    /// Sixteen hexadecimal digits that name the newest key without telling anything of
     /// it: stored beside the data, they show at start-up that the key is theirs.
     #[must_use]
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    pub fn fingerprint(&self) -> String {
+        self.ring().newest().map(|key| key.fingerprint.clone()).unwrap_or_default()
     }
 
-    /// The digest of a link of the audit trail's chain: it covers the one before it, its place
-    /// and its record.
+    /// Whether one of the keys has this fingerprint.
     #[must_use]
-    pub fn link(&self, before: &[u8], position: i64, content: &str) -> [u8; 32] {
-        authenticate(self.chain_key.as_slice(), &[before, &position.to_be_bytes(), content.as_bytes()])
+    pub fn has(&self, fingerprint: &str) -> bool {
+        self.ring().keys.values().any(|key| key.fingerprint == fingerprint)
     }
 
-    /// The version of the key that [`Seals::link`] uses.
+    /// The digest of a link of the audit trail's chain under the key of a version: it covers
+    /// the one before it, its place and its record. None where there is no such key.
     #[must_use]
-    pub fn link_key(&self) -> i16 {
-        i16::from(AES_256_GCM)
+    pub fn link(&self, version: i16, before: &[u8], position: i64, content: &str) -> Option<[u8; 32]> {
+        let ring = self.ring();
+        let key = ring.keys.get(&u8::try_from(version).ok()?)?;
+        Some(authenticate(key.chain.as_slice(), &[before, &position.to_be_bytes(), content.as_bytes()]))
     }
 
     /// Seals `plain` for the column `field` (as `person.id_number`) of row `row`.
@@ -105,43 +178,69 @@ impl Seals {
     /// # Errors
     /// When the system has no random numbers.
     pub fn seal(&self, field: &str, row: &str, plain: &str) -> Result<Vec<u8>, SealError> {
+        let ring = self.ring();
+        let key = ring.newest().ok_or(SealError::UnknownKey(ring.newest))?;
         let mut nonce = [0; NONCE_LENGTH];
         getrandom::fill(&mut nonce).map_err(|_| SealError::Random)?;
         let place = place(field, row);
         let payload = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
-        let closed = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
+        let closed = key.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
         let mut sealed = Vec::with_capacity(1 + NONCE_LENGTH + closed.len());
-        sealed.push(AES_256_GCM);
+        sealed.push(ring.newest);
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&closed);
         Ok(sealed)
     }
 
-    /// Opens what [`Seals::seal`] made for the same column and row.
+    /// Opens what [`Seals::seal`] made for the same column and row. A value under a key that
+    /// was added meanwhile has the key file read again.
     ///
     /// # Errors
     /// When it was made for another, was altered, or under another key.
     pub fn open(&self, field: &str, row: &str, sealed: &[u8]) -> Result<String, SealError> {
-        let (id, rest) = sealed.split_first().ok_or(SealError::DoesNotOpen)?;
-        if *id != AES_256_GCM {
-            return Err(SealError::UnknownKey(*id));
+        let (version, rest) = sealed.split_first().ok_or(SealError::DoesNotOpen)?;
+        let mut ring = self.ring();
+        if !ring.keys.contains_key(version) && self.refresh().unwrap_or(false) {
+            ring = self.ring();
         }
+        let key = ring.keys.get(version).ok_or(SealError::UnknownKey(*version))?;
         let (nonce, closed) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(SealError::DoesNotOpen)?;
         let place = place(field, row);
         let payload = Payload { msg: closed, aad: place.as_bytes() };
-        let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
+        let plain = key.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
         String::from_utf8(plain).map_err(|_| SealError::DoesNotOpen)
     }
 
-    /// The index under which a sealed `value` of `field` is found and kept
-    /// unique: 16 bytes, the same for the same value whatever its case and the
-    /// blanks around it, and different in another field.
+    /// The index under which a sealed `value` of `field` is kept unique: 16 bytes, the same
+    /// for the same value whatever its case and the blanks around it, and different in
+    /// another field.
     #[must_use]
     pub fn blind_index(&self, field: &str, value: &str) -> Vec<u8> {
-        let value = Zeroizing::new(value.trim().to_uppercase());
-        let whole = authenticate(self.index_key.as_slice(), &[field.as_bytes(), &[0], value.as_bytes()]);
-        whole.into_iter().take(INDEX_LENGTH).collect()
+        let ring = self.ring();
+        ring.newest().map(|key| index(key, field, value)).unwrap_or_default()
     }
+
+    /// The indexes under which a value may be found: one for each version of the key, as
+    /// rows that a rotation has not reached yet carry the older one.
+    #[must_use]
+    pub fn blind_indexes(&self, field: &str, value: &str) -> Vec<Vec<u8>> {
+        self.ring().keys.values().rev().map(|key| index(key, field, value)).collect()
+    }
+}
+
+fn index(key: &Key, field: &str, value: &str) -> Vec<u8> {
+    let value = Zeroizing::new(value.trim().to_uppercase());
+    let whole = authenticate(key.index.as_slice(), &[field.as_bytes(), &[0], value.as_bytes()]);
+    whole.into_iter().take(INDEX_LENGTH).collect()
+}
+
+fn ring_of<'a>(masters: impl IntoIterator<Item = (u8, &'a [u8])>) -> Result<Ring, KeyError> {
+    let mut keys = BTreeMap::new();
+    for (version, master) in masters {
+        keys.insert(version, Key::from_master(master)?);
+    }
+    let newest = keys.keys().next_back().copied().ok_or(KeyError::TooShort)?;
+    Ok(Ring { keys, newest })
 }
 
 /// What a sealed value is bound to.
@@ -212,6 +311,20 @@ mod tests {
         let mut sealed = seals.seal("f", "1", "x").unwrap();
         sealed[0] = 9;
         assert_eq!(seals.open("f", "1", &sealed), Err(SealError::UnknownKey(9)));
+    }
+
+    #[test]
+    fn the_newest_key_seals_and_every_key_opens_and_finds() {
+        let old = seals();
+        let both = Seals::from_masters([(1, [7; 32].as_slice()), (2, [8; 32].as_slice())]).unwrap();
+        let before = old.seal("f", "1", "张明").unwrap();
+        assert_eq!(both.open("f", "1", &before).unwrap(), "张明");
+        let after = both.seal("f", "1", "张明").unwrap();
+        assert_eq!(after[0], 2);
+        assert_eq!(old.open("f", "1", &after), Err(SealError::UnknownKey(2)));
+        assert_eq!(both.blind_indexes("f", "x"), [both.blind_index("f", "x"), old.blind_index("f", "x")]);
+        assert!(both.has(&old.fingerprint()) && both.fingerprint() != old.fingerprint());
+        assert_eq!((both.versions(), both.newest()), (vec![1, 2], 2));
     }
 
     #[test]

@@ -40,6 +40,11 @@ const SUBJECTS: &[(&str, &str)] = &[
 
 const ACTIONS: &[(&str, &str)] = &[
     ("access.refused", "越权访问被拒"),
+    ("consultation.reveal", "查看来访人完整号码"),
+    ("person.copy", "下载本人资料副本"),
+    ("person.reveal", "查看值班人员完整号码"),
+    ("retention.anonymise", "保存期满匿名"),
+    ("retention.delete", "保存期满删除"),
     ("page.given", "打印或下载"),
     ("account.change_password", "修改密码"),
     ("account.change_password_refused", "修改密码被拒"),

@@ -4,6 +4,7 @@
 //! Owns `accounts`; sessions themselves are kept by [`crate::web::session`].
 
 mod actions;
+mod audit_file;
 mod audit_words;
 mod confirm;
 pub mod db;
@@ -41,4 +42,5 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/accounts/{id}/reset", May(Action::ResetPasswords).fresh(), actions::reset_password)
         .get("/permissions", May(Action::ReadPermissions), pages::permissions)
         .get("/audit", May(Action::ReadAudit), pages::audit)
+        .get_on_record("/audit/export", May(Action::ExportAudit).fresh(), audit_file::export)
 }

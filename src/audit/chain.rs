@@ -73,10 +73,12 @@ async fn seal_batch(conn: &mut PgConnection, seals: &Seals) -> sqlx::Result<usiz
     )
     .fetch_all(&mut *conn)
     .await?;
+    let key = i16::from(seals.newest());
     let (mut positions, mut ids, mut digests) = (Vec::new(), Vec::new(), Vec::new());
     for record in &waiting {
         position += 1;
-        digest = seals.link(&digest, position, &record.content).to_vec();
+        let Some(linked) = seals.link(key, &digest, position, &record.content) else { break };
+        digest = linked.to_vec();
         positions.push(position);
         ids.push(record.id);
         digests.push(digest.clone());
@@ -87,7 +89,7 @@ async fn seal_batch(conn: &mut PgConnection, seals: &Seals) -> sqlx::Result<usiz
         &positions,
         &ids,
         &digests,
-        seals.link_key()
+        key
     )
     .execute(&mut *conn)
     .await?;
@@ -104,7 +106,7 @@ async fn seal_batch(conn: &mut PgConnection, seals: &Seals) -> sqlx::Result<usiz
     )
     .execute(conn)
     .await?;
-    Ok(waiting.len())
+    Ok(ids.len())
 }
 
 /// Where the chain ends, for a witness outside the database.
@@ -130,7 +132,7 @@ pub async fn verify(conn: &mut PgConnection, seals: &Seals) -> sqlx::Result<Vec<
     let mut transaction = conn.begin().await?;
     'along: loop {
         let links = sqlx::query!(
-            r#"select l.position, l.record_id, l.digest, r.id as "id?",
+            r#"select l.position, l.record_id, l.key, l.digest, r.id as "id?",
                       jsonb_build_array(r.id, extract(epoch from r.at)::text, r.bureau_id, r.account_id, r.actor, r.address,
                           r.action, r.subject, r.subject_id, r.before, r.after, r.note, r.request_id)::text as content
                from audit_links l left join audit_records r on r.id = l.record_id
@@ -153,7 +155,11 @@ pub async fn verify(conn: &mut PgConnection, seals: &Seals) -> sqlx::Result<Vec<
                 faults.push(format!("审计链第{place}环的记录{}不见了", link.record_id));
                 break 'along;
             };
-            expected = seals.link(&expected, place, &content).to_vec();
+            let Some(linked) = seals.link(link.key, &expected, place, &content) else {
+                faults.push(format!("审计链第{place}环所用的主密钥（第{}版）不在密钥文件中", link.key));
+                break 'along;
+            };
+            expected = linked.to_vec();
             if expected != link.digest {
                 faults.push(format!("审计链第{place}环（审计记录{}）与封存时不符", link.record_id));
                 break 'along;

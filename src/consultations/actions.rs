@@ -104,8 +104,8 @@ pub(super) async fn look_up(
     match parse_phone(&form.phone) {
         Err(error) => errors.add("phone", format!("{error}。")),
         Ok(phone) => {
-            let index = personal::phone_index(&state.seals, &phone);
-            let known = db::find_known(work.conn(), scope, &index).await?;
+            let indexes = personal::phone_indexes(&state.seals, &phone);
+            let known = db::find_known(work.conn(), scope, &indexes).await?;
             let record = Audit::new("consultation.look_up", "shift", shift.id)
                 .note(format!("按电话{}查找来访人", mask_phone(&phone)));
             work.audit(record).await?;

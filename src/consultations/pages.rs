@@ -133,9 +133,9 @@ impl ListQuery {
         let typed: String = self.q.trim().chars().take(50).collect();
         // A whole telephone or identity number is found without opening any.
         if typed.chars().count() == 18 && typed.parse::<crate::secrets::IdNumber>().is_ok() {
-            filter.index = Some(personal::id_number_index(&state.seals, &typed));
+            filter.indexes = Some(personal::id_number_indexes(&state.seals, &typed));
         } else if let Ok(phone) = parse_phone(&typed) {
-            filter.index = Some(personal::phone_index(&state.seals, &phone));
+            filter.indexes = Some(personal::phone_indexes(&state.seals, &phone));
         } else {
             filter.text = typed;
         }
@@ -434,6 +434,7 @@ pub(super) struct ConsultationPage {
     record: Consultation,
     may_edit: bool,
     may_review: bool,
+    may_reveal: bool,
     form: ReviewForm,
     errors: Errors,
 }
@@ -454,6 +455,7 @@ impl ConsultationPage {
         Ok(ConsultationPage {
             layout: layout.titled(record.number.clone()).crumb("咨询记录", "/consultations"),
             once,
+            may_reveal: actor.may(Action::RevealClient).is_some(),
             may_edit: may_record && closed_to_edits(&record, actor.account_id).is_none(),
             may_review: actor.may(Action::ReviewConsultations).is_some()
                 && record.recorded_by != actor.account_id

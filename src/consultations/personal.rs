@@ -74,6 +74,18 @@ pub(super) fn id_number_index(seals: &Seals, number: &str) -> Vec<u8> {
     seals.blind_index(ID_NUMBER, number)
 }
 
+/// What a telephone number may be found by while keys change.
+#[must_use]
+pub(super) fn phone_indexes(seals: &Seals, phone: &str) -> Vec<Vec<u8>> {
+    seals.blind_indexes(PHONE, phone)
+}
+
+/// What an identity number may be found by while keys change.
+#[must_use]
+pub(super) fn id_number_indexes(seals: &Seals, number: &str) -> Vec<Vec<u8>> {
+    seals.blind_indexes(ID_NUMBER, number)
+}
+
 /// Seals a half-written record whole: it may hold anything.
 ///
 /// # Errors

@@ -174,14 +174,14 @@ pub async fn lock(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result
 pub async fn find_by_id_number(
     conn: &mut PgConnection,
     bureau: i64,
-    index: &[u8],
+    indexes: &[Vec<u8>],
     except: Option<i64>,
 ) -> sqlx::Result<Option<(String, PersonStatus)>> {
     let row = sqlx::query!(
         r#"select name, status as "status: PersonStatus" from persons
-           where bureau_id = $1 and id_number_index = $2 and id is distinct from $3"#,
+           where bureau_id = $1 and id_number_index = any($2) and id is distinct from $3"#,
         bureau,
-        index,
+        indexes,
         except
     )
     .fetch_optional(conn)
@@ -196,6 +196,8 @@ pub struct SealedIdNumber {
     pub sealed: Vec<u8>,
     /// The blind index.
     pub index: Vec<u8>,
+    /// The indexes under which an older entry may lie.
+    pub indexes: Vec<Vec<u8>>,
     /// The mask.
     pub mask: String,
     /// The date of birth in it.

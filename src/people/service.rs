@@ -196,7 +196,7 @@ async fn check_id_number(
     if !is_adult(number.birth(), joined_on) {
         return Err(RegisterError::IdNumber("按身份证号，入库时未满18周岁，请核对身份证号和入库日期".to_owned()));
     }
-    match db::find_by_id_number(work.conn(), bureau, &sealed.index, except).await? {
+    match db::find_by_id_number(work.conn(), bureau, &sealed.indexes, except).await? {
         Some((name, PersonStatus::Left)) => Err(RegisterError::IdNumber(format!(
             "值班人员库中已有这个身份证号（{name}，已退出）。请打开原登记，恢复在库"
         ))),
@@ -211,6 +211,7 @@ fn seal_id_number(seals: &Seals, seal_id: Uuid, number: &IdNumber) -> Result<Sea
     Ok(SealedIdNumber {
         sealed: close(seals, ID_NUMBER, seal_id, number.as_str())?,
         index: seals.blind_index(ID_NUMBER, number.as_str()),
+        indexes: seals.blind_indexes(ID_NUMBER, number.as_str()),
         mask: mask_id_number(number.as_str()),
         birth_date: number.birth(),
         gender: match number.gender() {

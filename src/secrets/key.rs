@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Seals, hex};
+use std::sync::{Arc, RwLock};
+
+use super::{FIRST, Ring, Seals, hex, ring_of};
 use crate::database::ClusterError;
 use crate::database::cluster::make_base;
 
@@ -43,6 +45,12 @@ pub enum KeyError {
     /// The data directory cannot be made.
     #[error(transparent)]
     Directory(#[from] ClusterError),
+    /// The key was given by the environment, which a program cannot change.
+    #[error("主密钥由 HUIFA_KEY 给出，无法增加新版本。请改用密钥文件（HUIFA_KEY_FILE）。")]
+    NoFile,
+    /// A version is one byte.
+    #[error("主密钥的版本已用完（255个）。")]
+    TooMany,
     /// The system gave no random numbers for a new key.
     #[error("系统无法提供随机数，不能生成主密钥，请检查操作系统。")]
     Random,
@@ -87,7 +95,7 @@ impl Seals {
             return Self::from_file(file);
         }
         if let Some(key) = &settings.key {
-            return Self::from_master(key.trim().as_bytes());
+            return Ok(Self { ring: Arc::new(RwLock::new(Arc::new(parse(key)?))), file: None });
         }
         let directory = embedded.ok_or(KeyError::Missing)?;
         let file = directory.join(KEY_FILE);
@@ -102,13 +110,73 @@ impl Seals {
     }
 
     fn from_file(file: &Path) -> Result<Self, KeyError> {
-        let failed = |error| KeyError::File { path: file.to_owned(), error };
+        let ring = read_ring(file)?;
+        Ok(Self { ring: Arc::new(RwLock::new(Arc::new(ring))), file: Some(Arc::new(file.to_owned())) })
+    }
+
+    /// Adds a new key to the key file, whole or not at all; running programs find it there.
+    /// Gives its version.
+    ///
+    /// # Errors
+    /// When the key does not come from a file, or the file cannot be written.
+    pub fn add_key(&self) -> Result<u8, KeyError> {
+        let file = self.file.as_deref().ok_or(KeyError::NoFile)?;
+        let failed = |error| KeyError::File { path: file.clone(), error };
         let text = Zeroizing::new(fs::read_to_string(file).map_err(failed)?);
+        let version = parse(&text)?.newest.checked_add(1).ok_or(KeyError::TooMany)?;
+        let mut random = Zeroizing::new([0; 32]);
+        getrandom::fill(random.as_mut_slice()).map_err(|_| KeyError::Random)?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|line| match numbered(line) {
+            (Some(_), _) => line.trim().to_owned(),
+            (None, key) => format!("{FIRST}:{key}"),
+        });
+        let mut new = Zeroizing::new(lines.collect::<Vec<_>>().join("\n"));
+        new.push_str(&format!("\n{version}:{}\n", hex(random.as_slice())));
+        let beside = file.with_extension(format!("new-{}", uuid::Uuid::new_v4().simple()));
         let mode = fs::metadata(file).map_err(failed)?.permissions().mode();
-        if mode & 0o007 != 0 {
-            tracing::warn!(file = %file.display(), "every user of this machine may read the master key; chmod 600 it");
-        }
-        Self::from_master(text.trim().as_bytes())
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode & 0o660)
+            .open(&beside)
+            .and_then(|mut open| {
+                open.write_all(new.as_bytes())?;
+                open.sync_all()
+            })
+            .and_then(|()| fs::rename(&beside, file))
+            .map_err(failed)?;
+        self.refresh()?;
+        Ok(version)
+    }
+}
+
+/// The keys of a file.
+pub(super) fn read_ring(file: &Path) -> Result<Ring, KeyError> {
+    let failed = |error| KeyError::File { path: file.to_owned(), error };
+    let text = Zeroizing::new(fs::read_to_string(file).map_err(failed)?);
+    let mode = fs::metadata(file).map_err(failed)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        tracing::warn!(file = %file.display(), "every user of this machine may read the master key; chmod 600 it");
+    }
+    parse(&text)
+}
+
+/// Keys as written: one a line, `2:…` naming the version; a key alone is the first.
+fn parse(text: &str) -> Result<Ring, KeyError> {
+    ring_of(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
+        let (version, key) = numbered(line);
+        (version.unwrap_or(FIRST), key.as_bytes())
+    }))
+}
+
+/// A line's version and key.
+fn numbered(line: &str) -> (Option<u8>, &str) {
+    match line.trim().split_once(':') {
+        Some((version, key)) if version.len() <= 3 => match version.parse() {
+            Ok(version) => (Some(version), key.trim()),
+            Err(_) => (None, line.trim()),
+        },
+        _ => (None, line.trim()),
     }
 }
 

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use super::routes::Routes;
 use crate::state::AppState;
 
-/// For whoever watches the program.
+/// Whether the program runs, for a balancer in front of it; the rest is for the watch (`web::watch`).
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).file("/healthz", alive).file("/readyz", ready)
+    Routes::new(state).file("/healthz", alive)
 }
 
 /// The program runs.

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod confirm;
 pub mod constraints;
 pub mod cookies;
+pub mod csv;
 pub mod error_page;
 pub mod filters;
 pub mod form_errors;
@@ -22,6 +23,7 @@ pub mod sheet;
 mod stalled;
 pub mod styleguide;
 pub mod typed;
+pub mod watch;
 pub mod way_back;
 pub mod work;
 

@@ -46,6 +46,10 @@ dictionary! {
         ReadPeople = "read_people", "查看值班人员库";
         /// Add people to the duty bank and change their data.
         EditPeople = "edit_people", "维护值班人员库";
+        /// See sealed numbers of people in the duty bank in full, for a reason, on record.
+        RevealPerson = "reveal_person", "查看值班人员完整号码";
+        /// See sealed numbers of those who came for advice in full, for a reason, on record.
+        RevealClient = "reveal_client", "查看来访人完整号码";
         /// See attendance.
         ReadAttendance = "read_attendance", "查看考勤";
         /// Sign in and out.
@@ -134,6 +138,8 @@ dictionary! {
         ExportEvidence = "export_evidence", "导出核查材料";
         /// Read the audit trail.
         ReadAudit = "read_audit", "查看审计记录";
+        /// Take the audit trail away as a file.
+        ExportAudit = "export_audit", "导出审计记录";
     }
 }
 
@@ -161,6 +167,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (AskCorrection, Own),
             (ReadConsultations, Own),
             (RecordConsultation, Own),
+            (RevealClient, Own),
             (ReadFindings, Own),
             (ObjectFinding, Own),
             (ReadSettlement, Own),
@@ -177,6 +184,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (CertifyMonth, Venue),
             (ReadConsultations, Venue),
             (RecordConsultation, Venue),
+            (RevealClient, Venue),
             (ReadFindings, Venue),
             (ProposeFinding, Venue),
             (TellFinding, Venue),
@@ -189,6 +197,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (PublishRoster, Bureau),
             (ReadPeople, Bureau),
             (EditPeople, Bureau),
+            (RevealPerson, Bureau),
+            (RevealClient, Bureau),
             (ReadAttendance, Bureau),
             (DecideCorrection, Bureau),
             (ReturnMonth, Bureau),
@@ -280,6 +290,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (CertifyMonth, Venue),
             (ReadConsultations, Venue),
             (RecordConsultation, Venue),
+            (RevealClient, Venue),
             (ReadFindings, Venue),
             (ProposeFinding, Venue),
             (TellFinding, Venue),
@@ -299,7 +310,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadProgramme, Bureau),
         ],
         Role::SecurityAdministrator => &[(ReadAccounts, Bureau), (ResetPasswords, Bureau), (ReadPermissions, Bureau)],
-        Role::AuditAdministrator => &[(ReadAudit, Bureau), (ReadPermissions, Bureau)],
+        Role::AuditAdministrator => &[(ReadAudit, Bureau), (ExportAudit, Bureau), (ReadPermissions, Bureau)],
     }
 }
 

@@ -12,6 +12,11 @@ use uuid::Uuid;
 use super::actor::Actor;
 use crate::error::AppError;
 
+/// No form has more fields.
+const MOST_FIELDS: usize = 4_000;
+/// No field is longer as sent, where a Chinese character takes nine bytes.
+const LARGEST_FIELD: usize = 64 * 1024;
+
 /// The key that makes pressing twice do one thing. It counts for one form of one
 /// account: what another form or another account does with the same key is something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +133,10 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
     let body = Bytes::from_request(request, state)
         .await
         .map_err(|_| AppError::Unusable("提交的内容过大或中途断开，请重试。".to_owned()))?;
+    let mut fields = body.split(|byte| *byte == b'&');
+    if fields.clone().count() > MOST_FIELDS || fields.any(|field| field.len() > LARGEST_FIELD) {
+        return Err(AppError::Unusable("提交的内容过多或某一项过长，没有保存。请减少内容后重新提交。".to_owned()));
+    }
     // PostgreSQL stores no NUL, and nobody types one.
     if body.contains(&0) || body.windows(3).any(|three| three == b"%00") {
         return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));

@@ -30,6 +30,7 @@ use super::error_page;
 use super::layout::Asked;
 use super::routes::{Declared, guard};
 use super::stalled::Patient;
+use super::watch;
 use crate::error::{AppError, ErrorNote};
 use crate::state::AppState;
 
@@ -99,6 +100,7 @@ pub fn layered(state: &AppState, routes: Router<AppState>) -> Router {
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ] {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
@@ -106,10 +108,11 @@ pub fn layered(state: &AppState, routes: Router<AppState>) -> Router {
     if secure {
         router = router.layer(SetResponseHeaderLayer::if_not_present(
             header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
+            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
         ));
     }
     router
+        .layer(from_fn(watch::count))
         .layer(CompressionLayer::new())
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(

@@ -15,6 +15,8 @@ mod rules;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod supply;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trial;

@@ -30,21 +30,25 @@ pub struct Known {
 
 /// Who called from a number before. A sensitive record is found only by those in
 /// whose reach it lies.
-pub async fn find_known(conn: &mut PgConnection, scope: Scope, phone_index: &[u8]) -> sqlx::Result<Option<Known>> {
+pub async fn find_known(
+    conn: &mut PgConnection,
+    scope: Scope,
+    phone_indexes: &[Vec<u8>],
+) -> sqlx::Result<Option<Known>> {
     sqlx::query_as!(
         Known,
         r#"
         select c.client_name, c.gender, c.birth_year, c.township, c.groups as "groups: Vec<SpecialGroup>",
                c.topic as "topic: Topic", c.started_at, count(*) over () as "visits!"
         from consultations c
-        where c.bureau_id = $1 and c.phone_index = $4
+        where c.bureau_id = $1 and c.phone_index = any($4)
           and (not c.sensitive or (($2::bigint is null or c.venue_id = $2) and ($3::bigint is null or c.person_id = $3)))
         order by c.started_at desc, c.id desc limit 1
         "#,
         scope.bureau(),
         scope.venue(),
         scope.person(),
-        phone_index
+        phone_indexes
     )
     .fetch_optional(conn)
     .await

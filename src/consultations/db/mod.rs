@@ -506,8 +506,8 @@ pub struct ListFilter {
     pub review: String,
     /// A part of number or name; empty for all.
     pub text: String,
-    /// A telephone or identity number, by its blind index.
-    pub index: Option<Vec<u8>>,
+    /// A telephone or identity number, by its blind indexes.
+    pub indexes: Option<Vec<Vec<u8>>>,
 }
 
 impl ListFilter {
@@ -526,7 +526,7 @@ impl ListFilter {
             topic: None,
             review: String::new(),
             text: String::new(),
-            index: None,
+            indexes: None,
         }
     }
 }
@@ -553,7 +553,7 @@ pub async fn list(
               and ($11::text is null or c.topic = $11)
               and ($12::text = '' or c.review = $12)
               and ($13::text = '' or strpos(c.number, $13) > 0 or strpos(c.client_name, $13) > 0)
-              and ($14::bytea is null or c.phone_index = $14 or c.id_number_index = $14)
+              and ($14::bytea[] is null or c.phone_index = any($14) or c.id_number_index = any($14))
             order by c.started_at desc, c.id desc
             limit $15
         )
@@ -578,7 +578,7 @@ pub async fn list(
         filter.topic.map(|topic| topic.code()),
         filter.review,
         filter.text,
-        filter.index,
+        filter.indexes.as_deref(),
         limit
     )
     .fetch_all(conn)

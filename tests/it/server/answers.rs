@@ -42,7 +42,6 @@ async fn every_kind_of_answer_carries_the_security_headers() {
         ("/accounts/abc", 404, "no-store"),
         ("/sign-out", 405, "no-store"),
         ("/healthz", 200, "no-store"),
-        ("/readyz", 200, "no-store"),
         (asset, 200, "public, max-age=31536000, immutable"),
     ] {
         let page = system.get(path).await;
@@ -122,7 +121,6 @@ async fn without_its_database_the_program_lives_but_is_not_ready() {
     let clerk = app.staff(Role::BureauClerk).await;
     app.state.pool.close().await;
     app.stranger().get("/healthz").await.assert_status(200);
-    app.stranger().get("/readyz").await.assert_status(503);
     clerk.get("/permissions").await.assert_status(500).assert_says("故障编号");
 }
 

@@ -1,6 +1,8 @@
 //! The walls: who gets where, route by route, role by role, object by object.
 
 mod audit;
+mod disclosure;
+mod document;
 mod manifest;
 mod matrix;
 mod requests;

@@ -198,6 +198,7 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
             fields.push(("venue", things.venue.to_string()));
             fields
         }
+        path if path.ends_with("/reveal") || path.ends_with("/copy") => text(&[("reason", "核对号码，补贴被退回")]),
         "/venues/{id}" => text(&[("version", "1"), ("starts_at", "08:00"), ("ends_at", "12:00"), ("active", "yes")]),
         "/evidence" => {
             let mut fields = text(&[("from", "2024-05"), ("to", "2024-05"), ("reason", "配合专项审计")]);

@@ -1,0 +1,43 @@
+//! docs/security.md names a test for what it says, and the test exists.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The names of all functions below a folder.
+fn functions(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            functions(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).expect("a source");
+            let names = source.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_row_names_a_test_that_exists_or_says_why_it_does_not_apply() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("docs/security.md")).expect("the document");
+    let mut known = BTreeSet::new();
+    functions(&root.join("src"), &mut known);
+    functions(&root.join("tests"), &mut known);
+    let (mut rows, mut wrong) = (BTreeSet::new(), Vec::new());
+    for line in document.lines().filter(|line| line.starts_with("| V") || line.starts_with("| G")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [id, .., shown] = cells.as_slice() else { panic!("{line}") };
+        assert!(rows.insert((*id).to_owned()), "{id} stands there twice");
+        let tests: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
+        wrong.extend(tests.iter().filter(|name| !known.contains(**name)).map(|name| format!("{id}: no test {name}")));
+        let excused = ["not applicable because", "open:", "by construction:", "operator:"];
+        if tests.is_empty() && !excused.iter().any(|words| shown.contains(words)) {
+            wrong.push(format!("{id}: neither a test nor a reason"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let of_asvs = rows.iter().filter(|id| id.starts_with('V')).count();
+    assert_eq!(of_asvs, 253, "ASVS 5.0 has 253 requirements of levels 1 and 2");
+}
