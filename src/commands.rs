@@ -15,7 +15,7 @@ use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::Seals;
 use huifa::state::AppState;
-use huifa::{MIGRATOR, accounts, build_router, check, demo, trial, web};
+use huifa::{MIGRATOR, accounts, build_router, check, demo, safety, trial, web};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -116,6 +116,9 @@ async fn open(purpose: Purpose) -> anyhow::Result<Opened> {
         config.data_dir = Some(usual.with_file_name(name));
     }
     let settings = config.database();
+    let mut dangers = safety::of_settings(&config, purpose);
+    dangers.extend(config.key.text()?.and_then(|key| safety::of_key(&key)));
+    safety::insist(&config, dangers)?;
     // The key goes first: data without their key are not opened, and no new key is made for them.
     let embedded = if config.database_url.is_none() { Some(settings.data_dir()?) } else { None };
     let seals = Seals::load(&config.key, embedded.as_deref())?;
@@ -127,6 +130,16 @@ impl Opened {
     async fn migrate(&self, purpose: Purpose, clock: &Clock) -> anyhow::Result<()> {
         MIGRATOR.run(&self.database.pool).await.context("数据库结构更新失败")?;
         installation::claim(&self.database.pool, purpose, &self.seals, clock.now()).await
+    }
+
+    /// The private cluster is the program's own; on somebody else's server it serves under a
+    /// role with no more rights than it needs.
+    async fn insist_on_a_modest_role(&self) -> anyhow::Result<()> {
+        if self.config.database_url.is_none() {
+            return Ok(());
+        }
+        let danger = safety::of_database_role(&self.database.pool).await?;
+        safety::insist(&self.config, danger.into_iter().collect())
     }
 
     fn state(&self, clock: Clock, purpose: Purpose) -> anyhow::Result<AppState> {
@@ -146,6 +159,7 @@ async fn serve() -> anyhow::Result<ExitCode> {
     let opened = open(Purpose::Production).await?;
     let outcome = async {
         let clock = Clock::system();
+        opened.insist_on_a_modest_role().await?;
         opened.migrate(Purpose::Production, &clock).await?;
         let state = opened.state(clock, Purpose::Production)?;
         let listener = listen(&state).await?;
@@ -159,10 +173,26 @@ async fn serve() -> anyhow::Result<ExitCode> {
             ))?;
         }
         drop(conn);
-        run_server(listener, &state).await
+        let daily = tokio::spawn(look_for_unused_accounts(state.clone()));
+        let served = run_server(listener, &state).await;
+        daily.abort();
+        served
     }
     .await;
     close(opened.database, outcome).await
+}
+
+/// At the start and once a day: accounts that nobody uses are disabled.
+async fn look_for_unused_accounts(state: AppState) {
+    let mut day = tokio::time::interval(std::time::Duration::from_secs(24 * 60 * 60));
+    loop {
+        day.tick().await;
+        match accounts::disable_unused(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "unused accounts were disabled"),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "unused accounts were not looked for"),
+        }
+    }
 }
 
 async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
@@ -172,6 +202,7 @@ async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
             installation::empty(&opened.database.pool).await?;
         }
         let clock = Clock::standing_at(options.at);
+        opened.insist_on_a_modest_role().await?;
         opened.migrate(Purpose::Demonstration, &clock).await?;
         let state = opened.state(clock, Purpose::Demonstration)?;
         let listener = listen(&state).await?;

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod posting;
 pub mod programmes;
 pub mod roster;
+pub mod safety;
 pub mod secrets;
 pub mod settlement;
 pub mod state;

@@ -9,7 +9,7 @@ use super::db::{self, AccountRow};
 use super::invented::{PEOPLE, Post};
 use super::{ACCOUNTS, PASSWORD};
 use crate::accounts::db::NewAccount;
-use crate::audit::Audit;
+use crate::accounts::policy::Policy;
 use crate::people::{self, BankAccount, NewPerson, Particulars, Phone};
 use crate::plan::dictionaries::{PersonCategory, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
@@ -73,6 +73,7 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         role,
         venue_id,
         person_id,
+        staff_number: person_id.is_none().then(|| format!("GP-{}", login.to_uppercase())),
         password_hash: hash.clone(),
         must_change_password: false,
         created_by: None,
@@ -104,6 +105,8 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
     drop(conn);
     let clerk = by_login(&rows, "clerk")?;
     let system = by_login(&rows, "system")?;
+    let security = by_login(&rows, "security")?;
+    easy_to_try(state, &security).await?;
 
     let mut turns: HashMap<i64, Vec<i64>> = HashMap::new();
     for (sequence, invented) in (1_u32..).zip(PEOPLE) {
@@ -127,8 +130,15 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         let login = if sequence == 1 { "lawyer".to_owned() } else { format!("p{sequence:02}") };
         let mut work = Work::unattended(state, &system).await.map_err(anyhow::Error::new)?;
         let account = new(&login, invented.name, Role::DutyPerson, None, Some(id));
-        let account_id = accounts::db::insert(work.conn(), &account, now).await?;
-        work.audit(Audit::new("account.create", "account", account_id)).await.map_err(anyhow::Error::new)?;
+        let account = NewAccount { created_by: Some(system.account_id), ..account };
+        let account_id = accounts::rights::create(&mut work, &account, "进入值班人员库")
+            .await
+            .map_err(|error| anyhow::anyhow!("{login}: {error:?}"))?;
+        work.commit().await.map_err(anyhow::Error::new)?;
+        let mut work = Work::unattended(state, &security).await.map_err(anyhow::Error::new)?;
+        accounts::rights::grant_open(&mut work, scope(&security, Action::GrantRights)?, account_id)
+            .await
+            .map_err(anyhow::Error::new)?;
         work.commit().await.map_err(anyhow::Error::new)?;
     }
 
@@ -145,6 +155,15 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         clerk,
         turns,
     })
+}
+
+/// The demonstration's clock is moved by months, and its accounts are there to be tried: their
+/// passwords do not run out, and none is disabled for want of use before the year is over.
+async fn easy_to_try(state: &AppState, security: &Actor) -> anyhow::Result<()> {
+    let policy = Policy { password_days: 0, unused_days: 366, ..Policy::default() };
+    let mut work = Work::unattended(state, security).await.map_err(anyhow::Error::new)?;
+    accounts::policy::change(&mut work, &policy).await.map_err(anyhow::Error::new)?;
+    work.commit().await.map_err(anyhow::Error::new)
 }
 
 const STATION_STAFF: &[&str] = &[

@@ -174,6 +174,8 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("资料", "工作日历", "/calendar", Action::EditCalendar),
     ("资料", "权限表", "/permissions", Action::ReadPermissions),
     ("管理", "账号", "/accounts", Action::ReadAccounts),
+    ("管理", "权限复核", "/access-review", Action::ReviewAccess),
+    ("管理", "登录安全设置", "/security-policy", Action::EditSecurityPolicy),
     ("管理", "服务点", "/venues", Action::EditVenues),
     ("管理", "审计记录", "/audit", Action::ReadAudit),
 ];

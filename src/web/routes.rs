@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde::{Serialize, Serializer};
 
-use super::actor::{Actor, Scope};
+use super::actor::Scope;
 use super::layout::Asked;
 use super::permissions::Action;
-use super::session::Visitor;
+use super::session::{Session, Visitor};
 use super::{confirm, error_page, session, way_back};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -25,7 +25,8 @@ use crate::state::AppState;
 pub enum Access {
     /// Anybody, with or without an account.
     Public,
-    /// Anybody who is signed in, also before the password given by somebody else was changed.
+    /// Anybody who is signed in, also before the password given by somebody else was changed
+    /// or the second factor that the role needs was set up.
     FirstPassword,
     /// Anybody who is signed in with a password of their own.
     SignedIn,
@@ -148,7 +149,7 @@ pub(super) async fn guard(
     };
     let asked = Asked::of(request.method(), request.uri(), request.headers());
     let actor = session.as_ref().map(|session| &session.actor);
-    let response = match check(admission.access, actor, &request) {
+    let response = match check(admission.access, session.as_ref(), &request) {
         Ok(scope) => match session.as_ref().filter(|session| admission.fresh && !session.is_fresh(&state)) {
             Some(stale) => confirm::ask(&state, stale, admission.access, &asked, request).await.into_response(),
             None => {
@@ -167,17 +168,20 @@ pub(super) async fn guard(
     error_page::draw(&state, actor, &asked, response)
 }
 
-fn check(access: Access, actor: Option<&Actor>, request: &Request) -> Result<Option<Scope>, AppError> {
+fn check(access: Access, session: Option<&Session>, request: &Request) -> Result<Option<Scope>, AppError> {
     if access == Access::Public {
         return Ok(None);
     }
-    let Some(actor) = actor else {
+    let Some(session) = session else {
         return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
     };
     match access {
         Access::Public | Access::FirstPassword => Ok(None),
-        Access::SignedIn | Access::May(_) if actor.must_change_password => Err(AppError::PasswordChangeRequired),
+        Access::SignedIn | Access::May(_) if session.actor.must_change_password => {
+            Err(AppError::PasswordChangeRequired)
+        }
+        Access::SignedIn | Access::May(_) if session.second_factor_due => Err(AppError::SecondFactorRequired),
         Access::SignedIn => Ok(None),
-        Access::May(action) => actor.authorise(action).map(Some),
+        Access::May(action) => session.actor.authorise(action).map(Some),
     }
 }

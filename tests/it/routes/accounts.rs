@@ -5,7 +5,7 @@ use huifa::web::permissions::{Action, Role};
 use huifa::web::routes::Access;
 use uuid::Uuid;
 
-use crate::support::app::TestApp;
+use crate::support::app::{Browser, Page, TestApp};
 
 const PASSWORD: &str = "marsh-lantern-47-oboe";
 
@@ -14,10 +14,29 @@ async fn set_up(app: &TestApp) {
     app.stranger()
         .post_bare(
             "/set-up",
-            &[("token", &token), ("name", "许静"), ("login", "xujing"), ("password", PASSWORD), ("repeated", PASSWORD)],
+            &set_up_fields(&token),
         )
         .await
-        .assert_status(303);
+        .assert_status(200)
+        .assert_says("系统已设置好");
+}
+
+/// Three people for the three administrators.
+fn set_up_fields(token: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("token", token),
+        ("name", "许静"),
+        ("login", "xujing"),
+        ("staff_number", "A-001"),
+        ("password", PASSWORD),
+        ("repeated", PASSWORD),
+        ("security_name", "温亚楠"),
+        ("security_login", "wenyanan"),
+        ("security_staff_number", "A-002"),
+        ("audit_name", "裴志国"),
+        ("audit_login", "peizhiguo"),
+        ("audit_staff_number", "A-003"),
+    ]
 }
 
 #[tokio::test]
@@ -35,13 +54,7 @@ async fn set_up_without_the_token_is_refused_and_changes_nothing() {
         .stranger()
         .post_bare(
             "/set-up",
-            &[
-                ("token", "guess"),
-                ("name", "许静"),
-                ("login", "xujing"),
-                ("password", PASSWORD),
-                ("repeated", PASSWORD),
-            ],
+            &set_up_fields("guess"),
         )
         .await;
     page.assert_status(422).assert_says("设置口令不对");
@@ -59,17 +72,11 @@ async fn the_first_administrator_is_made_once_and_can_sign_in() {
         .stranger()
         .post_bare(
             "/set-up",
-            &[
-                ("token", app.state.setup.reveal()),
-                ("name", "别人"),
-                ("login", "other"),
-                ("password", PASSWORD),
-                ("repeated", PASSWORD),
-            ],
+            &set_up_fields(app.state.setup.reveal()),
         )
         .await;
     assert_eq!(again.location.as_deref(), Some("/sign-in"));
-    assert_eq!(app.scalar_i64("select count(*) from accounts").await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from accounts").await, 3);
 
     let page = app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD)]).await;
     page.assert_status(303);
@@ -131,9 +138,14 @@ async fn a_form_from_another_site_or_with_another_token_changes_nothing() {
 async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    let page = system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await;
+    let page = system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")]).await;
     page.assert_status(200).assert_says("初始密码");
     let initial = page.select("code.secret").remove(0);
+    // The account has no rights yet: the password alone opens nothing.
+    let early = app.stranger().post_bare("/sign-in", &[("login", "lisi"), ("password", &initial)]).await;
+    early.assert_status(422).assert_says("登录名或密码不对");
+    let security = app.staff(Role::SecurityAdministrator).await;
+    grant(&app, &security, "lisi").await.assert_status(303);
     let signed = app.stranger().post_bare("/sign-in", &[("login", "lisi"), ("password", &initial)]).await;
     signed.assert_status(303);
     let lisi = app.browser_of(app.scalar_i64("select id from accounts where login = 'lisi'").await).await;
@@ -148,12 +160,20 @@ async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     lisi.get("/permissions").await.assert_status(200);
 }
 
+/// Grants what is open for a login.
+async fn grant(app: &TestApp, by: &Browser<'_>, login: &str) -> Page {
+    let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
+    let open = format!("select coalesce(max(id), 0) from rights_requests where account_id = {id} and decision is null");
+    let request = app.scalar_i64(&open).await.to_string();
+    by.post(&format!("/accounts/{id}/decision"), &[("request", &request), ("decision", "grant")]).await
+}
+
 #[tokio::test]
 async fn pressing_twice_makes_one_account() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let once = Uuid::new_v4();
-    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
     let (first, second) = tokio::join!(
         system.post_with_once("/accounts", once, &fields),
         system.post_with_once("/accounts", once, &fields)
@@ -168,7 +188,7 @@ async fn pressing_twice_makes_one_account() {
 async fn a_login_in_use_is_refused_beside_its_field() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
     system.post("/accounts", &fields).await.assert_status(200);
     let page = system.post("/accounts", &fields).await;
     page.assert_status(422);
@@ -191,7 +211,7 @@ async fn a_disabled_account_is_signed_out_at_once() {
 async fn the_audit_trail_is_read_by_its_administrator_only_and_never_changed() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await.assert_status(200);
+    system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")]).await.assert_status(200);
     let audit = app.staff(Role::AuditAdministrator).await;
     audit.get("/audit").await.assert_status(200).assert_says("新建账号");
     for role in [Role::BureauClerk, Role::SystemAdministrator, Role::Leader, Role::Finance] {
