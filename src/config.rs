@@ -23,6 +23,8 @@ pub struct Config {
     /// `DATABASE_URL` or the file that `HUIFA_DATABASE_URL_FILE` names: a server of one's own;
     /// without either the private cluster is used.
     pub database_url: Option<String>,
+    /// `HUIFA_MIGRATION_URL`: the same database as the role that owns the schema.
+    pub migration_url: Option<String>,
     /// `HUIFA_DATA_DIR`: where the private cluster and the key lie.
     pub data_dir: Option<PathBuf>,
     /// `HUIFA_PG_BIN`: the folder of the PostgreSQL binaries.
@@ -80,6 +82,7 @@ impl Config {
             public_url,
             behind_proxy: switched_on("HUIFA_BEHIND_PROXY"),
             database_url: database_url(&lookup)?,
+            migration_url: lookup("HUIFA_MIGRATION_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
             key: KeySettings::read(&lookup),
@@ -100,6 +103,7 @@ impl Config {
     pub fn database(&self) -> DatabaseSettings {
         DatabaseSettings {
             url: self.database_url.clone(),
+            migration_url: self.migration_url.clone(),
             data_dir: self.data_dir.clone(),
             pg_bin: self.pg_bin.clone(),
             max_connections: self.connections,

@@ -90,7 +90,7 @@ pub async fn of_database_role(pool: &PgPool) -> sqlx::Result<Option<Danger>> {
     let role = sqlx::query!(
         r#"select rolname as "name!", rolsuper as "superuser!", rolcreaterole as "roles!", rolcreatedb as "databases!",
                   rolreplication as "replication!", rolbypassrls as "row_security!"
-           from pg_roles where rolname = current_user"#
+           from pg_roles where rolname = session_user"#
     )
     .fetch_one(pool)
     .await?;

@@ -27,6 +27,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("consultation", "咨询记录"),
     ("correction", "补签申请"),
     ("finding", "扣款事项"),
+    ("page", "页面"),
     ("fund_entry", "资金记录"),
     ("person", "值班人员"),
     ("programme", "实施方案"),
@@ -39,6 +40,8 @@ const SUBJECTS: &[(&str, &str)] = &[
 
 const ACTIONS: &[(&str, &str)] = &[
     ("account.ask_rights", "申请权限"),
+    ("access.refused", "越权访问被拒"),
+    ("page.given", "打印或下载"),
     ("account.change_password", "修改密码"),
     ("account.change_password_refused", "修改密码被拒"),
     ("account.change_policy", "修改登录安全设置"),

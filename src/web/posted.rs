@@ -1,6 +1,7 @@
-//! The one way in which a changing form is read: its token and once-key are checked first.
+//! The one way in which a changing form is read: the guard of its route has checked its
+//! token and once-key, or it is not read at all.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +10,6 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::way_back;
 use crate::error::AppError;
 
 /// The key that makes pressing twice do one thing. It counts for one form of one
@@ -78,19 +78,31 @@ pub(super) struct Guard {
     once: String,
 }
 
+/// Checks the token and the once-key of a posted form, before its handler sees it; the
+/// key travels on beside the form.
+///
+/// # Errors
+/// [`AppError::Forbidden`] for a form that this session was not given.
+pub(super) async fn admit<S: Send + Sync>(actor: &Actor, request: Request, state: &S) -> Result<Request, AppError> {
+    let (mut parts, body) = request.into_parts();
+    let body = body_of(Request::new(body), state).await?;
+    let guard = check_token(&body, actor)?;
+    let once = Uuid::parse_str(&guard.once)
+        .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+    parts.extensions.insert(OnceKey::of(once, parts.uri.path()));
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Posted<T>, AppError> {
-        let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-            return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
+        // Put there by the guard of a route that was declared as a form.
+        let Some(once) = request.extensions().get::<OnceKey>().copied() else {
+            return Err(AppError::Internal(anyhow::anyhow!("a form was read whose token nobody checked")));
         };
-        let path = request.uri().path().to_owned();
         let body = body_of(request, state).await?;
-        let guard = check_token(&body, &actor)?;
-        let once = Uuid::parse_str(&guard.once)
-            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
-        Ok(Posted { form: parse(&body)?, once: OnceKey::of(once, &path) })
+        Ok(Posted { form: parse(&body)?, once })
     }
 }
 
