@@ -40,7 +40,8 @@ alter table accounts
     -- Why it was disabled, in words.
     add column status_reason        text not null default '';
 update accounts set password_changed_at = created_at, granted_at = created_at;
-alter table accounts alter column password_changed_at set not null;
+alter table accounts alter column password_changed_at set not null,
+    alter column password_changed_at set default clock_timestamp();
 alter table accounts drop constraint accounts_status;
 alter table accounts
     add constraint accounts_status check (status in ('waiting', 'active', 'disabled')),
@@ -161,4 +162,4 @@ alter table sessions
     add column second_factor text,
     -- Wrong proofs in a row within this session; too many end it.
     add column failed integer not null default 0,
-    add constraint sessions_second_factor check (second_factor in ('totp', 'recovery', 'passkey'));
+    add constraint sessions_second_factor check (second_factor in ('totp', 'recovery'));

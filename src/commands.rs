@@ -31,6 +31,7 @@ const HELP: &str = "\
                         --fresh 清空演示数据后重新填写
   migrate               只更新数据库结构
   check [--demo]        核对已存数据的各项约束，有问题时退出码为 1；--demo 核对演示数据
+  recover <登录名>      系统或安全管理员登录不了时，在服务器上重给初始密码
   trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
   trial case-subsidy    案件补贴试算
   routes [--json]       列出全部地址：方法、谁可以用、范围、是否改动数据、是否需要提交编号
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     match words.as_slice() {
         [] | ["serve"] => in_runtime(serve()),
         ["demo", options @ ..] => in_runtime(demonstration(DemoOptions::parse(options)?)),
+        ["recover", login] => in_runtime(recover((*login).to_owned())),
         ["migrate"] => in_runtime(migrate()),
         ["check"] => in_runtime(check_stored(Purpose::Production)),
         ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
@@ -237,6 +239,22 @@ async fn migrate() -> anyhow::Result<ExitCode> {
     if outcome.is_ok() {
         say("数据库结构已是最新。")?;
     }
+    close(opened.database, outcome).await
+}
+
+async fn recover(login: String) -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Production).await?;
+    let outcome = async {
+        let clock = Clock::system();
+        opened.migrate(Purpose::Production, &clock).await?;
+        let state = opened.state(clock, Purpose::Production)?;
+        let password = accounts::recover(&state, &login).await.map_err(|error| match error {
+            huifa::error::AppError::Refused(words) => anyhow::anyhow!(words),
+            other => anyhow::Error::new(other),
+        })?;
+        say(&format!("{login} 的初始密码：{password}（7天内有效，登录后须更换；已记入审计记录）"))
+    }
+    .await;
     close(opened.database, outcome).await
 }
 

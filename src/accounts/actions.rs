@@ -149,8 +149,22 @@ pub(super) async fn set_up(
 
 /// Logins that every guesser tries first and that name no person.
 const NOBODY: &[&str] = &[
-    "admin", "administrator", "root", "system", "sysadmin", "audit", "auditor", "security", "secadmin", "test", "guest",
-    "user", "demo", "manager", "operator", "huifa",
+    "admin",
+    "administrator",
+    "root",
+    "system",
+    "sysadmin",
+    "audit",
+    "auditor",
+    "security",
+    "secadmin",
+    "test",
+    "guest",
+    "user",
+    "demo",
+    "manager",
+    "operator",
+    "huifa",
 ];
 
 fn check_login(errors: &mut Errors, field: &str, login: &str) {

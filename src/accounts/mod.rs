@@ -12,6 +12,7 @@ mod my_account;
 mod pages;
 pub mod passwords;
 pub mod policy;
+mod recover;
 pub mod review;
 pub mod rights;
 mod second_factor;
@@ -22,6 +23,7 @@ mod sign_in;
 mod unused;
 mod words;
 
+pub use recover::recover;
 pub use unused::{disable_of_person, disable_unused};
 
 use crate::state::AppState;

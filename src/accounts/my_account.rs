@@ -63,7 +63,6 @@ impl SessionRow {
         match self.second_factor.as_deref() {
             Some("totp") => "密码和动态验证码",
             Some("recovery") => "密码和恢复码",
-            Some("passkey") => "通行密钥",
             _ => "密码",
         }
     }
@@ -132,11 +131,7 @@ pub(super) struct EndForm {
     handle: String,
 }
 
-pub(super) async fn end_sessions(
-    State(state): State<AppState>,
-    actor: Actor,
-    posted: Posted<EndForm>,
-) -> Answer {
+pub(super) async fn end_sessions(State(state): State<AppState>, actor: Actor, posted: Posted<EndForm>) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let ended = sqlx::query!(
         "delete from sessions

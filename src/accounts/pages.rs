@@ -5,10 +5,10 @@ use axum::extract::{Path, Query, State};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
+use super::audit_words;
 use super::db::{self, AccountRow, AuditRow};
 use super::policy::Policy;
 use super::rights::{self, RequestRow, RoleForm};
-use super::audit_words;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -36,13 +36,7 @@ pub(super) async fn password(State(state): State<AppState>, layout: Layout, acto
 }
 
 impl PasswordPage {
-    pub(super) fn new(
-        layout: Layout,
-        actor: &Actor,
-        policy: &Policy,
-        once: OnceKey,
-        errors: Errors,
-    ) -> PasswordPage {
+    pub(super) fn new(layout: Layout, actor: &Actor, policy: &Policy, once: OnceKey, errors: Errors) -> PasswordPage {
         PasswordPage {
             layout: layout.titled("修改密码"),
             once,

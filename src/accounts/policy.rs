@@ -93,10 +93,7 @@ impl Policy {
 
     /// What the person is told of the lock.
     pub fn locked_sentence(&self) -> String {
-        format!(
-            "密码连续输错多次，账号已暂时锁定。请{}分钟后再试，或请安全管理员解锁。",
-            self.locked_minutes
-        )
+        format!("密码连续输错多次，账号已暂时锁定。请{}分钟后再试，或请安全管理员解锁。", self.locked_minutes)
     }
 
     /// What the person is told of a wrong password.
@@ -186,12 +183,7 @@ impl PolicyForm {
         let idle = number("idle_minutes", &self.idle_minutes, 5, 60);
         Policy {
             shortest_password: shortest,
-            administrators_shortest: number(
-                "administrators_shortest",
-                &self.administrators_shortest,
-                shortest,
-                64,
-            ),
+            administrators_shortest: number("administrators_shortest", &self.administrators_shortest, shortest, 64),
             strength: number("strength", &self.strength, 2, 4),
             remembered_passwords: number("remembered_passwords", &self.remembered_passwords, 5, 24),
             password_days: number("password_days", &self.password_days, 0, 365),

@@ -183,7 +183,8 @@ pub async fn decide_all(
     }
     for id in &written {
         let record = Audit::new("account.review_access", "account", id);
-        work.audit(record.note(format!("{}：{} {note}", in_words(&quarter), if keep { "保留" } else { "停用" }))).await?;
+        work.audit(record.note(format!("{}：{} {note}", in_words(&quarter), if keep { "保留" } else { "停用" })))
+            .await?;
     }
     if !keep {
         for id in &written {

@@ -394,7 +394,11 @@ pub(super) async fn decide(
     posted: Posted<DecisionForm>,
 ) -> Answer {
     let form = posted.form;
-    let request: i64 = form.request.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    db::find_account(&mut conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
+    drop(conn);
+    let request: i64 =
+        form.request.parse().map_err(|_| AppError::Unusable("没有指明是哪一份申请，请刷新页面后重试。".to_owned()))?;
     let note: String = form.note.trim().chars().take(200).collect();
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let message = match form.decision.as_str() {

@@ -63,7 +63,8 @@ pub(super) async fn takes_code(
         return Ok(false);
     };
     let secret = parse_secret(&state.seals.open(FIELD, &factor.seal_id.to_string(), &factor.secret)?)?;
-    let step = totp(&secret, "account")?.check(&digits(typed), seconds(state)).and_then(|step| i64::try_from(step).ok());
+    let step =
+        totp(&secret, "account")?.check(&digits(typed), seconds(state)).and_then(|step| i64::try_from(step).ok());
     let Some(step) = step.filter(|step| *step > factor.last_step) else { return Ok(false) };
     sqlx::query!("update second_factors set last_step = $2 where account_id = $1", account_id, step)
         .execute(conn)
@@ -190,10 +191,7 @@ impl SecondFactorPage {
 /// The dark squares as one path, with the quiet margin of four.
 fn path_of(code: &QrCode) -> String {
     let squares = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y)));
-    squares
-        .filter(|(x, y)| code.get_module(*x, *y))
-        .map(|(x, y)| format!("M{},{}h1v1h-1z", x + 4, y + 4))
-        .collect()
+    squares.filter(|(x, y)| code.get_module(*x, *y)).map(|(x, y)| format!("M{},{}h1v1h-1z", x + 4, y + 4)).collect()
 }
 
 pub(super) async fn page(State(state): State<AppState>, layout: Layout, session: Session) -> Answer {
@@ -228,9 +226,7 @@ pub(super) async fn enrol(
     let Some(step) = step.and_then(|step| i64::try_from(step).ok()) else {
         let mut errors = Errors::default();
         errors.add("code", "验证码不对。请确认手机时间是自动校准的，再输入现在显示的6位数字。");
-        return form_again(
-            &SecondFactorPage::load(&state, layout, &session, posted.once, &offer, errors).await?,
-        );
+        return form_again(&SecondFactorPage::load(&state, layout, &session, posted.once, &offer, errors).await?);
     };
     let mut work = Work::begin(&state, actor, posted.once).await?;
     let seal_id = Uuid::new_v4();
@@ -277,13 +273,9 @@ async fn renew_codes(conn: &mut PgConnection, account_id: i64) -> Result<Vec<Str
     let codes = (0..RECOVERY_CODES).map(|_| super::words::random_letters(24)).collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Vec<u8>> = codes.iter().map(|code| code_key(code)).collect();
     sqlx::query!("delete from recovery_codes where account_id = $1", account_id).execute(&mut *conn).await?;
-    sqlx::query!(
-        "insert into recovery_codes (account_id, code) select $1, unnest($2::bytea[])",
-        account_id,
-        &keys
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!("insert into recovery_codes (account_id, code) select $1, unnest($2::bytea[])", account_id, &keys)
+        .execute(conn)
+        .await?;
     Ok(codes)
 }
 

@@ -135,8 +135,13 @@ pub(super) async fn give_code(
             guesses::count(&mut transaction, &policy, account.id, device.as_ref(), now).await?;
         }
         guesses::count_address(&mut transaction, &address, now).await?;
-        note_refusal(&mut transaction, Some(&account), &refused, if locked { "锁定期间输入验证码" } else { "动态验证码不对" })
-            .await?;
+        note_refusal(
+            &mut transaction,
+            Some(&account),
+            &refused,
+            if locked { "锁定期间输入验证码" } else { "动态验证码不对" },
+        )
+        .await?;
         transaction.commit().await?;
         if step.tries >= TRIES {
             return Ok(Redirect::to("/sign-in?after=step").into_response());
@@ -147,7 +152,8 @@ pub(super) async fn give_code(
             if locked {
                 policy.locked_sentence()
             } else {
-                "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入；手机不在身边时，输入一个恢复码。".to_owned()
+                "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入；手机不在身边时，输入一个恢复码。"
+                    .to_owned()
             },
         );
         return form_again(&CodePage::new(layout, errors));

@@ -68,12 +68,7 @@ impl SetUpForm {
         };
         [
             person(Role::SystemAdministrator, &self.name, &self.login, &self.staff_number),
-            person(
-                Role::SecurityAdministrator,
-                &self.security_name,
-                &self.security_login,
-                &self.security_staff_number,
-            ),
+            person(Role::SecurityAdministrator, &self.security_name, &self.security_login, &self.security_staff_number),
             person(Role::AuditAdministrator, &self.audit_name, &self.audit_login, &self.audit_staff_number),
         ]
     }

@@ -240,7 +240,6 @@ pub(super) async fn admit(
     let how = match second_factor {
         Some("totp") => "密码和动态验证码",
         Some("recovery") => "密码和恢复码",
-        Some("passkey") => "通行密钥",
         _ => "",
     };
     audit::write(conn, author, now, Audit::new("account.sign_in", "account", account.id).note(how)).await?;
@@ -317,11 +316,7 @@ fn shown(login: &str) -> String {
 
 /// Counts a wrong proof by somebody who is signed in. Too many end the session: then the
 /// answer is the way to the sign-in page.
-pub(super) async fn count_wrong_proof(
-    state: &AppState,
-    actor: &Actor,
-    action: &'static str,
-) -> Result<(), AppError> {
+pub(super) async fn count_wrong_proof(state: &AppState, actor: &Actor, action: &'static str) -> Result<(), AppError> {
     let mut work = Work::unattended(state, actor).await?;
     let over = session::count_wrong_proof(work.conn(), &actor.session_key).await?;
     let note = if over { "多次不对，已退出登录" } else { "密码或验证码不对" };

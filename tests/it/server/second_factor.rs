@@ -259,8 +259,7 @@ async fn an_address_that_guesses_much_waits_in_line_while_known_browsers_pass() 
         async move { stranger.post_bare("/sign-in", &[("login", login), ("password", "x")]).await.status.as_u16() }
     };
     let began = std::time::Instant::now();
-    let (a, b, c, d, e, f) =
-        tokio::join!(guess("a1"), guess("b1"), guess("c1"), guess("d1"), guess("e1"), guess("f1"));
+    let (a, b, c, d, e, f) = tokio::join!(guess("a1"), guess("b1"), guess("c1"), guess("d1"), guess("e1"), guess("f1"));
     let statuses = [a, b, c, d, e, f];
     assert!(statuses.contains(&429) && statuses.contains(&422), "{statuses:?}");
     assert!(began.elapsed().as_millis() >= 900, "some waited their turn");

@@ -42,7 +42,7 @@ async fn sign_in(app: &TestApp, login: &str, password: &str) -> String {
 fn cookie_of(page: &Page) -> String {
     // The session's or the large print's; the known browser's comes beside the first.
     let all = page.headers.get_all("set-cookie").iter().map(|set| set.to_str().expect("plain"));
-    let set = all.filter(|set| !set.starts_with("huifa_device=")).last().expect("a cookie");
+    let set = all.filter(|set| !set.starts_with("huifa_device=")).next_back().expect("a cookie");
     set.split(';').next().expect("its pair").to_owned()
 }
 

@@ -173,10 +173,9 @@ impl TestApp {
     /// A browser of an account that exists, signed in afresh.
     pub(crate) async fn browser_of(&self, account: i64) -> Browser<'_> {
         let mut conn = self.owner.acquire().await.expect("a connection");
-        let cookie =
-            session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests", None)
-                .await
-                .expect("a session");
+        let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests", None)
+            .await
+            .expect("a session");
         drop(conn);
         // Tests move the clock by weeks; their sessions outlive that.
         sqlx::query(
