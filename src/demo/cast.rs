@@ -30,6 +30,7 @@ pub(super) struct Cast {
     pub(super) approver: Actor,
     pub(super) finance: Actor,
     pub(super) legal_aid: Actor,
+    pub(super) leader: Actor,
     /// By venue.
     pub(super) staff: HashMap<i64, Actor>,
     /// By person.
@@ -145,6 +146,7 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         approver: by_login(&rows, "approver")?,
         finance: by_login(&rows, "finance")?,
         legal_aid: by_login(&rows, "legalaid")?,
+        leader: by_login(&rows, "leader")?,
         staff: rows.iter().filter_map(|row| Some((row.venue_id?, actor_of(row)))).collect(),
         duty: rows.iter().filter_map(|row| Some((row.person_id?, actor_of(row)))).collect(),
         venues,

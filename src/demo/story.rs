@@ -3,6 +3,8 @@
 
 mod money;
 mod office;
+mod payouts;
+mod reports;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTime};
@@ -57,6 +59,10 @@ struct Story<'a> {
     entered: u32,
     /// Verified complaints that the clerk has yet to put down.
     complaints: Vec<NewFinding>,
+    /// How many batches of case subsidies there were.
+    payouts_seen: u32,
+    /// One person's pay was held.
+    held: bool,
 }
 
 /// Lives through the days up to `until`.
@@ -70,6 +76,8 @@ pub(super) async fn live(state: &AppState, cast: &Cast, until: DateTime<FixedOff
         cases: 0,
         entered: 0,
         complaints: Vec::new(),
+        payouts_seen: 0,
+        held: false,
     };
     let mut day = NaiveDate::from_ymd_opt(2023, 12, 22).context("a first day")?;
     while day <= until.date_naive() {
@@ -99,14 +107,17 @@ impl Story<'_> {
     async fn day(&mut self, day: NaiveDate) -> anyhow::Result<()> {
         let working = self.calendar.is_working_day(day).unwrap_or(false);
         self.money_comes(day).await?;
+        self.other_money(day).await?;
         self.month_end(day).await?;
         if day.day() == 22 {
             self.next_roster(Month::of(day).next(), day).await?;
         }
         if working {
             self.office(day).await?;
+            self.payouts(day).await?;
             self.cases_of(day).await?;
         }
+        self.reports(day).await?;
         self.duty(day).await?;
         self.roll_call(day).await?;
         self.review(day).await
