@@ -16,7 +16,7 @@ use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::{Seals, rotation};
 use huifa::state::AppState;
-use huifa::{accounts, build_router, check, demo, jobs, sbom, trial, web};
+use huifa::{accounts, build_router, check, demo, jobs, safety, sbom, trial, web};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -31,6 +31,7 @@ const HELP: &str = "\
                         --fresh 清空演示数据后重新填写
   migrate               只更新数据库结构
   check [--demo]        核对已存数据的各项约束，有问题时退出码为 1；--demo 核对演示数据
+  recover <登录名>      系统或安全管理员登录不了时，在服务器上重给初始密码
   trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
   trial case-subsidy    案件补贴试算
   routes [--json]       列出全部地址：方法、谁可以用、范围、是否改动数据、是否需要提交编号
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     match words.as_slice() {
         [] | ["serve"] => in_runtime(serve()),
         ["demo", options @ ..] => in_runtime(demonstration(DemoOptions::parse(options)?)),
+        ["recover", login] => in_runtime(recover((*login).to_owned())),
         ["migrate"] => in_runtime(migrate()),
         ["check"] => in_runtime(check_stored(Purpose::Production)),
         ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
@@ -124,6 +126,9 @@ async fn open(purpose: Purpose) -> anyhow::Result<Opened> {
         config.data_dir = Some(usual.with_file_name(name));
     }
     let settings = config.database();
+    let mut dangers = safety::of_settings(&config, purpose);
+    dangers.extend(config.key.text()?.and_then(|key| safety::of_key(&key)));
+    safety::insist(&config, dangers)?;
     // The key goes first: data without their key are not opened, and no new key is made for them.
     let embedded = if config.database_url.is_none() { Some(settings.data_dir()?) } else { None };
     let seals = Seals::load(&config.key, embedded.as_deref())?;
@@ -135,6 +140,16 @@ impl Opened {
     async fn migrate(&self, purpose: Purpose, clock: &Clock) -> anyhow::Result<()> {
         rights::migrate(&self.database.owner).await?;
         installation::claim(&self.database.pool, purpose, &self.seals, clock.now()).await
+    }
+
+    /// The private cluster is the program's own; on somebody else's server it serves under a
+    /// role with no more rights than it needs.
+    async fn insist_on_a_modest_role(&self) -> anyhow::Result<()> {
+        if self.config.database_url.is_none() {
+            return Ok(());
+        }
+        let danger = safety::of_database_role(&self.database.pool).await?;
+        safety::insist(&self.config, danger.into_iter().collect())
     }
 
     fn state(&self, clock: Clock, purpose: Purpose) -> anyhow::Result<AppState> {
@@ -154,6 +169,7 @@ async fn serve() -> anyhow::Result<ExitCode> {
     let opened = open(Purpose::Production).await?;
     let outcome = async {
         let clock = Clock::system();
+        opened.insist_on_a_modest_role().await?;
         opened.migrate(Purpose::Production, &clock).await?;
         let state = opened.state(clock, Purpose::Production)?;
         let listener = listen(&state).await?;
@@ -167,10 +183,26 @@ async fn serve() -> anyhow::Result<ExitCode> {
             ))?;
         }
         drop(conn);
-        run_server(listener, &state).await
+        let daily = tokio::spawn(look_for_unused_accounts(state.clone()));
+        let served = run_server(listener, &state).await;
+        daily.abort();
+        served
     }
     .await;
     close(opened.database, outcome).await
+}
+
+/// At the start and once a day: accounts that nobody uses are disabled.
+async fn look_for_unused_accounts(state: AppState) {
+    let mut day = tokio::time::interval(std::time::Duration::from_secs(24 * 60 * 60));
+    loop {
+        day.tick().await;
+        match accounts::disable_unused(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "unused accounts were disabled"),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "unused accounts were not looked for"),
+        }
+    }
 }
 
 async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
@@ -180,6 +212,7 @@ async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
             installation::empty(&opened.database.owner).await?;
         }
         let clock = Clock::standing_at(options.at);
+        opened.insist_on_a_modest_role().await?;
         opened.migrate(Purpose::Demonstration, &clock).await?;
         let state = opened.state(clock, Purpose::Demonstration)?;
         let listener = listen(&state).await?;
@@ -212,6 +245,22 @@ async fn migrate() -> anyhow::Result<ExitCode> {
     if outcome.is_ok() {
         say("数据库结构已是最新。")?;
     }
+    close(opened.database, outcome).await
+}
+
+async fn recover(login: String) -> anyhow::Result<ExitCode> {
+    let opened = open(Purpose::Production).await?;
+    let outcome = async {
+        let clock = Clock::system();
+        opened.migrate(Purpose::Production, &clock).await?;
+        let state = opened.state(clock, Purpose::Production)?;
+        let password = accounts::recover(&state, &login).await.map_err(|error| match error {
+            huifa::error::AppError::Refused(words) => anyhow::anyhow!(words),
+            other => anyhow::Error::new(other),
+        })?;
+        say(&format!("{login} 的初始密码：{password}（7天内有效，登录后须更换；已记入审计记录）"))
+    }
+    .await;
     close(opened.database, outcome).await
 }
 

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::database::DatabaseSettings;
+use crate::safety;
 use crate::secrets::KeySettings;
 
 /// What the program was told by its environment.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// `HUIFA_LISTEN`: the address pages are served on.
     pub listen: SocketAddr,
@@ -21,7 +22,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// `HUIFA_BEHIND_PROXY`: the last address of X-Forwarded-For is believed.
     pub behind_proxy: bool,
-    /// `DATABASE_URL`: a server of one's own; without it the private cluster is used.
+    /// `DATABASE_URL` or the file that `HUIFA_DATABASE_URL_FILE` names: a server of one's own;
+    /// without either the private cluster is used.
     pub database_url: Option<String>,
     /// `HUIFA_MIGRATION_URL`: the same database as the role that owns the schema.
     pub migration_url: Option<String>,
@@ -33,6 +35,22 @@ pub struct Config {
     pub key: KeySettings,
     /// `HUIFA_DATABASE_CONNECTIONS`: the pool's size.
     pub connections: u32,
+    /// The dangers that `HUIFA_ALLOW_…` settings let pass.
+    pub allowed: Vec<&'static str>,
+    /// `HUIFA_DEMO_SECOND_FACTOR`: the demonstration asks for second factors as real work does.
+    pub demonstration_second_factor: bool,
+}
+
+impl std::fmt::Debug for Config {
+    /// Never shows the database's password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("data_dir", &self.data_dir)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -57,6 +75,7 @@ impl Config {
         {
             anyhow::bail!("HUIFA_PUBLIC_URL 应以 http:// 或 https:// 开头，现在是“{url}”");
         }
+        let switched_on = |name: &str| lookup(name).is_some_and(|value| value == "1" || value == "true");
         Ok(Config {
             listen: listen
                 .parse()
@@ -69,12 +88,14 @@ impl Config {
                 })?),
             },
             public_url,
-            behind_proxy: lookup("HUIFA_BEHIND_PROXY").is_some_and(|value| value == "1" || value == "true"),
-            database_url: lookup("DATABASE_URL"),
+            behind_proxy: switched_on("HUIFA_BEHIND_PROXY"),
+            database_url: database_url(&lookup)?,
             migration_url: lookup("HUIFA_MIGRATION_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
             key: KeySettings::read(&lookup),
+            allowed: safety::SETTINGS.iter().copied().filter(|name| switched_on(name)).collect(),
+            demonstration_second_factor: switched_on("HUIFA_DEMO_SECOND_FACTOR"),
             connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
                 None => 16,
                 Some(typed) => typed
@@ -96,4 +117,12 @@ impl Config {
             max_connections: self.connections,
         }
     }
+}
+
+/// A password in a file does not show in the environment of the process.
+fn database_url(lookup: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<String>> {
+    let Some(file) = lookup("HUIFA_DATABASE_URL_FILE") else { return Ok(lookup("DATABASE_URL")) };
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("不能读取 HUIFA_DATABASE_URL_FILE 指明的文件“{file}”"))?;
+    Ok(Some(text.trim().to_owned()))
 }

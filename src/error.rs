@@ -35,6 +35,9 @@ pub enum AppError {
     /// The password must be changed before anything else.
     #[error("password change required")]
     PasswordChangeRequired,
+    /// The role signs in with a second factor, which must be set up first.
+    #[error("second factor required")]
+    SecondFactorRequired,
     /// This form was already carried out; its result is at the location.
     #[error("already done")]
     AlreadyDone {
@@ -108,6 +111,7 @@ impl IntoResponse for AppError {
                 return Redirect::to(&format!("/sign-in?{query}")).into_response();
             }
             AppError::PasswordChangeRequired => return Redirect::to("/password").into_response(),
+            AppError::SecondFactorRequired => return Redirect::to("/second-factor").into_response(),
             AppError::AlreadyDone { location } => return Redirect::to(&location).into_response(),
             AppError::NotFound => (
                 StatusCode::NOT_FOUND,

@@ -34,6 +34,7 @@ pub mod posting;
 pub mod programmes;
 pub mod reports;
 pub mod roster;
+pub mod safety;
 pub mod sbom;
 pub mod secrets;
 pub mod settlement;

@@ -29,6 +29,14 @@ pub struct AppState {
     pub demonstration: bool,
 }
 
+impl AppState {
+    /// Whether administrators, approvers and payers must sign in with a second factor. The
+    /// demonstration leaves it out unless told otherwise, so that its accounts can be tried.
+    pub fn asks_second_factor(&self) -> bool {
+        !self.demonstration || self.config.demonstration_second_factor
+    }
+}
+
 impl axum::extract::FromRef<AppState> for PgPool {
     fn from_ref(state: &AppState) -> PgPool {
         state.pool.clone()

@@ -201,12 +201,15 @@ impl Site {
         let mut conn = self.state.pool.acquire().await?;
         let account: i64 =
             sqlx::query_scalar("select id from accounts where login = $1").bind(login).fetch_one(&mut *conn).await?;
-        let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "benchmark").await?;
+        let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "benchmark", None).await?;
         // A real session is written once a minute; the benchmark's clock may jump.
-        sqlx::query("update sessions set expires_at = 'infinity', seen_at = '2200-01-01' where account_id = $1")
-            .bind(account)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query(
+            "update sessions set expires_at = 'infinity', seen_at = '2200-01-01', proved_at = '2200-01-01',
+                 second_factor = 'totp' where account_id = $1",
+        )
+        .bind(account)
+        .execute(&mut *conn)
+        .await?;
         let row = sqlx::query(
             "select a.name, a.role, a.bureau_id, b.name as bureau_name, a.venue_id, v.name as venue_name, s.form_token, s.id
              from accounts a join bureaus b on b.id = a.bureau_id left join venues v on v.id = a.venue_id

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 
-use super::{db, sign_in};
+use super::{db, second_factor, sign_in};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::state::AppState;
@@ -86,7 +86,7 @@ pub(super) async fn confirm(
     if session.is_fresh(&state) {
         return Ok(answered.go_on().into_response());
     }
-    if let Some(mistake) = mistake(&state, &actor, &answered.secret).await? {
+    if let Some(mistake) = mistake(&state, &session, &answered.secret).await? {
         let mut errors = Errors::default();
         errors.add(SECRET, mistake);
         return form_again(&ConfirmPage {
@@ -109,16 +109,23 @@ pub(super) async fn confirm(
 }
 
 /// What is wrong with the proof, in words; `None` when it proves it.
-async fn mistake(state: &AppState, actor: &Actor, secret: &str) -> Result<Option<&'static str>, AppError> {
-    let mut conn = state.pool.acquire().await?;
-    let account = db::credentials_of(&mut conn, actor.account_id).await?;
-    drop(conn);
-    if account.locked_until.is_some_and(|until| until > state.clock.now()) {
-        return Ok(Some(sign_in::LOCKED_SENTENCE));
-    }
-    if state.passwords.verify(secret, Some(account.password_hash)).await? {
+async fn mistake(state: &AppState, session: &Session, secret: &str) -> Result<Option<&'static str>, AppError> {
+    let actor = &session.actor;
+    let (right, words) = if session.has_second_factor {
+        let mut transaction = state.pool.begin().await?;
+        let right = second_factor::takes_code(state, &mut transaction, actor.account_id, secret).await?;
+        transaction.commit().await?;
+        (right, "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入。")
+    } else {
+        let mut conn = state.pool.acquire().await?;
+        let account = db::credentials_of(&mut conn, actor.account_id).await?;
+        drop(conn);
+        let right = state.passwords.verify(secret, Some(account.password_hash)).await?;
+        (right, "密码不对。连续输错多次将退出登录。")
+    };
+    if right {
         return Ok(None);
     }
-    sign_in::count_wrong_password(state, actor, "account.confirm_refused").await?;
-    Ok(Some("密码不对。连续输错5次，账号将锁定15分钟。"))
+    sign_in::count_wrong_proof(state, actor, "account.confirm_refused").await?;
+    Ok(Some(words))
 }

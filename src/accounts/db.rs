@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
+use super::policy::Policy;
 use crate::web::permissions::Role;
 
 /// What sign-in needs to know of an account.
@@ -21,8 +22,40 @@ pub struct Credentials {
     pub role: Role,
     /// argon2id.
     pub password_hash: String,
-    /// No sign-in before this instant.
+    /// No sign-in before this instant, except from browsers that are known.
     pub locked_until: Option<DateTime<Utc>>,
+    /// Somebody else chose the password.
+    pub must_change_password: bool,
+    /// When it was set.
+    pub password_changed_at: DateTime<Utc>,
+    /// The last sign-in, or when the account got its rights.
+    pub last_used_at: DateTime<Utc>,
+    /// A one-time code is asked for as well.
+    pub has_second_factor: bool,
+    /// The keys of browsers that were signed in to it before.
+    pub devices: Vec<Vec<u8>>,
+}
+
+/// An initial password that nobody took up opens nothing after this long.
+const INITIAL_PASSWORD_DAYS: i64 = 7;
+
+impl Credentials {
+    /// Whether a browser was signed in to it before.
+    pub fn knows(&self, device: Option<&[u8]>) -> bool {
+        device.is_some_and(|device| self.devices.iter().any(|known| known == device))
+    }
+
+    /// Why the right password does not open it any more, in words.
+    pub fn too_late(&self, policy: &Policy, now: DateTime<FixedOffset>) -> Option<&'static str> {
+        let days = |from: DateTime<Utc>| (now.with_timezone(&Utc) - from).num_days();
+        if days(self.last_used_at) >= i64::from(policy.unused_days) {
+            return Some("账号太久没有登录，已停用。如仍需使用，请联系本单位系统管理员申请恢复。");
+        }
+        if self.must_change_password && days(self.password_changed_at) >= INITIAL_PASSWORD_DAYS {
+            return Some("初始密码已过期，请联系安全管理员重新给出。");
+        }
+        None
+    }
 }
 
 /// A row of the list of accounts.
@@ -38,7 +71,7 @@ pub struct AccountRow {
     pub role: Role,
     /// The venue of venue staff.
     pub venue: Option<String>,
-    /// `active` or `disabled`.
+    /// `waiting`, `active` or `disabled`.
     pub status: String,
     /// The first password was not changed yet.
     pub must_change_password: bool,
@@ -46,6 +79,16 @@ pub struct AccountRow {
     pub locked_until: Option<DateTime<Utc>>,
     /// The last sign-in.
     pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// Why it was disabled.
+    pub status_reason: String,
+    /// The person of the staff.
+    pub staff_number: Option<String>,
+    /// The person of the duty bank.
+    pub person_id: Option<i64>,
+    /// The venue's number.
+    pub venue_id: Option<i64>,
+    /// One-time codes are set up.
+    pub has_second_factor: bool,
 }
 
 /// An account about to be made.
@@ -63,6 +106,8 @@ pub struct NewAccount {
     pub venue_id: Option<i64>,
     /// For duty persons.
     pub person_id: Option<i64>,
+    /// Names a person of the staff; a duty person is named by the duty bank.
+    pub staff_number: Option<String>,
     /// argon2id.
     pub password_hash: String,
     /// Somebody else chose the password.
@@ -86,7 +131,10 @@ pub async fn lock_set_up(conn: &mut PgConnection) -> sqlx::Result<()> {
 pub async fn find_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until, must_change_password,
+                  password_changed_at, coalesce(last_sign_in_at, granted_at, created_at) as "last_used_at!",
+                  exists (select from second_factors f where f.account_id = accounts.id) as "has_second_factor!",
+                  array(select d.id from known_devices d where d.account_id = accounts.id) as "devices!"
            from accounts where login = $1 and status = 'active'"#,
         login
     )
@@ -98,7 +146,10 @@ pub async fn find_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Res
 pub async fn lock_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until, must_change_password,
+                  password_changed_at, coalesce(last_sign_in_at, granted_at, created_at) as "last_used_at!",
+                  exists (select from second_factors f where f.account_id = accounts.id) as "has_second_factor!",
+                  array(select d.id from known_devices d where d.account_id = accounts.id) as "devices!"
            from accounts where login = $1 and status = 'active' for no key update"#,
         login
     )
@@ -110,7 +161,10 @@ pub async fn lock_credentials(conn: &mut PgConnection, login: &str) -> sqlx::Res
 pub async fn credentials_of(conn: &mut PgConnection, id: i64) -> sqlx::Result<Credentials> {
     sqlx::query_as!(
         Credentials,
-        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until
+        r#"select id, bureau_id, login, name, role as "role: Role", password_hash, locked_until, must_change_password,
+                  password_changed_at, coalesce(last_sign_in_at, granted_at, created_at) as "last_used_at!",
+                  exists (select from second_factors f where f.account_id = accounts.id) as "has_second_factor!",
+                  array(select d.id from known_devices d where d.account_id = accounts.id) as "devices!"
            from accounts where id = $1"#,
         id
     )
@@ -190,12 +244,15 @@ pub async fn note_sign_in(conn: &mut PgConnection, id: i64, now: DateTime<FixedO
     Ok(())
 }
 
-/// Makes an account.
+/// Makes an account: one that somebody made waits for somebody else to give it its rights.
 pub async fn insert(conn: &mut PgConnection, new: &NewAccount, now: DateTime<FixedOffset>) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         "insert into accounts
-             (bureau_id, venue_id, person_id, login, name, role, password_hash, must_change_password, created_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
+             (bureau_id, venue_id, person_id, login, name, role, password_hash, must_change_password, created_at,
+              password_changed_at, created_by, staff_number, status)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11,
+             case when $10::bigint is null then 'active' else 'waiting' end)
+         returning id",
         new.bureau_id,
         new.venue_id,
         new.person_id,
@@ -205,44 +262,124 @@ pub async fn insert(conn: &mut PgConnection, new: &NewAccount, now: DateTime<Fix
         new.password_hash,
         new.must_change_password,
         now,
-        new.created_by
+        new.created_by,
+        new.staff_number
     )
     .fetch_one(conn)
     .await
 }
 
-/// Sets a password.
+/// Sets a password; the one before is remembered, so that it does not come back.
 pub async fn set_password(
     conn: &mut PgConnection,
     id: i64,
     password_hash: &str,
     must_change: bool,
+    now: DateTime<FixedOffset>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
+        "insert into former_passwords (account_id, password_hash) select id, password_hash from accounts where id = $1",
+        id
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
         "update accounts set password_hash = $2, must_change_password = $3, failed_sign_ins = 0, locked_until = null,
-                version = version + 1
+                password_changed_at = $4, version = version + 1
          where id = $1",
         id,
         password_hash,
-        must_change
+        must_change,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("update known_devices set failed = 0, locked_until = null where account_id = $1", id)
+        .execute(&mut *conn)
+        .await?;
+    // More than the policy can ask for is not kept.
+    sqlx::query!(
+        "delete from former_passwords where account_id = $1 and id not in
+             (select id from former_passwords where account_id = $1 order by id desc limit 24)",
+        id
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Enables or disables; false when it already was.
-pub async fn set_status(conn: &mut PgConnection, bureau: i64, id: i64, status: &str) -> sqlx::Result<bool> {
+/// The hashes of the last passwords, the present one first.
+pub async fn last_passwords(conn: &mut PgConnection, id: i64, limit: i32) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"(select password_hash as "hash!" from accounts where id = $1)
+           union all
+           (select password_hash from former_passwords where account_id = $1 order by id desc limit $2)"#,
+        id,
+        i64::from(limit) - 1
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// How many recovery codes are unused.
+pub async fn recovery_codes_left(conn: &mut PgConnection, id: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from recovery_codes where account_id = $1 and used_at is null"#,
+        id
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Disables an account and says why; false when it already was.
+pub async fn disable(conn: &mut PgConnection, bureau: i64, id: i64, reason: &str) -> sqlx::Result<bool> {
     let changed = sqlx::query!(
-        "update accounts set status = $3, version = version + 1 where id = $2 and bureau_id = $1 and status <> $3",
+        "update accounts set status = 'disabled', status_reason = $3, version = version + 1
+         where id = $2 and bureau_id = $1 and status <> 'disabled'",
         bureau,
         id,
-        status
+        reason
     )
     .execute(conn)
     .await?
     .rows_affected();
     Ok(changed == 1)
+}
+
+/// The live account of somebody of the duty bank, disabled; its number.
+pub async fn disable_of_person(
+    conn: &mut PgConnection,
+    bureau: i64,
+    person: i64,
+    reason: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "update accounts set status = 'disabled', status_reason = $3, version = version + 1
+         where person_id = $2 and bureau_id = $1 and status <> 'disabled' returning id",
+        bureau,
+        person,
+        reason
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Disables the accounts in use that nobody signed in to since `before`; their numbers, bureaus and logins.
+pub async fn disable_unused(
+    conn: &mut PgConnection,
+    before: DateTime<FixedOffset>,
+    reason: &str,
+) -> sqlx::Result<Vec<(i64, i64, String)>> {
+    let rows = sqlx::query!(
+        "update accounts set status = 'disabled', status_reason = $2, version = version + 1
+         where status = 'active' and coalesce(last_sign_in_at, granted_at, created_at) < $1
+         returning id, bureau_id, login",
+        before,
+        reason
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.bureau_id, row.login)).collect())
 }
 
 /// Which accounts a list shows.
@@ -261,7 +398,8 @@ pub async fn accounts_of(conn: &mut PgConnection, bureau: i64, listed: &Listed) 
     sqlx::query_as!(
         AccountRow,
         r#"select a.id, a.login, a.name, a.role as "role: Role", v.short_name as "venue?", a.status,
-                  a.must_change_password, a.locked_until, a.last_sign_in_at
+                  a.must_change_password, a.locked_until, a.last_sign_in_at, a.status_reason, a.staff_number, a.person_id,
+                  a.venue_id, exists (select from second_factors f where f.account_id = a.id) as "has_second_factor!"
            from accounts a left join venues v on v.id = a.venue_id
            where a.bureau_id = $1
              and ($2 = '' or strpos(a.name, $2) > 0 or starts_with(a.login, lower($2)))
@@ -282,7 +420,8 @@ pub async fn find_account(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx
     sqlx::query_as!(
         AccountRow,
         r#"select a.id, a.login, a.name, a.role as "role: Role", v.short_name as "venue?", a.status,
-                  a.must_change_password, a.locked_until, a.last_sign_in_at
+                  a.must_change_password, a.locked_until, a.last_sign_in_at, a.status_reason, a.staff_number, a.person_id,
+                  a.venue_id, exists (select from second_factors f where f.account_id = a.id) as "has_second_factor!"
            from accounts a left join venues v on v.id = a.venue_id
            where a.bureau_id = $1 and a.id = $2"#,
         bureau,

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Redirect};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
 use super::audit_words;
 use super::db::{self, AccountRow, AuditRow};
+use super::policy::Policy;
+use super::rights::{self, RequestRow, RoleForm};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -29,59 +30,22 @@ pub(super) struct PasswordPage {
     pub(super) errors: Errors,
 }
 
-pub(super) async fn password(layout: Layout, actor: Actor) -> Answer {
-    page(&PasswordPage::new(layout, &actor, OnceKey::new(), Errors::default()))
+pub(super) async fn password(State(state): State<AppState>, layout: Layout, actor: Actor) -> Answer {
+    let mut conn = state.pool.acquire().await?;
+    let policy = Policy::load(&mut conn).await?;
+    page(&PasswordPage::new(layout, &actor, &policy, OnceKey::new(), Errors::default()))
 }
 
 impl PasswordPage {
-    pub(super) fn new(layout: Layout, actor: &Actor, once: OnceKey, errors: Errors) -> PasswordPage {
+    pub(super) fn new(layout: Layout, actor: &Actor, policy: &Policy, once: OnceKey, errors: Errors) -> PasswordPage {
         PasswordPage {
             layout: layout.titled("修改密码"),
             once,
             first: actor.must_change_password,
-            hint: super::passwords::hint(),
+            hint: super::passwords::hint(policy, actor.role),
             errors,
         }
     }
-}
-
-/// The set-up form as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct SetUpForm {
-    #[serde(default)]
-    pub(super) token: String,
-    #[serde(default)]
-    pub(super) name: String,
-    #[serde(default)]
-    pub(super) login: String,
-    #[serde(default)]
-    pub(super) password: String,
-    #[serde(default)]
-    pub(super) repeated: String,
-}
-
-#[derive(Template)]
-#[template(path = "accounts/set_up.html")]
-pub(super) struct SetUpPage {
-    pub(super) layout: Layout,
-    pub(super) typed: SetUpForm,
-    pub(super) errors: Errors,
-    pub(super) hint: String,
-}
-
-impl SetUpPage {
-    pub(super) fn new(layout: Layout, form: SetUpForm, errors: Errors) -> SetUpPage {
-        SetUpPage { layout: layout.titled("首次设置"), typed: form, errors, hint: super::passwords::hint() }
-    }
-}
-
-pub(super) async fn set_up(State(state): State<AppState>, layout: Layout, Query(form): Query<SetUpForm>) -> Answer {
-    let mut conn = state.pool.acquire().await?;
-    if db::any_account(&mut conn).await? {
-        return Ok(Redirect::to("/sign-in").into_response());
-    }
-    let form = SetUpForm { token: form.token, ..SetUpForm::default() };
-    page(&SetUpPage::new(layout, form, Errors::default()))
 }
 
 impl AccountRow {
@@ -89,6 +53,8 @@ impl AccountRow {
     fn standing(&self, now: &DateTime<FixedOffset>) -> (&'static str, &'static str) {
         if self.status == "disabled" {
             ("quiet", "已停用")
+        } else if self.status == "waiting" {
+            ("wait", "待授权")
         } else if self.locked_until.is_some_and(|until| until > *now) {
             ("warn", "暂时锁定")
         } else if self.must_change_password {
@@ -171,6 +137,10 @@ pub(super) struct AccountForm {
     pub(super) venue: String,
     #[serde(default)]
     pub(super) person: String,
+    #[serde(default)]
+    pub(super) staff_number: String,
+    #[serde(default)]
+    pub(super) reason: String,
 }
 
 #[derive(Template)]
@@ -215,14 +185,32 @@ pub(super) async fn new_account(State(state): State<AppState>, layout: Layout, s
 
 #[derive(Template)]
 #[template(path = "accounts/one.html")]
-struct AccountPage {
+pub(super) struct AccountPage {
     layout: Layout,
     now: DateTime<FixedOffset>,
     once: OnceKey,
     account: AccountRow,
+    requests: Vec<RequestRow>,
+    errors: Errors,
+    typed: RoleForm,
+    roles: Vec<(String, String)>,
+    venues: Vec<(String, String)>,
     may_manage: bool,
     may_reset: bool,
+    may_grant: bool,
     is_self: bool,
+}
+
+impl AccountPage {
+    /// The request that waits for a decision.
+    fn open(&self) -> Option<&RequestRow> {
+        self.requests.iter().find(|request| request.is_open())
+    }
+
+    /// Whether the reader may decide the open request: not their own.
+    fn may_decide(&self) -> bool {
+        self.may_grant && !self.is_self && self.open().is_some_and(|request| !request.asked_by_reader)
+    }
 }
 
 pub(super) async fn account(
@@ -232,14 +220,38 @@ pub(super) async fn account(
     scope: Scope,
     Path(id): Path<i64>,
 ) -> Answer {
+    let form = RoleForm::default();
+    page(&account_page(&state, layout, &actor, scope, id, OnceKey::new(), form, Errors::default()).await?)
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a page shown again needs, used twice")]
+pub(super) async fn account_page(
+    state: &AppState,
+    layout: Layout,
+    actor: &Actor,
+    scope: Scope,
+    id: i64,
+    once: OnceKey,
+    typed: RoleForm,
+    errors: Errors,
+) -> Result<AccountPage, AppError> {
     let mut conn = state.pool.acquire().await?;
     let account = db::find_account(&mut conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
-    page(&AccountPage {
+    let may_manage = actor.may(Action::ManageAccounts).is_some();
+    let venues = if may_manage { db::venue_choices(&mut conn, scope.bureau()).await? } else { Vec::new() };
+    let staff = Role::ALL.iter().filter(|role| **role != Role::DutyPerson && **role != account.role);
+    Ok(AccountPage {
         layout: layout.titled(account.name.clone()).crumb("账号", "/accounts"),
         now: state.clock.now(),
-        once: OnceKey::new(),
-        may_manage: actor.may(Action::ManageAccounts).is_some(),
+        once,
+        requests: rights::requests_of(&mut conn, scope.bureau(), id, actor.account_id).await?,
+        errors,
+        typed,
+        roles: staff.map(|role| (role.code().to_owned(), role.label().to_owned())).collect(),
+        venues: venues.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        may_manage,
         may_reset: actor.may(Action::ResetPasswords).is_some(),
+        may_grant: actor.may(Action::GrantRights).is_some(),
         is_self: account.id == actor.account_id,
         account,
     })
@@ -250,6 +262,7 @@ pub(super) async fn account(
 #[template(path = "accounts/initial_password.html")]
 pub(super) struct InitialPasswordPage {
     pub(super) layout: Layout,
+    pub(super) lede: &'static str,
     pub(super) name: String,
     pub(super) login: String,
     pub(super) password: String,

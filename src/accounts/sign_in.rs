@@ -2,15 +2,18 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::CookieJar;
-use chrono::{DateTime, Duration, FixedOffset};
+use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::actions::Nothing;
 use super::db::{self, Credentials};
+use super::guesses::{self, Device};
+use super::policy::Policy;
+use super::second_step;
 use crate::audit::{self, Audit, Author};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -22,14 +25,6 @@ use crate::web::posted::{Posted, PublicPosted};
 use crate::web::session::Address;
 use crate::web::work::Work;
 use crate::web::{Answer, cookies, layout, session, way_back};
-
-/// Wrong passwords in a row before the account is locked (GB/T 22239, 身份鉴别).
-const FAILURES: i32 = 5;
-/// How long it stays locked.
-const LOCKED: Duration = Duration::minutes(15);
-
-pub(super) const LOCKED_SENTENCE: &str = "密码连续输错多次，账号已暂时锁定。请15分钟后再试，或请安全管理员解锁。";
-const WRONG_SENTENCE: &str = "登录名或密码不对。连续输错5次，账号将锁定15分钟。";
 
 const NOTE_WRONG: &str = "登录名或密码不对";
 const NOTE_LOCKED: &str = "锁定期间尝试登录";
@@ -66,6 +61,7 @@ impl Arrival {
     fn message(&self) -> Option<Flash> {
         let (kind, text) = match self.after.as_str() {
             "set-up" => ("success", "系统已设置好。请用刚才填写的登录名和密码登录。"),
+            "step" => ("error", "动态验证码输错多次或等待超时，请重新登录。"),
             "lost" => ("error", "登录已过期，刚才提交的内容没有保存。请登录后重新提交。"),
             _ if !self.next.is_empty() => ("notice", "请先登录，登录后会打开您要的页面。"),
             _ => return None,
@@ -149,78 +145,168 @@ pub(super) async fn sign_in(
     let mut conn = state.pool.acquire().await?;
     let known = db::find_credentials(&mut conn, &login).await?;
     drop(conn);
+    let device = guesses::device_key(&state, &jar);
+    // A known browser is not held up by what others at its address do.
+    let at_home = device.is_some() && known.as_ref().is_some_and(|account| account.knows(device.as_deref()));
+    if !at_home && !guesses::wait_turn(&state, &address).await? {
+        let mut errors = Errors::default();
+        errors.add("login", "这个网络地址上输错密码的次数太多，请过一会儿再登录。");
+        let page = SignInPage::load(&state, layout, form.login, form.next, errors).await?;
+        return Ok((StatusCode::TOO_MANY_REQUESTS, form_again(&page)?).into_response());
+    }
     // An unknown login costs as much as a known one, and no transaction waits meanwhile.
     let hash = known.map(|account| account.password_hash);
     let right = state.passwords.verify(&form.password, hash.clone()).await?;
 
     let now = state.clock.now();
     let mut transaction = state.pool.begin().await?;
+    let policy = Policy::load(&mut transaction).await?;
     let account = db::lock_credentials(&mut transaction, &login).await?;
-    let locked = is_locked(&mut transaction, account.as_ref(), &login, now).await?;
+    let device = match &account {
+        Some(account) => guesses::lock_device(&mut transaction, device.as_ref(), account.id, now).await?,
+        None => None,
+    };
+    let locked = is_locked(&mut transaction, &policy, account.as_ref(), device.as_ref(), &login, now).await?;
     let admitted = match &account {
         Some(account) if right && !locked => hash.as_ref() == Some(&account.password_hash),
         _ => false,
     };
     let (Some(account), true) = (&account, admitted) else {
-        refuse(&mut transaction, account.as_ref(), &login, locked, &address, now).await?;
+        let refused = Refused { login: &login, address: &address, locked, now };
+        refuse(&mut transaction, &policy, account.as_ref(), device.as_ref(), &refused).await?;
         transaction.commit().await?;
         let mut errors = Errors::default();
-        errors.add("login", if locked { LOCKED_SENTENCE } else { WRONG_SENTENCE });
+        errors.add("login", if locked { policy.locked_sentence() } else { policy.wrong_sentence() });
         return form_again(&SignInPage::load(&state, layout, form.login, form.next, errors).await?);
     };
-    db::note_sign_in(&mut transaction, account.id, now).await?;
+    if let Some(sentence) = account.too_late(&policy, now) {
+        let refused = Refused { login: &login, address: &address, locked: false, now };
+        note_refusal(&mut transaction, Some(account), &refused, sentence).await?;
+        transaction.commit().await?;
+        let mut errors = Errors::default();
+        errors.add("login", sentence);
+        return form_again(&SignInPage::load(&state, layout, form.login, form.next, errors).await?);
+    }
+    let arrival = Arriving { jar, headers, address, next: form.next };
+    if account.has_second_factor {
+        let jar = second_step::begin(&state, &mut transaction, account.id, &arrival, now).await?;
+        transaction.commit().await?;
+        return Ok((jar, Redirect::to("/sign-in/code")).into_response());
+    }
+    let jar = admit(&state, &mut transaction, account, None, &arrival, now).await?;
+    transaction.commit().await?;
+    Ok((jar, Redirect::to(arrival.leads_to())).into_response())
+}
+
+/// What a sign-in needs of the request that ends it.
+pub(super) struct Arriving {
+    pub(super) jar: CookieJar,
+    pub(super) headers: HeaderMap,
+    pub(super) address: String,
+    pub(super) next: String,
+}
+
+impl Arriving {
+    /// Only to pages of this site, and not back here.
+    pub(super) fn leads_to(&self) -> &str {
+        way_back::local(&self.next).filter(|next| !next.starts_with("/sign-in")).unwrap_or("/home")
+    }
+}
+
+/// Opens the session of somebody who proved themselves; gives the cookies.
+pub(super) async fn admit(
+    state: &AppState,
+    conn: &mut PgConnection,
+    account: &Credentials,
+    second_factor: Option<&'static str>,
+    arriving: &Arriving,
+    now: DateTime<FixedOffset>,
+) -> Result<CookieJar, AppError> {
+    let Arriving { jar, headers, address, .. } = arriving;
+    db::note_sign_in(conn, account.id, now).await?;
     // A session that was there before is ended: the key changes with the person.
-    if let Some(old) = session::of_cookie(&state, &jar) {
-        session::close(&mut transaction, &old).await?;
+    if let Some(old) = session::of_cookie(state, jar) {
+        session::close(conn, &old).await?;
     }
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = session::open(&mut transaction, account.id, now, &address, agent).await?;
+    let token = session::open(conn, account.id, now, address, agent, second_factor).await?;
+    let known = guesses::device_key(state, jar);
+    let device = guesses::remember(conn, account.id, known.as_ref(), now).await?;
     let author = Author {
         bureau_id: Some(account.bureau_id),
         account_id: Some(account.id),
-        ..Author::stranger(&format!("{}（{}）", account.name, account.role.label()), &address)
+        ..Author::stranger(&format!("{}（{}）", account.name, account.role.label()), address)
     };
-    audit::write(&mut transaction, author, now, Audit::new("account.sign_in", "account", account.id)).await?;
-    session::sweep(&mut transaction, now).await?;
-    transaction.commit().await?;
+    let how = match second_factor {
+        Some("totp") => "密码和动态验证码",
+        Some("recovery") => "密码和恢复码",
+        _ => "",
+    };
+    audit::write(conn, author, now, Audit::new("account.sign_in", "account", account.id).note(how)).await?;
+    session::sweep(conn, now).await?;
+    guesses::sweep(conn, now).await?;
 
     let secure = state.config.secure_cookies;
-    let jar = jar.add(cookies::build(cookies::session_name(secure), token, secure));
-    let next = way_back::local(&form.next).filter(|next| !next.starts_with("/sign-in"));
-    Ok((jar, Redirect::to(next.unwrap_or("/home"))).into_response())
+    let mut jar = jar.clone().add(cookies::build(cookies::session_name(secure), token, secure));
+    if let Some(device) = device {
+        jar = jar.add(cookies::device(device, secure));
+    }
+    Ok(jar)
 }
 
 /// A login that belongs to nobody is locked by the same rule as an account, reckoned
 /// from the refusals on record: the answers do not tell which logins exist.
 async fn is_locked(
     conn: &mut PgConnection,
+    policy: &Policy,
     account: Option<&Credentials>,
+    device: Option<&Device>,
     login: &str,
     now: DateTime<FixedOffset>,
 ) -> Result<bool, AppError> {
+    if let Some(device) = device {
+        return Ok(device.locked_until.is_some_and(|until| until > now));
+    }
     if let Some(account) = account {
         return Ok(account.locked_until.is_some_and(|until| until > now));
     }
     let (refused, last) = db::refusals_of(conn, &shown(login), NOTE_WRONG).await?;
-    let full = refused > 0 && refused % i64::from(FAILURES) == 0;
-    Ok(full && last.is_some_and(|last| last + LOCKED > now))
+    let full = refused > 0 && refused % i64::from(policy.failures) == 0;
+    Ok(full && last.is_some_and(|last| last + policy.lock() > now))
+}
+
+/// A try that led nowhere.
+pub(super) struct Refused<'a> {
+    pub(super) login: &'a str,
+    pub(super) address: &'a str,
+    pub(super) locked: bool,
+    pub(super) now: DateTime<FixedOffset>,
 }
 
 async fn refuse(
     conn: &mut PgConnection,
+    policy: &Policy,
     account: Option<&Credentials>,
-    login: &str,
-    locked: bool,
-    address: &str,
-    now: DateTime<FixedOffset>,
+    device: Option<&Device>,
+    refused: &Refused<'_>,
 ) -> Result<(), AppError> {
-    if let Some(account) = account.filter(|_| !locked) {
-        db::count_failure(conn, account.id, FAILURES, now + LOCKED).await?;
+    if let Some(account) = account.filter(|_| !refused.locked) {
+        guesses::count(conn, policy, account.id, device, refused.now).await?;
     }
-    let author =
-        Author { bureau_id: account.map(|account| account.bureau_id), ..Author::stranger("未登录", address) };
-    let record = Audit::new("account.sign_in_refused", "account", shown(login));
-    audit::write(conn, author, now, record.note(if locked { NOTE_LOCKED } else { NOTE_WRONG })).await
+    guesses::count_address(conn, refused.address, refused.now).await?;
+    note_refusal(conn, account, refused, if refused.locked { NOTE_LOCKED } else { NOTE_WRONG }).await
+}
+
+pub(super) async fn note_refusal(
+    conn: &mut PgConnection,
+    account: Option<&Credentials>,
+    refused: &Refused<'_>,
+    note: &str,
+) -> Result<(), AppError> {
+    let bureau_id = account.map(|account| account.bureau_id);
+    let author = Author { bureau_id, ..Author::stranger("未登录", refused.address) };
+    let record = Audit::new("account.sign_in_refused", "account", shown(refused.login));
+    audit::write(conn, author, refused.now, record.note(note)).await
 }
 
 /// A login as the audit trail keeps it: no longer than a real one.
@@ -228,17 +314,18 @@ fn shown(login: &str) -> String {
     login.chars().take(40).collect()
 }
 
-/// Counts a wrong password typed by somebody who is signed in, by the same rule as at sign-in.
-pub(super) async fn count_wrong_password(
-    state: &AppState,
-    actor: &Actor,
-    action: &'static str,
-) -> Result<(), AppError> {
+/// Counts a wrong proof by somebody who is signed in. Too many end the session: then the
+/// answer is the way to the sign-in page.
+pub(super) async fn count_wrong_proof(state: &AppState, actor: &Actor, action: &'static str) -> Result<(), AppError> {
     let mut work = Work::unattended(state, actor).await?;
-    let until = work.now + LOCKED;
-    db::count_failure(work.conn(), actor.account_id, FAILURES, until).await?;
-    work.audit(Audit::new(action, "account", actor.account_id).note("密码不对")).await?;
-    work.commit().await
+    let over = session::count_wrong_proof(work.conn(), &actor.session_key).await?;
+    let note = if over { "多次不对，已退出登录" } else { "密码或验证码不对" };
+    work.audit(Audit::new(action, "account", actor.account_id).note(note)).await?;
+    work.commit().await?;
+    if over {
+        return Err(AppError::SignInRequired { next: "/home".to_owned(), lost_form: true });
+    }
+    Ok(())
 }
 
 pub(super) async fn sign_out(

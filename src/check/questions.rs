@@ -31,6 +31,27 @@ pub(super) const ALL: &[Question] = &[
             group by s.person_id, s.duty_on having count(*) > 1",
     },
     Question {
+        name: "rights_given_by_another",
+        holds: "账号由一人建立、由另一人授权；一人只有一个在用的账号；已退出值班人员库的没有账号",
+        sql: "
+            select format('账号%s没有经另一人授权', a.login)
+            from accounts a
+            where a.status = 'active' and a.created_by is not null
+                and (a.granted_at is null or a.granted_by in (a.created_by, a.id))
+            union all
+            select format('人员编号%s有%s个在用的账号', a.staff_number, count(*))
+            from accounts a where a.status <> 'disabled' and a.staff_number is not null
+            group by a.bureau_id, a.staff_number having count(*) > 1
+            union all
+            select format('%s已退出值班人员库，账号%s仍在使用', p.name, a.login)
+            from accounts a join persons p on p.id = a.person_id
+            where p.status = 'left' and a.status = 'active'
+            union all
+            select format('账号%s的申请%s由申请人或本人处理', a.login, r.id)
+            from rights_requests r join accounts a on a.id = r.account_id
+            where r.decided_by in (r.asked_by, r.account_id)",
+    },
+    Question {
         name: "no_row_across_bureaus",
         holds: "一条数据涉及的人员、服务点和单据同属一个司法局",
         sql: "

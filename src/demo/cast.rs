@@ -9,7 +9,7 @@ use super::db::{self, AccountRow};
 use super::invented::{PEOPLE, Post};
 use super::{ACCOUNTS, PASSWORD};
 use crate::accounts::db::NewAccount;
-use crate::audit::Audit;
+use crate::accounts::policy::Policy;
 use crate::people::{self, BankAccount, NewPerson, Particulars, Phone};
 use crate::plan::dictionaries::{PersonCategory, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
@@ -74,12 +74,25 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         role,
         venue_id,
         person_id,
+        staff_number: person_id.is_none().then(|| format!("GP-{}", login.to_uppercase())),
         password_hash: hash.clone(),
         must_change_password: false,
         created_by: None,
     };
-    // The desks and the office; duty persons get theirs once they are in the bank.
+    // The three administrators come with the first set-up; they make and grant all others.
     let names = ["郝文静", "崔建忠", "郑素芳", "杜国栋", "白晓霞", "阎军", "", "袁晓琳", "史小龙", "温亚楠", "裴志国"];
+    for ((login, role), name) in ACCOUNTS.iter().zip(names).filter(|((_, role), _)| role.is_administrator()) {
+        accounts::db::insert(&mut transaction, &new(login, name, *role, None, None), now).await?;
+    }
+    transaction.commit().await?;
+
+    let mut conn = state.pool.acquire().await?;
+    let rows = db::all_accounts(&mut conn).await?;
+    drop(conn);
+    let system = by_login(&rows, "system")?;
+    let security = by_login(&rows, "security")?;
+    easy_to_try(state, &security).await?;
+    // The desks and the office; duty persons get theirs once they are in the bank.
     for ((login, role), name) in ACCOUNTS.iter().zip(names) {
         let venue_id = match *login {
             "centre" => Some(centre),
@@ -87,24 +100,21 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
             "legalaid" => Some(window),
             _ => None,
         };
-        if *role != Role::DutyPerson {
-            accounts::db::insert(&mut transaction, &new(login, name, *role, venue_id, None), now).await?;
+        if *role != Role::DutyPerson && !role.is_administrator() {
+            make(state, &system, &security, new(login, name, *role, venue_id, None)).await?;
         }
     }
     for (venue, name) in venues.iter().filter(|venue| venue.kind == VenueKind::Station).zip(STATION_STAFF) {
         if venue.short_name != "米山镇" {
             let login = format!("s{}", venue.code);
-            accounts::db::insert(&mut transaction, &new(&login, name, Role::VenueStaff, Some(venue.id), None), now)
-                .await?;
+            make(state, &system, &security, new(&login, name, Role::VenueStaff, Some(venue.id), None)).await?;
         }
     }
-    transaction.commit().await?;
 
     let mut conn = state.pool.acquire().await?;
     let rows = db::all_accounts(&mut conn).await?;
     drop(conn);
     let clerk = by_login(&rows, "clerk")?;
-    let system = by_login(&rows, "system")?;
 
     let mut turns: HashMap<i64, Vec<i64>> = HashMap::new();
     for (sequence, invented) in (1_u32..).zip(PEOPLE) {
@@ -126,11 +136,7 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         }
 
         let login = if sequence == 1 { "lawyer".to_owned() } else { format!("p{sequence:02}") };
-        let mut work = Work::unattended(state, &system).await.map_err(anyhow::Error::new)?;
-        let account = new(&login, invented.name, Role::DutyPerson, None, Some(id));
-        let account_id = accounts::db::insert(work.conn(), &account, now).await?;
-        work.audit(Audit::new("account.create", "account", account_id)).await.map_err(anyhow::Error::new)?;
-        work.commit().await.map_err(anyhow::Error::new)?;
+        make(state, &system, &security, new(&login, invented.name, Role::DutyPerson, None, Some(id))).await?;
     }
 
     let mut conn = state.pool.acquire().await?;
@@ -147,6 +153,63 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         clerk,
         turns,
     })
+}
+
+/// One administrator makes the account, the other gives it its rights.
+async fn make(state: &AppState, system: &Actor, security: &Actor, account: NewAccount) -> anyhow::Result<()> {
+    let login = account.login.clone();
+    let account = NewAccount { created_by: Some(system.account_id), ..account };
+    let mut work = Work::unattended(state, system).await.map_err(anyhow::Error::new)?;
+    let id = accounts::rights::create(&mut work, &account, "按岗位开通")
+        .await
+        .map_err(|error| anyhow::anyhow!("{login}: {error:?}"))?;
+    work.commit().await.map_err(anyhow::Error::new)?;
+    let mut work = Work::unattended(state, security).await.map_err(anyhow::Error::new)?;
+    accounts::rights::grant_open(&mut work, scope(security, Action::GrantRights)?, id)
+        .await
+        .map_err(anyhow::Error::new)?;
+    work.commit().await.map_err(anyhow::Error::new)
+}
+
+/// What the administrators have in hand when the demonstration stops: everybody signed in of
+/// late but one, the quarter's review is half done, a request waits for its decision.
+pub(super) async fn administrators_desk(state: &AppState) -> anyhow::Result<()> {
+    let now = state.clock.now();
+    let mut conn = state.pool.acquire().await?;
+    let rows = db::all_accounts(&mut conn).await?;
+    let idle = STATION_STAFF.last().copied().unwrap_or_default();
+    for row in rows.iter().filter(|row| row.name != idle) {
+        let days = row.id % 5;
+        accounts::db::note_sign_in(&mut conn, row.id, now - chrono::Duration::days(days)).await?;
+    }
+    drop(conn);
+    let (system, security) = (by_login(&rows, "system")?, by_login(&rows, "security")?);
+    let reviewed: Vec<i64> = rows.iter().filter(|row| row.role == Role::DutyPerson).map(|row| row.id).collect();
+    let mut work = Work::unattended(state, &security).await.map_err(anyhow::Error::new)?;
+    let reach = scope(&security, Action::ReviewAccess)?;
+    accounts::review::decide_all(&mut work, reach, &reviewed, true, "与值班人员库核对一致")
+        .await
+        .map_err(anyhow::Error::new)?;
+    work.commit().await.map_err(anyhow::Error::new)?;
+    let Some(mover) = rows.iter().find(|row| row.name == STATION_STAFF.first().copied().unwrap_or_default()) else {
+        return Ok(());
+    };
+    let mut work = Work::unattended(state, &system).await.map_err(anyhow::Error::new)?;
+    let reach = scope(&system, Action::ManageAccounts)?;
+    let (kind, role) = (accounts::rights::RequestKind::Role, Role::BureauClerk);
+    accounts::rights::ask(&mut work, reach, mover.id, kind, role, None, "6月起借调到局里协助经办")
+        .await
+        .map_err(anyhow::Error::new)?;
+    work.commit().await.map_err(anyhow::Error::new)
+}
+
+/// The demonstration's clock is moved by months, and its accounts are there to be tried: their
+/// passwords do not run out, and none is disabled for want of use before the year is over.
+async fn easy_to_try(state: &AppState, security: &Actor) -> anyhow::Result<()> {
+    let policy = Policy { password_days: 0, unused_days: 366, ..Policy::default() };
+    let mut work = Work::unattended(state, security).await.map_err(anyhow::Error::new)?;
+    accounts::policy::change(&mut work, &policy).await.map_err(anyhow::Error::new)?;
+    work.commit().await.map_err(anyhow::Error::new)
 }
 
 const STATION_STAFF: &[&str] = &[

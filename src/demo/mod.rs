@@ -71,6 +71,7 @@ pub async fn fill(state: &AppState, until: DateTime<FixedOffset>) -> anyhow::Res
     };
     wall::within(Wall::Everything, lived).await?;
     state.clock.set(until);
+    cast::administrators_desk(state).await?;
     tracing::info!(seconds = began.elapsed().as_secs(), "the demonstration is filled");
     Ok(())
 }

@@ -166,6 +166,9 @@ pub async fn set_status(
     if !db::set_status(work.conn(), bureau, id, version, status, reason).await? {
         return Err(changed_meanwhile());
     }
+    if status == PersonStatus::Left {
+        crate::accounts::disable_of_person(work, bureau, id).await?;
+    }
     let today = work.today();
     let shifts = match status {
         PersonStatus::Active => 0,

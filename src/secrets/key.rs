@@ -79,6 +79,20 @@ impl KeySettings {
         let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
         Self { file: get("HUIFA_KEY_FILE").map(PathBuf::from), key: get("HUIFA_KEY").map(Zeroizing::new) }
     }
+
+    /// The key that somebody gave, to look at before it is used; none where the program makes its own.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn text(&self) -> Result<Option<Zeroizing<String>>, KeyError> {
+        match &self.file {
+            Some(file) => {
+                let failed = |error| KeyError::File { path: file.clone(), error };
+                Ok(Some(Zeroizing::new(fs::read_to_string(file).map_err(failed)?)))
+            }
+            None => Ok(self.key.clone()),
+        }
+    }
 }
 
 impl Seals {

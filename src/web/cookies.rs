@@ -1,4 +1,4 @@
-//! The cookies: the session's, and the two of how pages look.
+//! The cookies: the session's, the known browser's, the half sign-in's, and the two of how pages look.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -17,6 +17,23 @@ const MOST_ACCOUNTS: usize = 30;
 /// The session cookie's name; over TLS it is bound to this host by its prefix.
 pub fn session_name(secure: bool) -> &'static str {
     if secure { "__Host-huifa" } else { "huifa" }
+}
+
+/// The name of the cookie by which a browser is known to have been signed in before.
+pub fn device_name(secure: bool) -> &'static str {
+    if secure { "__Host-huifa-device" } else { "huifa_device" }
+}
+
+/// The name of the cookie between the password and the one-time code.
+pub fn step_name(secure: bool) -> &'static str {
+    if secure { "__Host-huifa-step" } else { "huifa_step" }
+}
+
+/// The browser's own cookie; kept for years, it counts for as long as the server says.
+pub fn device(value: String, secure: bool) -> Cookie<'static> {
+    let mut cookie = build(device_name(secure), value, secure);
+    cookie.make_permanent();
+    cookie
 }
 
 /// A cookie that scripts cannot read and other sites do not send.

@@ -219,6 +219,8 @@ const NAVIGATION: &[Place] = &[
     place("资料", "工作日历", "/calendar", Action::EditCalendar, "gongzuorili gzrl", "l"),
     place("资料", "权限表", "/permissions", Action::ReadPermissions, "quanxianbiao qxb", ""),
     place("管理", "账号", "/accounts", Action::ReadAccounts, "zhanghao zh", "u"),
+    place("管理", "权限复核", "/access-review", Action::ReviewAccess, "quanxianfuhe qxfh", ""),
+    place("管理", "登录安全设置", "/security-policy", Action::EditSecurityPolicy, "dengluanquanshezhi dlaqsz", ""),
     place("管理", "服务点", "/venues", Action::EditVenues, "fuwudian fwd", "v"),
     place("管理", "审计记录", "/audit", Action::ReadAudit, "shenjijilu sjjl", "j"),
 ];
@@ -254,6 +256,10 @@ const HANDBOOK: &[(&str, &str)] = &[
     ("/permissions", "/help/administration"),
     ("/venues", "/help/administration"),
     ("/audit", "/help/administration"),
+    ("/second-factor", "/help/start"),
+    ("/my-account", "/help/start"),
+    ("/access-review", "/help/administration"),
+    ("/security-policy", "/help/administration"),
     ("/sign-in", "/help/start"),
     ("/password", "/help/start"),
 ];

@@ -132,6 +132,12 @@ dictionary! {
         ManageAccounts = "manage_accounts", "管理账号";
         /// Unlock accounts and reset passwords.
         ResetPasswords = "reset_passwords", "解锁与重置密码";
+        /// Give an account that somebody else asked for its rights.
+        GrantRights = "grant_rights", "授予权限";
+        /// Look through all accounts each quarter.
+        ReviewAccess = "review_access", "季度权限复核";
+        /// Keep the rules of passwords, locks and sessions.
+        EditSecurityPolicy = "edit_security_policy", "维护登录安全设置";
         /// Maintain service points.
         EditVenues = "edit_venues", "维护服务点";
         /// Take out everything behind a period, a venue or a person, for an audit.
@@ -152,6 +158,19 @@ dictionary! {
         Venue = "venue", "本服务点";
         /// Things of the account's bureau.
         Bureau = "bureau", "全局";
+    }
+}
+
+impl Role {
+    /// One of the three administrators: none of them has business data, nobody is two of them.
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Role::SystemAdministrator | Role::SecurityAdministrator | Role::AuditAdministrator)
+    }
+
+    /// Whether the role signs in with a second factor: those who keep the system, who
+    /// approve and who pay.
+    pub fn needs_second_factor(self) -> bool {
+        self.is_administrator() || matches!(self, Role::Approver | Role::Finance)
     }
 }
 
@@ -305,11 +324,19 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
         Role::SystemAdministrator => &[
             (ReadAccounts, Bureau),
             (ManageAccounts, Bureau),
+            (ReviewAccess, Bureau),
             (EditVenues, Bureau),
             (ReadPermissions, Bureau),
             (ReadProgramme, Bureau),
         ],
-        Role::SecurityAdministrator => &[(ReadAccounts, Bureau), (ResetPasswords, Bureau), (ReadPermissions, Bureau)],
+        Role::SecurityAdministrator => &[
+            (ReadAccounts, Bureau),
+            (ResetPasswords, Bureau),
+            (GrantRights, Bureau),
+            (ReviewAccess, Bureau),
+            (EditSecurityPolicy, Bureau),
+            (ReadPermissions, Bureau),
+        ],
         Role::AuditAdministrator => &[(ReadAudit, Bureau), (ExportAudit, Bureau), (ReadPermissions, Bureau)],
     }
 }

@@ -28,7 +28,8 @@ use crate::state::AppState;
 pub enum Access {
     /// Anybody, with or without an account.
     Public,
-    /// Anybody who is signed in, also before the password given by somebody else was changed.
+    /// Anybody who is signed in, also before the password given by somebody else was changed
+    /// or the second factor that the role needs was set up.
     FirstPassword,
     /// Anybody who is signed in with a password of their own.
     SignedIn,
@@ -316,7 +317,7 @@ async fn take(
 ) -> Result<Response, AppError> {
     let address = request.uri().path().to_owned();
     let actor = session.map(|session| &session.actor);
-    let allowed = check(declared.access, actor, &request);
+    let allowed = check(declared.access, session, &request);
     let (scope, mut request) = match (allowed, actor) {
         (Ok(scope), Some(actor)) if declared.needs_once_key() => match posted::admit(actor, request, state).await {
             Ok(request) => (scope, request),
@@ -365,17 +366,21 @@ async fn refused(state: &AppState, actor: Option<&Actor>, address: &str, refusal
     }
 }
 
-fn check(access: Access, actor: Option<&Actor>, request: &Request) -> Result<Option<Scope>, AppError> {
+fn check(access: Access, session: Option<&Session>, request: &Request) -> Result<Option<Scope>, AppError> {
     if access == Access::Public {
         return Ok(None);
     }
-    let Some(actor) = actor else {
+    let Some(session) = session else {
         return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
     };
+    let actor = &session.actor;
     match access {
         Access::Public | Access::FirstPassword => Ok(None),
         Access::SignedIn | Access::May(_) | Access::AtLeast(..) if actor.must_change_password => {
             Err(AppError::PasswordChangeRequired)
+        }
+        Access::SignedIn | Access::May(_) | Access::AtLeast(..) if session.second_factor_due => {
+            Err(AppError::SecondFactorRequired)
         }
         Access::SignedIn => Ok(None),
         Access::May(action) => actor.authorise(action).map(Some),

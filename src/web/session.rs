@@ -15,15 +15,8 @@ use super::layout::Flash;
 use super::permissions::Role;
 use super::way_back;
 use crate::error::AppError;
+use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
-
-/// A session ends after this long without a request (GB/T 22239, 身份鉴别).
-const IDLE: Duration = Duration::minutes(30);
-/// And after this long in any case.
-const LONGEST: Duration = Duration::hours(10);
-
-/// Moving money or rights asks for a proof that is no older than this.
-const FRESH: Duration = Duration::minutes(10);
 
 /// A form is not sent again after this long.
 const ONCE_KEYS_KEPT: Duration = Duration::days(3);
@@ -57,16 +50,18 @@ impl Visitor {
 pub struct Session {
     /// Who acts.
     pub actor: Actor,
-    /// When they last proved it.
-    proved_at: DateTime<Utc>,
+    /// Until when their last proof counts for moving money or rights.
+    fresh_until: DateTime<Utc>,
     /// They prove it with a one-time code, not with the password alone.
     pub has_second_factor: bool,
+    /// The role signs in with a second factor, and this session had none.
+    pub second_factor_due: bool,
 }
 
 impl Session {
     /// Whether the last proof is recent enough to move money or rights.
     pub fn is_fresh(&self, state: &AppState) -> bool {
-        self.proved_at + FRESH > state.clock.now()
+        self.fresh_until > state.clock.now()
     }
 }
 
@@ -79,17 +74,25 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>,
     let now = state.clock.now();
     let row = sqlx::query!(
         r#"
-        select s.form_token, s.seen_at, s.proved_at, s.flash_text is not null as "flash_waiting!",
-               a.id as account_id, a.name, a.role as "role: Role", a.bureau_id, b.name as bureau_name, a.venue_id, v.name as "venue_name?", a.person_id, a.must_change_password
+        select s.form_token, s.seen_at, s.second_factor, s.flash_text is not null as "flash_waiting!",
+               s.proved_at + make_interval(mins => p.fresh_minutes) as "fresh_until!",
+               exists (select from second_factors f where f.account_id = a.id) as "has_second_factor!",
+               a.must_change_password or p.password_days > 0
+                   and a.password_changed_at + make_interval(days => p.password_days) < $2 as "must_change_password!",
+               a.id as account_id, a.name, a.role as "role: Role", a.bureau_id, b.name as bureau_name, a.venue_id,
+               v.name as "venue_name?", a.person_id
         from sessions s
         join accounts a on a.id = s.account_id
         join bureaus b on b.id = a.bureau_id
+        cross join security_policy p
         left join venues v on v.id = a.venue_id
-        where s.id = $1 and s.expires_at > $2 and s.seen_at > $3 and a.status = 'active'
+        where s.id = $1 and s.expires_at > $2 and a.status = 'active'
+          and s.seen_at > $2 - make_interval(mins => case when a.role = any($3) then p.administrators_idle_minutes
+                                                          else p.idle_minutes end)
         "#,
         key,
         now,
-        now - IDLE,
+        &administrators(),
     )
     .fetch_optional(&state.pool)
     .await?;
@@ -116,7 +119,14 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>,
         request_id: visitor.request_id,
         flash_waiting: row.flash_waiting,
     };
-    Ok(Some(Session { actor, proved_at: row.proved_at, has_second_factor: false }))
+    let second_factor_due =
+        state.asks_second_factor() && actor.role.needs_second_factor() && row.second_factor.is_none();
+    Ok(Some(Session {
+        actor,
+        fresh_until: row.fresh_until,
+        has_second_factor: row.has_second_factor,
+        second_factor_due,
+    }))
 }
 
 /// Opens a session and gives the cookie's value.
@@ -129,24 +139,33 @@ pub async fn open(
     now: DateTime<FixedOffset>,
     address: &str,
     user_agent: &str,
+    second_factor: Option<&str>,
 ) -> Result<String, AppError> {
     let token = random_token()?;
     let form_token = random_token()?;
     let user_agent: String = user_agent.chars().take(200).collect();
     sqlx::query!(
-        "insert into sessions (id, account_id, form_token, created_at, seen_at, proved_at, expires_at, address, user_agent)
-         values ($1, $2, $3, $4, $4, $4, $5, $6, $7)",
+        "insert into sessions (id, account_id, form_token, created_at, seen_at, proved_at, expires_at, address, user_agent,
+             second_factor)
+         select $1, $2, $3, $4::timestamptz, $4::timestamptz, $4::timestamptz,
+             $4::timestamptz + make_interval(hours => longest_hours), $5, $6, $7 from security_policy",
         key_of(&token),
         account_id,
         form_token,
         now,
-        now + LONGEST,
         address,
         user_agent,
+        second_factor,
     )
     .execute(conn)
     .await?;
     Ok(token)
+}
+
+/// The roles whose sessions end sooner, as their column has them.
+fn administrators() -> Vec<String> {
+    let administrators = Role::ALL.iter().filter(|role| role.is_administrator());
+    administrators.map(|role| role.code().to_owned()).collect()
 }
 
 /// Notes that the person of a session proved themselves again.
@@ -154,8 +173,39 @@ pub async fn open(
 /// # Errors
 /// When the database fails.
 pub async fn prove(conn: &mut PgConnection, key: &[u8], now: DateTime<FixedOffset>) -> Result<(), AppError> {
-    sqlx::query!("update sessions set proved_at = $2 where id = $1", key, now).execute(conn).await?;
+    sqlx::query!("update sessions set proved_at = $2, failed = 0 where id = $1", key, now).execute(conn).await?;
     Ok(())
+}
+
+/// Notes that a second factor was shown within a session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_second_factor(conn: &mut PgConnection, key: &[u8], kind: &str) -> Result<(), AppError> {
+    sqlx::query!("update sessions set second_factor = $2 where id = $1", key, kind).execute(conn).await?;
+    Ok(())
+}
+
+/// Counts a wrong proof within a session; the last that is allowed ends it.
+///
+/// Whoever sits at somebody else's open session gets that many guesses, and the account
+/// itself is not locked for its owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_wrong_proof(conn: &mut PgConnection, key: &[u8]) -> Result<bool, AppError> {
+    let over = sqlx::query_scalar!(
+        r#"update sessions s set failed = s.failed + 1 from security_policy p where s.id = $1
+           returning s.failed >= p.failures as "over!""#,
+        key
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .unwrap_or(true);
+    if over {
+        close(conn, key).await?;
+    }
+    Ok(over)
 }
 
 /// Ends one session.
@@ -291,11 +341,16 @@ fn address_of(state: &AppState, extensions: &Extensions, headers: &HeaderMap) ->
     peer
 }
 
-fn key_of(token: &str) -> Vec<u8> {
+/// The key under which a random cookie value is stored.
+pub fn key_of(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
-fn random_token() -> Result<String, AppError> {
+/// A random value for a cookie: 32 bytes in hexadecimal digits.
+///
+/// # Errors
+/// When the system's randomness fails.
+pub fn random_token() -> Result<String, AppError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| AppError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -5,19 +5,31 @@ use huifa::web::permissions::{Action, Role};
 use huifa::web::routes::Access;
 use uuid::Uuid;
 
-use crate::support::app::TestApp;
+use crate::support::app::{Browser, Page, TestApp};
 
 const PASSWORD: &str = "marsh-lantern-47-oboe";
 
 async fn set_up(app: &TestApp) {
     let token = app.state.setup.reveal().to_owned();
-    app.stranger()
-        .post_bare(
-            "/set-up",
-            &[("token", &token), ("name", "许静"), ("login", "xujing"), ("password", PASSWORD), ("repeated", PASSWORD)],
-        )
-        .await
-        .assert_status(303);
+    app.stranger().post_bare("/set-up", &set_up_fields(&token)).await.assert_status(200).assert_says("系统已设置好");
+}
+
+/// Three people for the three administrators.
+fn set_up_fields(token: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("token", token),
+        ("name", "许静"),
+        ("login", "xujing"),
+        ("staff_number", "A-001"),
+        ("password", PASSWORD),
+        ("repeated", PASSWORD),
+        ("security_name", "温亚楠"),
+        ("security_login", "wenyanan"),
+        ("security_staff_number", "A-002"),
+        ("audit_name", "裴志国"),
+        ("audit_login", "peizhiguo"),
+        ("audit_staff_number", "A-003"),
+    ]
 }
 
 #[tokio::test]
@@ -31,19 +43,7 @@ async fn an_empty_database_leads_to_the_set_up_page() {
 #[tokio::test]
 async fn set_up_without_the_token_is_refused_and_changes_nothing() {
     let app = TestApp::empty().await;
-    let page = app
-        .stranger()
-        .post_bare(
-            "/set-up",
-            &[
-                ("token", "guess"),
-                ("name", "许静"),
-                ("login", "xujing"),
-                ("password", PASSWORD),
-                ("repeated", PASSWORD),
-            ],
-        )
-        .await;
+    let page = app.stranger().post_bare("/set-up", &set_up_fields("guess")).await;
     page.assert_status(422).assert_says("设置口令不对");
     assert!(page.html.contains("value=\"许静\""), "what was typed is kept");
     assert_eq!(app.scalar_i64("select count(*) from accounts").await, 0);
@@ -55,21 +55,9 @@ async fn the_first_administrator_is_made_once_and_can_sign_in() {
     let app = TestApp::empty().await;
     set_up(&app).await;
     assert_eq!(app.scalar_i64("select count(*) from venues").await, 17);
-    let again = app
-        .stranger()
-        .post_bare(
-            "/set-up",
-            &[
-                ("token", app.state.setup.reveal()),
-                ("name", "别人"),
-                ("login", "other"),
-                ("password", PASSWORD),
-                ("repeated", PASSWORD),
-            ],
-        )
-        .await;
+    let again = app.stranger().post_bare("/set-up", &set_up_fields(app.state.setup.reveal())).await;
     assert_eq!(again.location.as_deref(), Some("/sign-in"));
-    assert_eq!(app.scalar_i64("select count(*) from accounts").await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from accounts").await, 3);
 
     let page = app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD)]).await;
     page.assert_status(303);
@@ -131,9 +119,16 @@ async fn a_form_from_another_site_or_with_another_token_changes_nothing() {
 async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    let page = system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await;
+    let page = system
+        .post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")])
+        .await;
     page.assert_status(200).assert_says("初始密码");
     let initial = page.select("code.secret").remove(0);
+    // The account has no rights yet: the password alone opens nothing.
+    let early = app.stranger().post_bare("/sign-in", &[("login", "lisi"), ("password", &initial)]).await;
+    early.assert_status(422).assert_says("登录名或密码不对");
+    let security = app.staff(Role::SecurityAdministrator).await;
+    grant(&app, &security, "lisi").await.assert_status(303);
     let signed = app.stranger().post_bare("/sign-in", &[("login", "lisi"), ("password", &initial)]).await;
     signed.assert_status(303);
     let lisi = app.browser_of(app.scalar_i64("select id from accounts where login = 'lisi'").await).await;
@@ -148,12 +143,20 @@ async fn an_account_is_made_with_an_initial_password_that_must_be_changed() {
     lisi.get("/permissions").await.assert_status(200);
 }
 
+/// Grants what is open for a login.
+async fn grant(app: &TestApp, by: &Browser<'_>, login: &str) -> Page {
+    let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
+    let open = format!("select coalesce(max(id), 0) from rights_requests where account_id = {id} and decision is null");
+    let request = app.scalar_i64(&open).await.to_string();
+    by.post(&format!("/accounts/{id}/decision"), &[("request", &request), ("decision", "grant")]).await
+}
+
 #[tokio::test]
 async fn pressing_twice_makes_one_account() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let once = Uuid::new_v4();
-    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
     let (first, second) = tokio::join!(
         system.post_with_once("/accounts", once, &fields),
         system.post_with_once("/accounts", once, &fields)
@@ -168,7 +171,7 @@ async fn pressing_twice_makes_one_account() {
 async fn a_login_in_use_is_refused_beside_its_field() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
     system.post("/accounts", &fields).await.assert_status(200);
     let page = system.post("/accounts", &fields).await;
     page.assert_status(422);
@@ -191,7 +194,10 @@ async fn a_disabled_account_is_signed_out_at_once() {
 async fn the_audit_trail_is_read_by_its_administrator_only_and_never_changed() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
-    system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await.assert_status(200);
+    system
+        .post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")])
+        .await
+        .assert_status(200);
     let audit = app.staff(Role::AuditAdministrator).await;
     audit.get("/audit").await.assert_status(200).assert_says("新建账号");
     for role in [Role::BureauClerk, Role::SystemAdministrator, Role::Leader, Role::Finance] {
@@ -264,4 +270,306 @@ async fn set_up_ends_on_the_sign_in_page_with_a_word() {
     let app = TestApp::empty().await;
     set_up(&app).await;
     app.stranger().get("/sign-in?after=set-up").await.assert_status(200).assert_says("系统已设置好");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_rights_does_not_grant_them_and_nobody_grants_their_own() {
+    let app = TestApp::new().await;
+    let (system, other) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SystemAdministrator).await);
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
+    system.post("/accounts", &fields).await.assert_status(200);
+    for nobody in [&system, &other] {
+        grant(&app, nobody, "lisi").await.assert_status(403).assert_says("权限之内");
+    }
+    for role in [Role::AuditAdministrator, Role::BureauClerk, Role::Approver] {
+        grant(&app, &app.staff(role).await, "lisi").await.assert_status(403);
+    }
+    security.post("/accounts", &fields).await.assert_status(403);
+    assert_eq!(app.scalar_i64("select count(*) from accounts where login = 'lisi' and status = 'waiting'").await, 1);
+    grant(&app, &security, "lisi").await.assert_status(303);
+    grant(&app, &security, "lisi").await.assert_status(409);
+
+    // A security administrator does not decide about their own account.
+    let id = security.actor().account_id;
+    let ask = [("kind", "role"), ("role", "leader"), ("reason", "想看看数据")];
+    other.post(&format!("/accounts/{id}/requests"), &ask).await.assert_status(303);
+    let request = app.scalar_i64(&format!("select id from rights_requests where account_id = {id}")).await.to_string();
+    let decide = [("request", request.as_str()), ("decision", "grant")];
+    let page = security.post(&format!("/accounts/{id}/decision"), &decide).await;
+    page.assert_status(409).assert_says("不能给自己授权");
+    // Nor does an administrator ask for their own.
+    let own = format!("/accounts/{}/requests", system.actor().account_id);
+    system.post(&own, &ask).await.assert_status(409).assert_says("另一名系统管理员");
+    // What the forms refuse the database refuses as well.
+    let by_hand = "update rights_requests set decision = 'granted', decided_by = asked_by, decided_at = now()
+                   where decision is null";
+    assert_eq!(app.refused_by(by_hand).await, "rights_requests_second_person");
+    let unasked = "update accounts set status = 'active', granted_at = null where login = 'lisi'";
+    assert_eq!(app.refused_by(unasked).await, "accounts_granted");
+}
+
+#[tokio::test]
+async fn a_request_of_another_account_is_not_granted_under_this_one() {
+    let app = TestApp::new().await;
+    let (system, security) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SecurityAdministrator).await);
+    for (login, number) in [("lisi", "A-007"), ("wangwu", "A-008")] {
+        let fields = [("name", "李四"), ("login", login), ("role", "leader"), ("staff_number", number)];
+        system.post("/accounts", &fields).await.assert_status(200);
+    }
+    let lisi = app.scalar_i64("select id from accounts where login = 'lisi'").await;
+    let wangwu = app.scalar_i64("select id from accounts where login = 'wangwu'").await;
+    let request =
+        app.scalar_i64(&format!("select id from rights_requests where account_id = {lisi}")).await.to_string();
+    let decide = [("request", request.as_str()), ("decision", "grant")];
+    security.post(&format!("/accounts/{wangwu}/decision"), &decide).await.assert_status(409);
+    assert_eq!(
+        app.scalar_i64("select count(*) from accounts where login in ('lisi', 'wangwu') and status = 'active'").await,
+        0
+    );
+    // Two who decide at once: one decision.
+    let path = format!("/accounts/{lisi}/decision");
+    let other = app.staff(Role::SecurityAdministrator).await;
+    let (one, two) = tokio::join!(security.post(&path, &decide), other.post(&path, &decide));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409]);
+}
+
+#[tokio::test]
+async fn one_person_has_one_account_and_a_login_names_a_person() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "security_administrator"), ("staff_number", "a-007")];
+    system.post("/accounts", &fields).await.assert_status(200);
+    let again = [("name", "李四"), ("login", "lisi2"), ("role", "audit_administrator"), ("staff_number", "A-007")];
+    system.post("/accounts", &again).await.assert_status(422).assert_says("不兼任两个角色");
+    let shared = [("name", "管理员"), ("login", "admin"), ("role", "leader"), ("staff_number", "A-009")];
+    system.post("/accounts", &shared).await.assert_status(422).assert_says("公用的名字");
+    let nameless = [("name", "王五"), ("login", "wangwu"), ("role", "leader")];
+    system.post("/accounts", &nameless).await.assert_status(422).assert_says("人员编号");
+}
+
+#[tokio::test]
+async fn another_role_a_way_back_and_a_lost_telephone_go_the_same_way() {
+    let app = TestApp::new().await;
+    let (system, security) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SecurityAdministrator).await);
+    let clerk = app.staff(Role::BureauClerk).await;
+    let id = clerk.actor().account_id;
+    let login = format!("(select login from accounts where id = {id})");
+    let decide = async |what: &str| {
+        let open = format!("select id from rights_requests where account_id = {id} and decision is null");
+        let request = app.scalar_i64(&open).await.to_string();
+        let fields = [("request", request.as_str()), ("decision", what), ("note", "请先交接")];
+        security.post(&format!("/accounts/{id}/decision"), &fields).await
+    };
+    let ask = async |fields: &[(&str, &str)]| system.post(&format!("/accounts/{id}/requests"), fields).await;
+
+    ask(&[("kind", "role"), ("role", "leader")]).await.assert_status(422).assert_says("请写明申请的原因");
+    ask(&[("kind", "role"), ("role", "venue_staff"), ("reason", "调岗")])
+        .await
+        .assert_status(422)
+        .assert_says("服务点");
+    ask(&[("kind", "role"), ("role", "leader"), ("reason", "调岗")]).await.assert_status(303);
+    ask(&[("kind", "second_factor"), ("reason", "丢了")]).await.assert_status(409).assert_says("已有一份待处理的申请");
+    clerk.get("/people").await.assert_status(200);
+    decide("refuse").await.assert_status(303);
+    ask(&[("kind", "role"), ("role", "leader"), ("reason", "已交接")]).await.assert_status(303);
+    decide("grant").await.assert_status(303);
+    // The old rights end with their session.
+    clerk.get("/people").await.assert_status(303);
+    app.browser_of(id).await.get("/people").await.assert_status(403);
+
+    system.post(&format!("/accounts/{id}/disable"), &[]).await.assert_status(303);
+    ask(&[("kind", "restore"), ("reason", "借调结束")]).await.assert_status(303);
+    assert_eq!(
+        app.scalar_i64(&format!("select count(*) from accounts where login = {login} and status = 'active'")).await,
+        0
+    );
+    decide("grant").await.assert_status(303);
+    let factor = format!(
+        "insert into second_factors values ({id}, gen_random_uuid(), 'x', 0, now());
+         insert into recovery_codes values ({id}, 'x', null)"
+    );
+    app.execute(&factor).await;
+    ask(&[("kind", "second_factor"), ("reason", "手机丢失")]).await.assert_status(303);
+    decide("grant").await.assert_status(303);
+    assert_eq!(app.scalar_i64("select count(*) from second_factors").await, 0);
+    system
+        .get(&format!("/accounts/{id}"))
+        .await
+        .assert_status(200)
+        .assert_says("请先交接")
+        .assert_says("重置动态验证码");
+}
+
+#[tokio::test]
+async fn accounts_without_use_for_ninety_days_are_disabled_and_open_nothing_before_that() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let active = app.staff(Role::Leader).await;
+    let id = clerk.actor().account_id;
+    let hash = app.state.passwords.hash(PASSWORD.to_owned()).await.unwrap();
+    app.execute(&format!("update accounts set login = 'idle', password_hash = '{hash}' where id = {id}")).await;
+    app.clock_to("2024-08-03 08:00");
+    assert_eq!(huifa::accounts::disable_unused(&app.state).await.unwrap(), 0);
+    app.execute(&format!(
+        "update accounts set last_sign_in_at = '2024-08-01' where id = {}",
+        active.actor().account_id
+    ))
+    .await;
+    app.clock_to("2024-08-05 08:00");
+    let page = app.stranger().post_bare("/sign-in", &[("login", "idle"), ("password", PASSWORD)]).await;
+    page.assert_status(422).assert_says("太久没有登录");
+    assert_eq!(huifa::accounts::disable_unused(&app.state).await.unwrap(), 1);
+    clerk.get("/permissions").await.assert_status(303);
+    active.get("/permissions").await.assert_status(200);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'account.disable_unused'").await, 1);
+}
+
+#[tokio::test]
+async fn an_initial_password_that_nobody_took_up_runs_out() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let hash = app.state.passwords.hash(PASSWORD.to_owned()).await.unwrap();
+    app.execute(&format!(
+        "update accounts set login = 'new', password_hash = '{hash}', must_change_password = true,
+             password_changed_at = '2024-05-06' where id = {}",
+        clerk.actor().account_id
+    ))
+    .await;
+    app.clock_to("2024-05-13 08:00");
+    let page = app.stranger().post_bare("/sign-in", &[("login", "new"), ("password", PASSWORD)]).await;
+    page.assert_status(422).assert_says("初始密码已过期");
+}
+
+#[tokio::test]
+async fn somebody_who_leaves_the_duty_bank_loses_the_account() {
+    let app = TestApp::new().await;
+    let venue = app.venue("米山镇").await;
+    let person = app.person("张三", &[venue]).await;
+    let lawyer = app.duty_person(person).await;
+    lawyer.get("/attendance").await.assert_status(200);
+    let clerk = app.staff(Role::BureauClerk).await;
+    let fields = [("version", "1"), ("status", "left"), ("reason", "调离")];
+    clerk.post(&format!("/people/{person}/status"), &fields).await.assert_status(303);
+    lawyer.get("/attendance").await.assert_status(303);
+    let gone = "select count(*) from accounts where role = 'duty_person' and status = 'disabled'";
+    assert_eq!(app.scalar_i64(gone).await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'account.disable_left'").await, 1);
+}
+
+#[tokio::test]
+async fn every_account_is_looked_at_each_quarter_by_somebody_else() {
+    let app = TestApp::new().await;
+    let (system, security) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SecurityAdministrator).await);
+    let clerk = app.staff(Role::BureauClerk).await;
+    let (own, theirs) = (security.actor().account_id.to_string(), clerk.actor().account_id.to_string());
+    security.get("/access-review").await.assert_status(200).assert_says("还有3个没有复核").assert_says("由他人复核");
+    let page = security.post("/access-review", &[("account", &own), ("decision", "keep")]).await;
+    page.assert_status(409).assert_says("自己的账号");
+    // One of one's own among others: nothing is written.
+    let both = [("account", own.as_str()), ("account", theirs.as_str()), ("decision", "disable")];
+    security.post("/access-review", &both).await.assert_status(409);
+    clerk.get("/people").await.assert_status(200);
+    security.post("/access-review", &[("account", "999999"), ("decision", "disable")]).await.assert_status(404);
+    security
+        .post("/access-review", &[("account", &theirs), ("decision", "disable"), ("note", "调离")])
+        .await
+        .assert_status(303);
+    clerk.get("/people").await.assert_status(303);
+    system.post("/access-review", &[("account", &own), ("decision", "keep")]).await.assert_status(303);
+    let again = system.post("/access-review", &[("account", &own), ("decision", "keep")]).await;
+    again.assert_status(409).assert_says("已经复核过");
+    let last = system.post("/access-review", &[("account", &own), ("decision", "disable")]).await;
+    last.assert_status(409);
+    app.clock_to("2024-07-01 08:00");
+    security.get("/access-review").await.assert_says("2024年第3季度").assert_says("还有2个没有复核");
+    assert_eq!(app.refused_by("delete from access_reviews").await, "access_reviews_append_only");
+    let last = system.post("/access-review", &[("account", &own), ("decision", "disable")]).await;
+    last.assert_status(409).assert_says("最后一个同类管理员");
+    for role in [Role::AuditAdministrator, Role::BureauClerk, Role::Leader] {
+        app.staff(role).await.get("/access-review").await.assert_status(403);
+    }
+}
+
+#[tokio::test]
+async fn the_security_administrator_keeps_the_rules_of_signing_in_above_their_floor() {
+    let app = TestApp::new().await;
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let page = security.get("/security-policy").await;
+    page.assert_status(200);
+    let names = [
+        "shortest_password",
+        "administrators_shortest",
+        "remembered_passwords",
+        "password_days",
+        "failures",
+        "locked_minutes",
+        "idle_minutes",
+        "administrators_idle_minutes",
+        "longest_hours",
+        "fresh_minutes",
+        "unused_days",
+    ];
+    let mut values: Vec<(&str, String)> = names
+        .iter()
+        .map(|name| (*name, page.attribute(&format!("input[name={name}]"), "value").expect(name)))
+        .collect();
+    values.push(("strength", "3".to_owned()));
+    let with = |changed: &'static str, value: &str| -> Vec<(&'static str, String)> {
+        let mut fields: Vec<(&'static str, String)> = names
+            .iter()
+            .map(|name| (*name, values.iter().find(|(known, _)| known == name).unwrap().1.clone()))
+            .collect();
+        fields.push(("strength", "3".to_owned()));
+        for (name, field) in &mut fields {
+            if *name == changed {
+                *field = value.to_owned();
+            }
+        }
+        fields
+    };
+    for (name, value) in [
+        ("shortest_password", "4"),
+        ("failures", "100"),
+        ("locked_minutes", "0"),
+        ("idle_minutes", "x"),
+        ("remembered_passwords", "0"),
+        ("strength", "0"),
+    ] {
+        let fields = with(if name == "strength" { "strength" } else { name }, value);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        security.post("/security-policy", &fields).await.assert_status(422).assert_says("之间的整数");
+    }
+    let fields = with("failures", "3");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    security.post("/security-policy", &fields).await.assert_status(303);
+    app.staff(Role::SystemAdministrator).await.post("/security-policy", &fields).await.assert_status(403);
+    for _ in 0..3 {
+        app.stranger()
+            .post_bare("/sign-in", &[("login", "nobody"), ("password", "x")])
+            .await
+            .assert_says("连续输错3次");
+    }
+    app.stranger().post_bare("/sign-in", &[("login", "nobody"), ("password", "x")]).await.assert_says("暂时锁定");
+    assert_eq!(app.refused_by("update security_policy set failures = 1000").await, "security_policy_floor");
+}
+
+#[tokio::test]
+async fn an_administrator_who_lost_everything_comes_back_from_the_servers_terminal() {
+    let app = TestApp::new().await;
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    app.execute(&format!("update accounts set login = 'wenyanan' where id = {}", security.actor().account_id)).await;
+    app.execute(&format!("update accounts set login = 'clerk1' where id = {}", clerk.actor().account_id)).await;
+    let factor = "insert into second_factors select id, gen_random_uuid(), 'x', 0, now() from accounts";
+    app.execute(factor).await;
+    assert!(huifa::accounts::recover(&app.state, "clerk1").await.is_err());
+    let password = huifa::accounts::recover(&app.state, "wenyanan").await.unwrap();
+    security.get("/permissions").await.assert_status(303);
+    let page = app.stranger().post_bare("/sign-in", &[("login", "wenyanan"), ("password", &password)]).await;
+    assert_eq!(page.location.as_deref(), Some("/home"));
+    assert_eq!(app.scalar_i64("select count(*) from second_factors").await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'account.recover'").await, 1);
 }

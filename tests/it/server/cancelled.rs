@@ -13,12 +13,17 @@ use crate::support::app::{Browser, TestApp};
 const PRESSES: usize = 40;
 const EACH: usize = 4;
 
-/// A press of “停用” or “恢复使用”, in turns.
-fn press(system: &Browser<'_>, account: i64, turn: usize) -> (Uuid, String) {
+/// A change that can be made again and again: the rules of signing in, a little different each turn.
+fn press(security: &Browser<'_>, turn: usize) -> (Uuid, String) {
     let once = Uuid::new_v4();
-    let body = format!("token={}&once={once}", system.actor().form_token);
-    let what = if turn.is_multiple_of(2) { "disable" } else { "enable" };
-    (once, form_request(&format!("/accounts/{account}/{what}"), system.cookie(), &body))
+    let body = format!(
+        "token={}&once={once}&shortest_password=10&administrators_shortest=12&strength=3&remembered_passwords=5\
+         &password_days=90&failures={}&locked_minutes=15&idle_minutes=15&administrators_idle_minutes=10\
+         &longest_hours=10&fresh_minutes=10&unused_days=90",
+        security.actor().form_token,
+        3 + turn % 5
+    );
+    (once, form_request("/security-policy", security.cookie(), &body))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -27,19 +32,19 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
     let served = Served::start(app.router(), Limits::default()).await;
     let mut browsers = Vec::new();
     for _ in 0..EACH {
-        browsers.push((app.staff(Role::SystemAdministrator).await, app.staff(Role::Leader).await.actor().account_id));
+        browsers.push(app.staff(Role::SecurityAdministrator).await);
     }
     let mut leaving = Vec::new();
     for _ in 0..EACH {
-        leaving.push((app.staff(Role::SystemAdministrator).await, app.staff(Role::Leader).await.actor().account_id));
+        leaving.push(app.staff(Role::SecurityAdministrator).await);
     }
 
-    let writers = browsers.iter().map(|(system, account)| {
+    let writers = browsers.iter().map(|security| {
         let served = &served;
         async move {
             let mut acknowledged = Vec::new();
             for turn in 0..PRESSES {
-                let (once, request) = press(system, *account, turn);
+                let (once, request) = press(security, turn);
                 let answer = served.exchange(&request).await.expect("an answer");
                 assert_eq!(answer.status, 303, "{answer:?}");
                 acknowledged.push(once);
@@ -47,12 +52,12 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
             acknowledged
         }
     });
-    let leavers = leaving.iter().map(|(system, account)| {
+    let leavers = leaving.iter().map(|security| {
         let served = &served;
         async move {
             let mut sent = Vec::new();
             for turn in 0..PRESSES * 2 {
-                let (once, request) = press(system, *account, turn);
+                let (once, request) = press(security, turn);
                 let mut stream = served.connect().await;
                 stream.write_all(request.as_bytes()).await.ok();
                 // Anything from at once to about when the answer comes, without a pattern.
@@ -73,19 +78,20 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
         .await
         .unwrap();
     assert_eq!(usize::try_from(kept).unwrap(), acknowledged.len(), "acknowledged and lost");
-    for (_, account) in &browsers {
+    for security in &browsers {
+        let account = security.actor().account_id;
         let records = app
             .scalar_i64(&format!(
-                "select count(*) from audit_records where action = 'account.set_status' and subject_id = '{account}'"
+                "select count(*) from audit_records where action = 'account.change_policy' and account_id = {account}"
             ))
             .await;
         assert_eq!(usize::try_from(records).unwrap(), PRESSES, "records of account {account}");
     }
     // What the leavers asked for happened whole or not at all; some of it did happen.
-    let accounts: Vec<String> = leaving.iter().map(|(_, account)| account.to_string()).collect();
+    let accounts: Vec<i64> = leaving.iter().map(|security| security.actor().account_id).collect();
     let (keys, records): (i64, i64) = sqlx::query_as(
         "select (select count(*) from once_keys where key = any($1)),
-                (select count(*) from audit_records where action = 'account.set_status' and subject_id = any($2))",
+                (select count(*) from audit_records where action = 'account.change_policy' and account_id = any($2))",
     )
     .bind(&sent)
     .bind(&accounts)
@@ -106,7 +112,8 @@ async fn a_change_runs_to_its_end_when_its_browser_goes_away_in_the_middle() {
     // The change is held up in its middle by a lock on the row that it is about to write.
     let mut held = app.owner.begin().await.unwrap();
     sqlx::query("select from accounts where id = $1 for update").bind(account).execute(&mut *held).await.unwrap();
-    let (_, request) = press(&system, account, 0);
+    let body = format!("token={}&once={}", system.actor().form_token, Uuid::new_v4());
+    let request = form_request(&format!("/accounts/{account}/disable"), system.cookie(), &body);
     let mut stream = served.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
     until(

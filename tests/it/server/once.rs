@@ -50,7 +50,9 @@ async fn a_key_counts_for_one_form_of_one_account() {
     let (id, once) = (somebody(&app).await, Uuid::new_v4());
     one.post_with_once(&format!("/accounts/{id}/disable"), once, &[]).await.assert_status(303);
     // Another button of the same page, then the same button by somebody else.
-    one.post_with_once(&format!("/accounts/{id}/enable"), once, &[]).await.assert_status(303);
+    let restore = [("kind", "restore"), ("reason", "借调结束")];
+    one.post_with_once(&format!("/accounts/{id}/requests"), once, &restore).await.assert_status(303);
+    app.execute(&format!("update accounts set status = 'active' where id = {id}")).await;
     other.post_with_once(&format!("/accounts/{id}/disable"), once, &[]).await.assert_status(303);
     assert_eq!(switched(&app, id).await, 3);
     assert_eq!(app.scalar_i64(&format!("select count(*) from once_keys where key = '{once}'")).await, 3);
@@ -74,7 +76,7 @@ async fn a_second_press_on_new_account_leads_to_the_account() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let once = Uuid::new_v4();
-    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance")];
+    let fields = [("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
     system.post_with_once("/accounts", once, &fields).await.assert_status(200);
     let again = system.post_with_once("/accounts", once, &fields).await;
     let id = app.scalar_i64("select id from accounts where login = 'lisi'").await;

@@ -167,6 +167,7 @@ impl TestApp {
             role,
             venue_id,
             person_id,
+            staff_number: None,
             password_hash: "none".to_owned(),
             must_change_password: false,
             created_by: None,
@@ -180,18 +181,25 @@ impl TestApp {
     /// A browser of an account that exists, signed in afresh.
     pub(crate) async fn browser_of(&self, account: i64) -> Browser<'_> {
         let mut conn = self.owner.acquire().await.expect("a connection");
-        let cookie =
-            session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests").await.expect("a session");
+        let cookie = session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests", None)
+            .await
+            .expect("a session");
         drop(conn);
         // Tests move the clock by weeks; their sessions outlive that.
         sqlx::query(
-            "update sessions set expires_at = 'infinity', seen_at = '2200-01-01', proved_at = '2200-01-01'
-                     where account_id = $1",
+            "update sessions set expires_at = 'infinity', seen_at = '2200-01-01', proved_at = '2200-01-01',
+                 second_factor = 'totp'
+             where account_id = $1",
         )
         .bind(account)
         .execute(&self.owner)
         .await
         .expect("a long session");
+        sqlx::query("update accounts set password_changed_at = '2200-01-01' where id = $1")
+            .bind(account)
+            .execute(&self.state.pool)
+            .await
+            .expect("a password that stays");
         let row = sqlx::query(
             "select a.id, a.name, a.role, a.bureau_id, b.name as bureau_name, a.venue_id, v.name as venue_name, a.person_id,
                     s.form_token, s.id as session_key

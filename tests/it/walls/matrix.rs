@@ -143,6 +143,8 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
         [
             "GET /sign-in",
             "POST /sign-in",
+            "GET /sign-in/code",
+            "POST /sign-in/code",
             "GET /set-up",
             "POST /set-up",
             "POST /appearance",
