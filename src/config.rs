@@ -23,6 +23,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// `HUIFA_DATA_DIR`: where the private cluster and the key lie.
     pub data_dir: Option<PathBuf>,
+    /// `HUIFA_UPLOAD_DIR`: where scans lie; `uploads` beside the private cluster without it.
+    pub uploads: Option<PathBuf>,
     /// `HUIFA_PG_BIN`: the folder of the PostgreSQL binaries.
     pub pg_bin: Option<PathBuf>,
     /// `HUIFA_KEY_FILE` or `HUIFA_KEY`: the key that seals personal data.
@@ -62,6 +64,7 @@ impl Config {
             behind_proxy: lookup("HUIFA_BEHIND_PROXY").is_some_and(|value| value == "1" || value == "true"),
             database_url: lookup("DATABASE_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
+            uploads: lookup("HUIFA_UPLOAD_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
             key: KeySettings::read(&lookup),
             connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
@@ -73,6 +76,17 @@ impl Config {
                     .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
             },
         })
+    }
+
+    /// Where scans lie: outside of everything that is served.
+    ///
+    /// # Errors
+    /// When no folder can be told from the environment.
+    pub fn upload_dir(&self) -> anyhow::Result<PathBuf> {
+        match &self.uploads {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(self.database().data_dir()?.join("uploads")),
+        }
     }
 
     /// The part that opens the database.

@@ -28,6 +28,12 @@ impl Plan {
         self.programme.as_ref().map(|programme| of(programme, &self.calendar))
     }
 
+    /// 五(二): days from the agreement to close to the payment.
+    #[must_use]
+    pub fn case_payment_days(&self) -> u32 {
+        self.programme.as_ref().map_or(30, |programme| programme.case_payment_days)
+    }
+
     fn posting(&self, month: Month) -> Option<NaiveDate> {
         deadlines::posting(self.programme.as_ref()?, &self.calendar, month).ok()
     }
@@ -112,6 +118,8 @@ pub fn next_for(role: Role) -> &'static str {
         Role::Finance => "月结审批后会出现在这里，请于每月10日前发放；省级资金到账后，30日内应拨付到司法局。",
         Role::Leader => "各项工作都按期进行。",
         Role::LegalAidStaff => "受理案件后请及时登记；同意结案的案件录入省系统后，才计入任务。",
+        Role::LegalAidDirector => "审查意见、更换承办人的申请和结案材料报来后，会出现在这里等您审批。",
+        Role::Handler => "指派给您的案件会出现在这里；请及时接受指派、签订协议，结案后30日内提交材料。",
         Role::SystemAdministrator => "需要新增人员时，请在“账号”中建立；人员离开后请停用账号。",
         Role::SecurityAdministrator => "有账号因连续输错密码被锁定时，会出现在这里。",
         Role::AuditAdministrator => "每月至少查看一次审计记录，留意被拒绝的登录和权限变动。",
@@ -124,15 +132,11 @@ pub fn waiting(role: Role, account: i64, rows: &[WaitingRow], plan: &Plan, today
     let mut waiting = match role {
         Role::DutyPerson => duty_person(rows),
         Role::VenueStaff => venue(rows, plan, VenueTells::Yes),
-        Role::LegalAidStaff => {
-            let mut both = venue(rows, plan, VenueTells::No);
-            both.todos.extend(cases(rows, plan));
-            both
-        }
+        Role::LegalAidStaff => venue(rows, plan, VenueTells::No),
         Role::BureauClerk => clerk(rows, plan, today),
         Role::Approver => approver(account, rows, plan, today),
         Role::Finance => finance(rows, plan, today),
-        Role::Leader => Waiting::default(),
+        Role::Leader | Role::LegalAidDirector | Role::Handler => Waiting::default(),
         Role::SystemAdministrator => first_steps(rows),
         Role::SecurityAdministrator => security(rows),
         Role::AuditAdministrator => audit(rows),
@@ -256,27 +260,6 @@ fn tell(rows: &[WaitingRow]) -> impl Iterator<Item = Todo> {
         Todo::new(format!("{}件扣款事项待告知本人", row.number), "/findings?status=proposed")
             .about(row.on.map(|on| format!("最早的{}提出", month_and_day(on))).unwrap_or_default())
     })
-}
-
-fn cases(rows: &[WaitingRow], plan: &Plan) -> Vec<Todo> {
-    let mut todos = Vec::new();
-    for row in of(rows, "enter") {
-        let limit = row.on.and_then(|agreed| {
-            plan.limit(|programme, calendar| deadlines::case_payout(programme, calendar, agreed, 0))
-        });
-        todos.push(
-            Todo::new(format!("{}件案件已同意结案，待录入省系统", row.number), "/cases?status=agreed")
-                .about("录入后才计入任务、发放补贴；补贴自同意结案起30日内发放")
-                .by(limit.map(|limit| limit.due)),
-        );
-    }
-    for row in of(rows, "assign") {
-        todos.push(
-            Todo::new(format!("{}件案件待指派", row.number), "/cases?status=accepted")
-                .about(row.on.map(|on| format!("最早的{}受理", month_and_day(on))).unwrap_or_default()),
-        );
-    }
-    todos
 }
 
 /// Findings that can be decided: objected to, or told and not objected to in time.
@@ -507,7 +490,8 @@ fn first_steps(rows: &[WaitingRow]) -> Waiting {
         (Role::Approver, "审核排班、扣款事项和月结"),
         (Role::Finance, "登记资金，发放补贴"),
         (Role::Leader, "查看进度总览"),
-        (Role::LegalAidStaff, "登记法律援助案件"),
+        (Role::LegalAidStaff, "受理、审查、指派法律援助案件"),
+        (Role::LegalAidDirector, "审批法律援助案件；须与经办的工作人员分设"),
     ] {
         let made = accounts(role);
         steps.push(step(

@@ -168,7 +168,7 @@ const NAVIGATION: &[(&str, &str, &str, Action)] = &[
     ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
     ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
     ("进度", "进度总览", "/dashboard", Action::ReadDashboard),
-    ("进度", "案件台账", "/cases", Action::ReadCases),
+    ("法律援助", "案件台账", "/cases", Action::ReadCases),
     ("资料", "值班人员库", "/people", Action::ReadPeople),
     ("资料", "实施方案", "/programmes", Action::ReadProgramme),
     ("资料", "工作日历", "/calendar", Action::EditCalendar),

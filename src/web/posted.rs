@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::way_back;
+use super::{multipart, way_back};
 use crate::error::AppError;
 
 /// The key that makes pressing twice do one thing. It counts for one form of one
@@ -102,6 +102,54 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PublicPosted<T> {
     async fn from_request(request: Request, state: &S) -> Result<PublicPosted<T>, AppError> {
         let body = body_of(request, state).await?;
         Ok(PublicPosted(parse(&body)?))
+    }
+}
+
+/// A form of a signed-in person with one file.
+#[derive(Debug)]
+pub struct PostedFile<T> {
+    /// What was typed.
+    pub form: T,
+    /// The file's content; its name is not looked at.
+    pub file: Vec<u8>,
+    /// The form's once-key.
+    pub once: OnceKey,
+}
+
+/// The largest form with a file.
+const LARGEST: usize = 7 * 1024 * 1024;
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<PostedFile<T>, AppError> {
+        let Some(actor) = request.extensions().get::<Actor>().cloned() else {
+            return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
+        };
+        let path = request.uri().path().to_owned();
+        let unusable = || AppError::Unusable("没有收到完整的文件，请返回上一页重新选择。".to_owned());
+        let kind = request.headers().get(axum::http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let boundary = kind.and_then(multipart::boundary).ok_or_else(unusable)?;
+        let body = axum::body::to_bytes(request.into_body(), LARGEST).await.map_err(|_| unusable())?;
+        let parts = multipart::parts(&boundary, &body).ok_or_else(unusable)?;
+        let mut fields = Vec::new();
+        for part in parts.iter().filter(|part| !part.is_file) {
+            let value = std::str::from_utf8(part.content).map_err(|_| unusable())?;
+            fields.push((part.name.as_str(), value));
+        }
+        // The text fields as any other form would send them.
+        let typed = serde_html_form::to_string(&fields).map_err(|_| unusable())?;
+        if typed.contains("%00") {
+            return Err(unusable());
+        }
+        let guard: Guard = parse(typed.as_bytes())?;
+        if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
+            return Err(AppError::Forbidden("表单已失效或不是本站发出的。请返回原页面，刷新后重新提交。".to_owned()));
+        }
+        let once = Uuid::parse_str(&guard.once)
+            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+        let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
+        Ok(PostedFile { form: parse(typed.as_bytes())?, file, once: OnceKey::of(once, &path) })
     }
 }
 

@@ -1,0 +1,8 @@
+//! The states of a case and the one table of what leads from one to the next.
+
+mod pages;
+pub mod rules;
+pub mod wordings;
+
+pub(super) use pages::table;
+pub use rules::{Move, State};
