@@ -46,6 +46,33 @@ impl Audit {
     }
 }
 
+/// Records column by column, for a statement that writes several.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) actions: Vec<&'static str>,
+    pub(crate) subjects: Vec<&'static str>,
+    pub(crate) subject_ids: Vec<String>,
+    pub(crate) befores: Vec<Option<Value>>,
+    pub(crate) afters: Vec<Option<Value>>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Columns {
+    /// Of these, in their order.
+    pub(crate) fn of(records: Vec<Audit>) -> Columns {
+        let mut columns = Columns::default();
+        for record in records {
+            columns.actions.push(record.action);
+            columns.subjects.push(record.subject);
+            columns.subject_ids.push(record.subject_id);
+            columns.befores.push(record.before);
+            columns.afters.push(record.after);
+            columns.notes.push(record.note);
+        }
+        columns
+    }
+}
+
 /// Who is written down as having done it.
 #[derive(Clone, Debug)]
 pub struct Author {
@@ -86,7 +113,7 @@ impl From<&Actor> for Author {
     }
 }
 
-/// Adds the record. Everything that acts for an account calls it through [`crate::web::work::Work::audit`].
+/// Adds the record of what nobody's [`crate::web::work::Work`] did: sign-ins, refusals, what strangers do.
 ///
 /// # Errors
 /// When the database fails.

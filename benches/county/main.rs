@@ -122,8 +122,8 @@ async fn measure(ground: &Ground, options: Options) -> anyhow::Result<()> {
         }
     };
     scene("the ground line", pages.ground_line().await);
-    for (name, path, control) in pages::LISTS {
-        scene(name, pages.list(name, path, control).await);
+    for list in pages::LISTS {
+        scene(list.name, pages.list(list).await);
     }
     scene("the public posting", pages.posting().await);
     scene("compression", pages.compression().await);

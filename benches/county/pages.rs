@@ -28,11 +28,31 @@ pub(crate) struct Pages<'a> {
 }
 
 /// Lists of a clerk: what they are called, where they are, and their controls.
-pub(crate) const LISTS: &[(&str, &str, &str)] = &[
-    ("consultations, the newest 50", "/consultations", "/consultations"),
-    ("attendance of a month, 98 shifts", "/attendance/2024-07", "/attendance"),
-    ("roster of a month, 98 shifts", "/roster/2024-07", "/roster"),
+pub(crate) const LISTS: &[List] = &[
+    List {
+        name: "consultations, the newest 50",
+        path: "/consultations",
+        control: "/consultations",
+        cause: "Three statements where the bare page asks one (the session, the choices of the filters, the list), each \
+                a round trip of its own, and frame, filters and tags around the same rows",
+    },
+    List { name: "attendance of a month, 98 shifts", path: "/attendance/2024-07", control: "/attendance", cause: "" },
+    List {
+        name: "roster of a month, 98 shifts",
+        path: "/roster/2024-07",
+        control: "/roster",
+        cause: "The page is no list: it draws venues by days, counts each venue's hours and each person's load against \
+                the plan and the calendar, and reads both for it",
+    },
 ];
+
+/// A list of a clerk: what it is called, where it is, its control, and why it falls short if it does.
+pub(crate) struct List {
+    pub(crate) name: &'static str,
+    path: &'static str,
+    control: &'static str,
+    cause: &'static str,
+}
 
 /// One county's pages that are read among the province and alone.
 pub(crate) const AMONG: &[(&str, &str)] = &[
@@ -70,13 +90,19 @@ impl Pages<'_> {
     }
 
     /// A list of the clerk beside its control.
-    pub(crate) async fn list(&self, name: &str, path: &str, control: &str) -> anyhow::Result<Vec<Row>> {
-        self.beside(&format!("page: {name}"), self.clerk.get(path), control).await
+    pub(crate) async fn list(&self, list: &List) -> anyhow::Result<Vec<Row>> {
+        let row = self.beside(&format!("page: {}", list.name), self.clerk.get(list.path), list.control).await?;
+        Ok(vec![row.because(list.cause)])
     }
 
     /// What a citizen opens.
     pub(crate) async fn posting(&self) -> anyhow::Result<Vec<Row>> {
-        self.beside("page: the public posting of a week", Visitor::default().get("/?county=140581"), "/posting").await
+        let request = Visitor::default().get("/?county=140581");
+        let row = self.beside("page: the public posting of a week", request, "/posting").await?;
+        Ok(vec![row.because(
+            "The control shows the rows alone; the page looks every county up, names the others, and shows the venues \
+             with their addresses beside the days",
+        )])
     }
 
     /// What it costs to send a list in a quarter of its bytes.
@@ -93,7 +119,7 @@ impl Pages<'_> {
         Ok(vec![Row::rate("consultations compressed, beside uncompressed", &compressed, "req", Target::None)])
     }
 
-    async fn beside(&self, name: &str, request: Vec<u8>, control: &str) -> anyhow::Result<Vec<Row>> {
+    async fn beside(&self, name: &str, request: Vec<u8>, control: &str) -> anyhow::Result<Row> {
         answers(self.site.address, &request).await?;
         let bare = Visitor::default().get(control);
         answers(self.bare, &bare).await?;
@@ -104,10 +130,7 @@ impl Pages<'_> {
             async || load(self.bare, CLIENTS, self.turn, &bare).await,
         )
         .await?;
-        Ok(vec![Row::rate(name, &pair, "req", Target::Rate(OF_THE_BARE_PAGE)).because(
-            "The page asks three statements where the bare one asks one (the session, the list, the choices of its \
-             filters), and draws frame, filters and tags around the same rows",
-        )])
+        Ok(Row::rate(name, &pair, "req", Target::Rate(OF_THE_BARE_PAGE)))
     }
 
     /// A county's page among the province and alone, one after the other over one connection.

@@ -49,7 +49,7 @@ pub(super) async fn change_password(
     if account.locked_until.is_some_and(|until| until > state.clock.now()) {
         errors.add("current", sign_in::LOCKED_SENTENCE);
     } else if !state.passwords.verify(&form.current, Some(account.password_hash)).await? {
-        sign_in::count_wrong_password(&state, &actor).await?;
+        sign_in::count_wrong_password(&state, &actor, "account.change_password_refused").await?;
         errors.add("current", "现在的密码不对。连续输错5次，账号将锁定15分钟。");
     }
     if let Some(weakness) = passwords::weakness(&form.password, &[&account.login, &actor.name, &actor.bureau_name]) {

@@ -41,6 +41,8 @@ const SUBJECTS: &[(&str, &str)] = &[
 const ACTIONS: &[(&str, &str)] = &[
     ("account.change_password", "修改密码"),
     ("account.change_password_refused", "修改密码被拒"),
+    ("account.confirm", "再次确认本人"),
+    ("account.confirm_refused", "再次确认本人被拒"),
     ("account.create", "新建账号"),
     ("account.reset_password", "重置密码"),
     ("account.set_status", "停用或恢复账号"),

@@ -331,12 +331,28 @@ pub async fn audit_records(
 ) -> sqlx::Result<Vec<AuditRow>> {
     sqlx::query_as!(
         AuditRow,
-        "select id, at, actor, address, action, subject, subject_id, before, after, note
-         from audit_records
-         where (bureau_id = $1 or bureau_id is null) and ($2::bigint is null or id < $2)
-           and ($3 = '' or action = any($5)
-                or strpos(actor || ' ' || action || ' ' || subject || ' ' || subject_id || ' ' || note, $3) > 0)
-         order by id desc limit $4",
+        // Each half walks its own part of the index; an `or` between them would walk the whole trail.
+        r#"
+        with mine as (
+            select * from audit_records where bureau_id = $1 and ($2::bigint is null or id < $2)
+        ), nobodys as (
+            select * from audit_records where bureau_id is null and ($2::bigint is null or id < $2)
+        )
+        select id as "id!", at as "at!", actor as "actor!", address as "address!", action as "action!", subject as "subject!",
+               subject_id as "subject_id!", before, after, note as "note!"
+        from (
+            (select * from mine
+             where $3 = '' or action = any($5)
+                or strpos(actor || ' ' || action || ' ' || subject || ' ' || subject_id || ' ' || note, $3) > 0
+             order by id desc limit $4)
+            union all
+            (select * from nobodys
+             where $3 = '' or action = any($5)
+                or strpos(actor || ' ' || action || ' ' || subject || ' ' || subject_id || ' ' || note, $3) > 0
+             order by id desc limit $4)
+        ) found
+        order by id desc limit $4
+        "#,
         bureau,
         before,
         search,

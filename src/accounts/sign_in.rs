@@ -229,12 +229,15 @@ fn shown(login: &str) -> String {
 }
 
 /// Counts a wrong password typed by somebody who is signed in, by the same rule as at sign-in.
-pub(super) async fn count_wrong_password(state: &AppState, actor: &Actor) -> Result<(), AppError> {
+pub(super) async fn count_wrong_password(
+    state: &AppState,
+    actor: &Actor,
+    action: &'static str,
+) -> Result<(), AppError> {
     let mut work = Work::unattended(state, actor).await?;
     let until = work.now + LOCKED;
     db::count_failure(work.conn(), actor.account_id, FAILURES, until).await?;
-    work.audit(Audit::new("account.change_password_refused", "account", actor.account_id).note("现在的密码不对"))
-        .await?;
+    work.audit(Audit::new(action, "account", actor.account_id).note("密码不对")).await?;
     work.commit().await
 }
 

@@ -12,7 +12,6 @@ use crate::error::AppError;
 use crate::findings;
 use crate::plan::month::Month;
 use crate::plan::time::{SHANGHAI, at, short_date};
-use crate::programmes;
 use crate::web::actor::Scope;
 use crate::web::work::{Work, snapshot};
 
@@ -34,13 +33,15 @@ pub struct Signature {
 /// [`AppError::NotFound`] for somebody else's shift, [`AppError::Refused`] outside the
 /// register's hours, the second time, or in a certified month.
 pub async fn sign_in(work: &mut Work, scope: Scope, shift: i64) -> Result<Signature, AppError> {
-    let shift = open_shift(work, scope, shift).await?;
+    let (shift, grace) = open_shift(work, scope, shift).await?;
     shift.planned().may_sign_in(shift.signed(), work.now).map_err(|refusal| AppError::refused(refusal.to_string()))?;
-    let late = shift.planned().late_minutes(work.now, grace(work, scope, &shift).await?);
+    let late = shift.planned().late_minutes(work.now, grace.of(&shift)?);
 
     let (now, by, method) = (work.now, work.actor.account_id, method_of(scope));
     db::insert_sign_in(work.conn(), &shift, scope.bureau(), now, by, method, late).await?;
-    findings::propose_from_attendance(work, shift.id).await?;
+    if late > 0 {
+        findings::propose_from_attendance(work, shift.id).await?;
+    }
     work.audit(
         Audit::new("attendance.sign_in", "shift", shift.id)
             .after(json!({ "signed_in_at": now, "method": method, "late_minutes": late })),
@@ -54,9 +55,9 @@ pub async fn sign_in(work: &mut Work, scope: Scope, shift: i64) -> Result<Signat
 /// # Errors
 /// As [`sign_in`]; refused also before the sign-in and on another day.
 pub async fn sign_out(work: &mut Work, scope: Scope, shift: i64) -> Result<Signature, AppError> {
-    let shift = open_shift(work, scope, shift).await?;
+    let (shift, grace) = open_shift(work, scope, shift).await?;
     shift.planned().may_sign_out(shift.signed(), work.now).map_err(|refusal| AppError::refused(refusal.to_string()))?;
-    let early = shift.planned().early_minutes(work.now, grace(work, scope, &shift).await?);
+    let early = shift.planned().early_minutes(work.now, grace.of(&shift)?);
 
     let (now, by, method) = (work.now, work.actor.account_id, method_of(scope));
     if !db::set_sign_out(work.conn(), shift.id, now, by, method, early).await? {
@@ -83,7 +84,7 @@ pub async fn note_remark(
     version: i32,
     remark: &str,
 ) -> Result<(), AppError> {
-    let shift = open_shift(work, scope, shift).await?;
+    let (shift, _) = open_shift(work, scope, shift).await?;
     if shift.signed_in_at.is_none() {
         return Err(AppError::refused("这个班次还没有签到，不能填写异常说明。"));
     }
@@ -113,7 +114,7 @@ pub struct NewCorrection {
 /// [`AppError::Refused`] for an impossible time, while another one is open, or in a
 /// certified month.
 pub async fn ask_correction(work: &mut Work, scope: Scope, shift: i64, new: &NewCorrection) -> Result<i64, AppError> {
-    let shift = open_shift(work, scope, shift).await?;
+    let (shift, _) = open_shift(work, scope, shift).await?;
     let fault = shift.planned().fault_of_correction(new.side, new.time, shift.signed(), work.now);
     if !fault.is_empty() {
         return Err(AppError::refused(fault));
@@ -171,7 +172,7 @@ pub async fn decide_correction(
     if !asked.is_open() {
         return Err(AppError::refused("这份补签申请已经有人审批，请刷新页面查看。"));
     }
-    let shift = open_shift(work, scope, asked.shift_id).await?;
+    let (shift, grace) = open_shift(work, scope, asked.shift_id).await?;
     let side = asked.end();
     let value = asked.new_value.with_timezone(&SHANGHAI);
     if decision == Decision::Agreed {
@@ -190,7 +191,7 @@ pub async fn decide_correction(
     }
     let mut record = Audit::new("attendance.decide_correction", "shift", shift.id).note(note);
     if decision == Decision::Agreed {
-        let grace = grace(work, scope, &shift).await?;
+        let grace = grace.of(&shift)?;
         let minutes = match side {
             Side::SignIn => shift.planned().late_minutes(value, grace),
             Side::SignOut => shift.planned().early_minutes(value, grace),
@@ -328,8 +329,8 @@ pub async fn return_month(
 }
 
 /// A shift within reach, locked, of a published roster and a month that is open.
-async fn open_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<Shift, AppError> {
-    db::lock_shift(work.conn(), scope, shift).await?;
+async fn open_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<(Shift, Grace), AppError> {
+    let grace = Grace(db::lock_shift(work.conn(), scope, shift).await?);
     let shift = db::find_shift(work.conn(), scope, shift).await?.ok_or(AppError::NotFound)?;
     if !shift.published {
         return Err(AppError::refused("这个班次的排班还没有公示。"));
@@ -337,16 +338,17 @@ async fn open_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<Shift, 
     if shift.reported {
         return Err(AppError::refused("本月考勤已审定上报，不能再改；如需更正，请先由司法局退回。"));
     }
-    Ok(shift)
+    Ok((shift, grace))
 }
 
-/// A07: the grace of the programme that holds on the duty day.
-async fn grace(work: &mut Work, scope: Scope, shift: &Shift) -> Result<u32, AppError> {
-    let year = shift.month.year();
-    let programme = programmes::db::find(work.conn(), scope.bureau(), year).await?;
-    programme
-        .map(|programme| programme.content.grace_minutes)
-        .ok_or_else(|| AppError::refused(format!("{year}年度的实施方案还没有建立，不能签到。")))
+/// A07: the grace, in minutes, of the programme that holds on the duty day; none without a programme.
+struct Grace(Option<u32>);
+
+impl Grace {
+    fn of(&self, shift: &Shift) -> Result<u32, AppError> {
+        let year = shift.month.year();
+        self.0.ok_or_else(|| AppError::refused(format!("{year}年度的实施方案还没有建立，不能签到。")))
+    }
 }
 
 fn method_of(scope: Scope) -> &'static str {

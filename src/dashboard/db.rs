@@ -205,15 +205,15 @@ pub async fn signs(conn: &mut PgConnection, bureau: i64, year: i32, today: Naive
         r#"
         with over_months as (
             select distinct s.venue_id, s.month
-            from shifts s join rosters r on r.id = s.roster_id and r.status = 'published'
+            from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
             where s.bureau_id = $1 and s.month >= make_date($2, 1, 1) and s.month < make_date($2 + 1, 1, 1)
               and s.month < date_trunc('month', $3::date::timestamp)
         )
         select 'unreported' as "kind!", o.month as "month?: Month", null::date as "on?", count(*) as "number!",
                0::numeric as "amount!", string_agg(v.short_name, '、' order by v.sort) as "note!", 0::bigint as "id!"
         from over_months o
-        join venues v on v.id = o.venue_id
-        left join venue_months m on m.venue_id = o.venue_id and m.month = o.month
+        join venues v on v.id = o.venue_id and v.bureau_id = $1
+        left join venue_months m on m.venue_id = o.venue_id and m.bureau_id = $1 and m.month = o.month
         where m.status is distinct from 'reported'
         group by o.month
         union all

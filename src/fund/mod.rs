@@ -58,9 +58,9 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/fund", May(Action::ReadFund), pages::newest_year)
         .get("/fund/{year}", May(Action::ReadFund), pages::ledger)
         .get("/fund/{year}/receipts/new", May(Action::PostFund), pages::new_receipt)
-        .post("/fund/{year}/receipts", May(Action::PostFund), actions::record_receipt)
+        .post("/fund/{year}/receipts", May(Action::PostFund).fresh(), actions::record_receipt)
         .get("/fund/{year}/transfers/new", May(Action::PostFund), pages::new_transfer)
-        .post("/fund/{year}/transfers", May(Action::PostFund), actions::record_transfer)
+        .post("/fund/{year}/transfers", May(Action::PostFund).fresh(), actions::record_transfer)
         .get("/fund/entries/{id}", May(Action::ReadFund), pages::entry)
-        .post("/fund/entries/{id}/reverse", May(Action::PostFund), actions::reverse)
+        .post("/fund/entries/{id}/reverse", May(Action::PostFund).fresh(), actions::reverse)
 }

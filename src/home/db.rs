@@ -71,8 +71,8 @@ pub async fn of_duty_person(
             select s.id, s.duty_on, s.starts_at, s.ends_at, s.month, s.venue_id, v.short_name,
                    a.shift_id is not null as signed_in, a.signed_out_at is not null as signed_out
             from shifts s
-            join rosters r on r.id = s.roster_id and r.status = 'published'
-            join venues v on v.id = s.venue_id
+            join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
+            join venues v on v.id = s.venue_id and v.bureau_id = s.bureau_id
             left join attendances a on a.shift_id = s.id
             where s.bureau_id = $1 and s.person_id = $2
         )
@@ -86,7 +86,7 @@ pub async fn of_duty_person(
          from mine where duty_on > $3 order by duty_on, starts_at limit 1)
         union all
         (select 'no_sign_out', m.id, null, m.duty_on, 0, 0, m.short_name, ''
-         from mine m left join venue_months vm on vm.venue_id = m.venue_id and vm.month = m.month
+         from mine m left join venue_months vm on vm.venue_id = m.venue_id and vm.bureau_id = $1 and vm.month = m.month
          where m.duty_on < $3 and m.signed_in and not m.signed_out and vm.status is distinct from 'reported'
          order by m.duty_on limit 20)
         union all
@@ -126,16 +126,16 @@ pub async fn of_venue(
                count(*) as "number!", count(a.shift_id)::numeric as "amount!",
                coalesce(string_agg(p.name, '、' order by s.starts_at), '') as "words!", '' as "more!"
         from shifts s
-        join rosters r on r.id = s.roster_id and r.status = 'published'
-        join persons p on p.id = s.person_id
+        join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
+        join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
         left join attendances a on a.shift_id = s.id
         where s.bureau_id = $1 and s.venue_id = $2 and s.duty_on = $3
         having count(*) > 0
         union all
         select 'correction', c.shift_id, null, s.duty_on, 0, 0, p.name, c.side
         from attendance_corrections c
-        join shifts s on s.id = c.shift_id
-        join persons p on p.id = s.person_id
+        join shifts s on s.id = c.shift_id and s.bureau_id = c.bureau_id
+        join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
         where c.bureau_id = $1 and s.venue_id = $2 and c.status = 'asked' and c.asked_by <> $4
         union all
         select 'tell', 0, null, min((f.proposed_at at time zone 'Asia/Shanghai')::date), count(*), 0, '', ''
@@ -145,7 +145,7 @@ pub async fn of_venue(
         select 'certify', $2, m.month, null, m.shifts, 0, coalesce(vm.return_reason, ''), ''
         from (
             select s.month, count(*) as shifts
-            from shifts s join rosters r on r.id = s.roster_id and r.status = 'published'
+            from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
             where s.bureau_id = $1 and s.venue_id = $2 and s.month < date_trunc('month', $3::date::timestamp)
             group by s.month
         ) m
@@ -173,7 +173,7 @@ pub async fn of_bureau(
         r#"
         with over_months as (
             select distinct s.venue_id, s.month
-            from shifts s join rosters r on r.id = s.roster_id and r.status = 'published'
+            from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
             where s.bureau_id = $1 and s.month < date_trunc('month', $3::date::timestamp)
               and s.month >= date_trunc('month', $3::date::timestamp) - interval '12 months'
         )
@@ -196,15 +196,15 @@ pub async fn of_bureau(
         union all
         select 'unreported', 0, o.month, null, count(*), 0, string_agg(v.short_name, '、' order by v.sort), ''
         from over_months o
-        join venues v on v.id = o.venue_id
-        left join venue_months vm on vm.venue_id = o.venue_id and vm.month = o.month
+        join venues v on v.id = o.venue_id and v.bureau_id = $1
+        left join venue_months vm on vm.venue_id = o.venue_id and vm.bureau_id = $1 and vm.month = o.month
         where vm.status is distinct from 'reported'
         group by o.month
         union all
         select 'settlement', coalesce(s.calculated_by, 0), o.month, null, count(*) filter (where vm.status is distinct from 'reported'),
                coalesce(s.payable, 0), coalesce(s.status, 'none'), coalesce(s.return_reason, '')
         from over_months o
-        left join venue_months vm on vm.venue_id = o.venue_id and vm.month = o.month
+        left join venue_months vm on vm.venue_id = o.venue_id and vm.bureau_id = $1 and vm.month = o.month
         left join settlements s on s.bureau_id = $1 and s.month = o.month
         where s.status is distinct from 'paid'
         group by o.month, s.calculated_by, s.payable, s.status, s.return_reason

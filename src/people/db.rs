@@ -57,7 +57,7 @@ pub async fn people(conn: &mut PgConnection, bureau: i64, filter: &Filter, limit
         r#"select p.id, p.name, p.pinyin, p.category as "category: PersonCategory", p.organisation, p.phone_mask,
                   p.public_official, p.status as "status: PersonStatus",
                   coalesce((select array_agg(v.short_name order by v.sort, v.id)
-                            from person_venues pv join venues v on v.id = pv.venue_id
+                            from person_venues pv join venues v on v.id = pv.venue_id and v.bureau_id = $1
                             where pv.person_id = p.id), '{}') as "venues!"
            from persons p
            where p.bureau_id = $1

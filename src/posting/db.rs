@@ -89,7 +89,7 @@ pub(super) async fn duties(
            from venues v
            left join (
                select s.venue_id, s.person_id, s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to, s.change, r.published_at
-               from shifts s join rosters r on r.id = s.roster_id
+               from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id
                where s.bureau_id = $1 and s.duty_on between $3 and $4 and r.status = 'published'
            ) d on d.venue_id = v.id
            left join persons p on p.id = d.person_id

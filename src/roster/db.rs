@@ -193,9 +193,9 @@ pub async fn shifts(conn: &mut PgConnection, reading: Reading) -> sqlx::Result<V
                   s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to, s.planned_minutes, s.minimum_minutes,
                   s.change as "change: ShiftChange", s.change_reason, s.moved_from, s.version
            from shifts s
-           join rosters r on r.id = s.roster_id
-           join venues v on v.id = s.venue_id
-           join persons p on p.id = s.person_id
+           join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id
+           join venues v on v.id = s.venue_id and v.bureau_id = s.bureau_id
+           join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
            where s.bureau_id = $1 and s.duty_on between $2 and $3
              and ($4::bigint is null or s.venue_id = $4) and ($5::bigint is null or s.venue_id = $5)
              and ($6::bigint is null or s.person_id = $6) and ($7::bigint is null or s.person_id = $7)

@@ -100,7 +100,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/roster/{month}/shifts", edit, actions::add_shift)
         .post("/roster/{month}/shifts/{shift}/remove", edit, actions::remove_shift)
         .post("/roster/{month}/submit", edit, actions::submit)
-        .post("/roster/{month}/approve", May(Action::ApproveRoster), actions::approve)
+        .post("/roster/{month}/approve", May(Action::ApproveRoster).fresh(), actions::approve)
         .post("/roster/{month}/return", May(Action::ApproveRoster), actions::return_to_draft)
         .post("/roster/{month}/publish", May(Action::PublishRoster), actions::publish)
 }

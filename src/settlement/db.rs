@@ -190,10 +190,10 @@ pub async fn venue_reports(
                   m.certified_at as "reported_at?", a.name as "reported_by?",
                   coalesce(c.open, 0) as "open_findings!", coalesce(c.decided, 0) as "decided_since!"
            from (select s.venue_id, count(*) as shifts, max(s.duty_on) as last_shift
-                 from shifts s join rosters r on r.id = s.roster_id and r.status = 'published'
+                 from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
                  where s.bureau_id = $1 and s.month = $2 group by s.venue_id) s
-           join venues v on v.id = s.venue_id
-           left join venue_months m on m.venue_id = s.venue_id and m.month = $2 and m.status = 'reported'
+           join venues v on v.id = s.venue_id and v.bureau_id = $1
+           left join venue_months m on m.venue_id = s.venue_id and m.bureau_id = $1 and m.month = $2 and m.status = 'reported'
            left join accounts a on a.id = m.certified_by
            left join counted c on c.venue_id = s.venue_id
            order by v.sort, v.id"#,
@@ -227,11 +227,11 @@ pub async fn people_of(conn: &mut PgConnection, bureau: i64, month: Month) -> sq
                   coalesce(c.off_post, 0) as "off_post!", coalesce(c.false_duty, 0) as "false_duty!",
                   coalesce(c.open, 0) as "open!"
            from shifts s
-           join rosters r on r.id = s.roster_id and r.status = 'published'
-           join persons p on p.id = s.person_id
-           join venues v on v.id = s.venue_id
+           join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
+           join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
+           join venues v on v.id = s.venue_id and v.bureau_id = s.bureau_id
            left join attendances a on a.shift_id = s.id
-           left join venue_months m on m.venue_id = s.venue_id and m.month = s.month and m.status = 'reported'
+           left join venue_months m on m.venue_id = s.venue_id and m.bureau_id = s.bureau_id and m.month = s.month and m.status = 'reported'
            left join counted c on c.shift_id = s.id
            where s.bureau_id = $1 and s.month = $2
            order by p.pinyin, p.id, s.duty_on, s.starts_at, s.id"#,
@@ -498,7 +498,8 @@ pub async fn month_states(conn: &mut PgConnection, bureau: i64, limit: i64) -> s
            left join lateral (
                select count(*) as venues, count(m.venue_id) as reported
                from (select distinct venue_id from shifts where roster_id = r.id) d
-               left join venue_months m on m.venue_id = d.venue_id and m.month = r.month and m.status = 'reported') v on true
+               left join venue_months m
+                 on m.venue_id = d.venue_id and m.bureau_id = r.bureau_id and m.month = r.month and m.status = 'reported') v on true
            left join lateral (
                select count(*) as open from findings
                where bureau_id = r.bureau_id and status in ('proposed', 'told', 'objected')
@@ -574,7 +575,7 @@ pub async fn items_of(conn: &mut PgConnection, settlement: i64, person: Option<i
         StoredItem,
         r#"select i.person_id, p.id_number_mask, p.organisation, p.bank_name, p.bank_account_mask, i.facts, i.result,
                   i.fingerprint
-           from settlement_items i join persons p on p.id = i.person_id
+           from settlement_items i join persons p on p.id = i.person_id and p.bureau_id = i.bureau_id
            where i.settlement_id = $1 and ($2::bigint is null or i.person_id = $2)
            order by p.pinyin, p.id"#,
         settlement,

@@ -36,7 +36,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/settlements/{month}/people/{person}", May(Action::ReadSettlement), person::one)
         .get("/settlements/{month}/print", May(Action::ReadSettlement), sheet::print)
         .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
-        .post("/settlements/{month}/approve", May(Action::ApproveSettlement), actions::approve)
+        .post("/settlements/{month}/approve", May(Action::ApproveSettlement).fresh(), actions::approve)
         .post("/settlements/{month}/return", May(Action::ApproveSettlement), actions::send_back)
-        .post("/settlements/{month}/pay", May(Action::PaySettlement), actions::pay)
+        .post("/settlements/{month}/pay", May(Action::PaySettlement).fresh(), actions::pay)
 }

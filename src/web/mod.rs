@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod assets;
 pub mod chart;
+pub mod confirm;
 pub mod constraints;
 pub mod cookies;
 pub mod error_page;

@@ -69,8 +69,9 @@ pub struct Posted<T> {
 #[derive(Debug)]
 pub struct PublicPosted<T>(pub T);
 
+/// What every form of a signed-in person carries.
 #[derive(Deserialize)]
-struct Guard {
+pub(super) struct Guard {
     #[serde(default)]
     token: String,
     #[serde(default)]
@@ -86,10 +87,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
         };
         let path = request.uri().path().to_owned();
         let body = body_of(request, state).await?;
-        let guard: Guard = parse(&body)?;
-        if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
-            return Err(AppError::Forbidden("表单已失效或不是本站发出的。请返回原页面，刷新后重新提交。".to_owned()));
-        }
+        let guard = check_token(&body, &actor)?;
         let once = Uuid::parse_str(&guard.once)
             .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
         Ok(Posted { form: parse(&body)?, once: OnceKey::of(once, &path) })
@@ -142,10 +140,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
         if typed.contains("%00") {
             return Err(unusable());
         }
-        let guard: Guard = parse(typed.as_bytes())?;
-        if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
-            return Err(AppError::Forbidden("表单已失效或不是本站发出的。请返回原页面，刷新后重新提交。".to_owned()));
-        }
+        let guard = check_token(typed.as_bytes(), &actor)?;
         let once = Uuid::parse_str(&guard.once)
             .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
         let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
@@ -153,7 +148,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
     }
 }
 
-async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, AppError> {
+/// Refuses a form that this session's pages did not make.
+pub(super) fn check_token(body: &[u8], actor: &Actor) -> Result<Guard, AppError> {
+    let guard: Guard = parse(body)?;
+    if !bool::from(guard.token.as_bytes().ct_eq(actor.form_token.as_bytes())) {
+        return Err(AppError::Forbidden("表单已失效或不是本站发出的。请返回原页面，刷新后重新提交。".to_owned()));
+    }
+    Ok(guard)
+}
+
+pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, AppError> {
     let body = Bytes::from_request(request, state)
         .await
         .map_err(|_| AppError::Unusable("提交的内容过大或中途断开，请重试。".to_owned()))?;
@@ -164,7 +168,7 @@ async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, A
     Ok(body)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     serde_html_form::from_bytes(body)
         .map_err(|_| AppError::Unusable("提交的内容不完整，请刷新页面后重新填写。".to_owned()))
 }

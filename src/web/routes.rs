@@ -15,7 +15,7 @@ use super::actor::{Actor, Scope};
 use super::layout::Asked;
 use super::permissions::Action;
 use super::session::Visitor;
-use super::{error_page, session, way_back};
+use super::{confirm, error_page, session, way_back};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -31,6 +31,27 @@ pub enum Access {
     SignedIn,
     /// Those whom the permission table grants the action.
     May(Action),
+}
+
+impl Access {
+    /// The same, and only for those who proved themselves a short while ago: for what
+    /// moves money or rights and what shows personal data in bulk.
+    pub fn fresh(self) -> Admission {
+        Admission { access: self, fresh: true }
+    }
+}
+
+/// The whole of a route's declaration: who may take it, and how recently proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    access: Access,
+    fresh: bool,
+}
+
+impl From<Access> for Admission {
+    fn from(access: Access) -> Admission {
+        Admission { access, fresh: false }
+    }
 }
 
 impl Serialize for Access {
@@ -53,6 +74,8 @@ pub struct Declared {
     pub path: &'static str,
     /// Who may take it.
     pub access: Access,
+    /// Whether the person must have proved themselves a short while ago.
+    pub fresh: bool,
 }
 
 /// Routes under construction.
@@ -69,33 +92,34 @@ impl Routes {
     }
 
     /// A page or download.
-    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn get<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add("GET", path, access, get(handler))
+        self.add("GET", path, admission.into(), get(handler))
     }
 
     /// Something that changes.
-    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Routes
+    pub fn post<H, T>(self, path: &'static str, admission: impl Into<Admission>, handler: H) -> Routes
     where
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add("POST", path, access, post(handler))
+        self.add("POST", path, admission.into(), post(handler))
     }
 
     fn add(
         mut self,
         method: &'static str,
         path: &'static str,
-        access: Access,
+        admission: Admission,
         route: MethodRouter<AppState>,
     ) -> Routes {
-        let guarded = route.layer(from_fn_with_state((self.state.clone(), access), guard));
+        let guarded = route.layer(from_fn_with_state((self.state.clone(), admission), guard));
         self.router = self.router.route(path, guarded);
-        self.declared.push(Declared { method, path, access });
+        let Admission { access, fresh } = admission;
+        self.declared.push(Declared { method, path, access, fresh });
         self
     }
 
@@ -114,28 +138,33 @@ impl Routes {
 
 /// Loads the session, checks the declaration, and draws an error as this account's page.
 pub(super) async fn guard(
-    State((state, access)): State<(AppState, Access)>,
+    State((state, admission)): State<(AppState, Admission)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let actor = match session::load(&state, Visitor::of(&state, &request)).await {
-        Ok(actor) => actor,
+    let session = match session::load(&state, Visitor::of(&state, &request)).await {
+        Ok(session) => session,
         Err(error) => return error.into_response(),
     };
     let asked = Asked::of(request.method(), request.uri(), request.headers());
-    let response = match check(access, actor.as_ref(), &request) {
-        Ok(scope) => {
-            if let Some(actor) = &actor {
-                request.extensions_mut().insert(actor.clone());
+    let actor = session.as_ref().map(|session| &session.actor);
+    let response = match check(admission.access, actor, &request) {
+        Ok(scope) => match session.as_ref().filter(|session| admission.fresh && !session.is_fresh(&state)) {
+            Some(stale) => confirm::ask(&state, stale, admission.access, &asked, request).await.into_response(),
+            None => {
+                if let Some(session) = &session {
+                    request.extensions_mut().insert(session.actor.clone());
+                    request.extensions_mut().insert(session.clone());
+                }
+                if let Some(scope) = scope {
+                    request.extensions_mut().insert(scope);
+                }
+                next.run(request).await
             }
-            if let Some(scope) = scope {
-                request.extensions_mut().insert(scope);
-            }
-            next.run(request).await
-        }
+        },
         Err(error) => error.into_response(),
     };
-    error_page::draw(&state, actor.as_ref(), &asked, response)
+    error_page::draw(&state, actor, &asked, response)
 }
 
 fn check(access: Access, actor: Option<&Actor>, request: &Request) -> Result<Option<Scope>, AppError> {

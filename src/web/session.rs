@@ -4,7 +4,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use axum_extra::extract::cookie::CookieJar;
-use chrono::{DateTime, Duration, FixedOffset};
+use chrono::{DateTime, Duration, FixedOffset, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use tower_http::request_id::RequestId;
@@ -13,6 +13,7 @@ use super::actor::Actor;
 use super::cookies;
 use super::layout::Flash;
 use super::permissions::Role;
+use super::way_back;
 use crate::error::AppError;
 use crate::state::AppState;
 
@@ -20,6 +21,9 @@ use crate::state::AppState;
 const IDLE: Duration = Duration::minutes(30);
 /// And after this long in any case.
 const LONGEST: Duration = Duration::hours(10);
+
+/// Moving money or rights asks for a proof that is no older than this.
+const FRESH: Duration = Duration::minutes(10);
 
 /// A form is not sent again after this long.
 const ONCE_KEYS_KEPT: Duration = Duration::days(3);
@@ -48,16 +52,34 @@ impl Visitor {
     }
 }
 
+/// A session that counts: who it belongs to and how well that is known.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who acts.
+    pub actor: Actor,
+    /// When they last proved it.
+    proved_at: DateTime<Utc>,
+    /// They prove it with a one-time code, not with the password alone.
+    pub has_second_factor: bool,
+}
+
+impl Session {
+    /// Whether the last proof is recent enough to move money or rights.
+    pub fn is_fresh(&self, state: &AppState) -> bool {
+        self.proved_at + FRESH > state.clock.now()
+    }
+}
+
 /// The account behind the visitor's cookie, if it still counts.
 ///
 /// # Errors
 /// Only when the database does not answer.
-pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Actor>, AppError> {
+pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>, AppError> {
     let Some(key) = visitor.key else { return Ok(None) };
     let now = state.clock.now();
     let row = sqlx::query!(
         r#"
-        select s.form_token, s.seen_at, s.flash_text is not null as "flash_waiting!",
+        select s.form_token, s.seen_at, s.proved_at, s.flash_text is not null as "flash_waiting!",
                a.id as account_id, a.name, a.role as "role: Role", a.bureau_id, b.name as bureau_name, a.venue_id, v.name as "venue_name?", a.person_id, a.must_change_password
         from sessions s
         join accounts a on a.id = s.account_id
@@ -78,7 +100,7 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Actor>, A
             .execute(&state.pool)
             .await?;
     }
-    Ok(Some(Actor {
+    let actor = Actor {
         account_id: row.account_id,
         name: row.name,
         role: row.role,
@@ -93,7 +115,8 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Actor>, A
         must_change_password: row.must_change_password,
         request_id: visitor.request_id,
         flash_waiting: row.flash_waiting,
-    }))
+    };
+    Ok(Some(Session { actor, proved_at: row.proved_at, has_second_factor: false }))
 }
 
 /// Opens a session and gives the cookie's value.
@@ -111,8 +134,8 @@ pub async fn open(
     let form_token = random_token()?;
     let user_agent: String = user_agent.chars().take(200).collect();
     sqlx::query!(
-        "insert into sessions (id, account_id, form_token, created_at, seen_at, expires_at, address, user_agent)
-         values ($1, $2, $3, $4, $4, $5, $6, $7)",
+        "insert into sessions (id, account_id, form_token, created_at, seen_at, proved_at, expires_at, address, user_agent)
+         values ($1, $2, $3, $4, $4, $4, $5, $6, $7)",
         key_of(&token),
         account_id,
         form_token,
@@ -124,6 +147,15 @@ pub async fn open(
     .execute(conn)
     .await?;
     Ok(token)
+}
+
+/// Notes that the person of a session proved themselves again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prove(conn: &mut PgConnection, key: &[u8], now: DateTime<FixedOffset>) -> Result<(), AppError> {
+    sqlx::query!("update sessions set proved_at = $2 where id = $1", key, now).execute(conn).await?;
+    Ok(())
 }
 
 /// Ends one session.
@@ -218,6 +250,19 @@ pub async fn take_flash(state: &AppState, key: &[u8]) -> Result<Option<Flash>, A
     .fetch_optional(&state.pool)
     .await?;
     Ok(waiting.and_then(|row| Some(Flash::stored(&row.kind?, row.text?))))
+}
+
+impl FromRequestParts<AppState> for Session {
+    type Rejection = AppError;
+
+    /// As the route's guard loaded it.
+    async fn from_request_parts(parts: &mut Parts, _state: &AppState) -> Result<Session, AppError> {
+        parts
+            .extensions
+            .get::<Session>()
+            .cloned()
+            .ok_or_else(|| way_back::sign_in_first(&parts.method, &parts.uri, &parts.headers))
+    }
 }
 
 /// Where a request comes from: the peer, or what the trusted proxy says of it.

@@ -11,14 +11,18 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::actor::Actor;
 use super::posted::OnceKey;
 use super::session;
-use crate::audit::{self, Audit};
+use crate::audit::{Audit, Author, Columns};
 use crate::error::AppError;
 use crate::state::AppState;
+
+/// So many audit records go to the database at once.
+const RECORDS_TOGETHER: usize = 100;
 
 /// An open transaction together with who acts and when.
 pub struct Work {
     transaction: Transaction<'static, Postgres>,
     once: Option<OnceKey>,
+    records: Vec<Audit>,
     audited: bool,
     /// Who acts.
     pub actor: Actor,
@@ -78,6 +82,7 @@ impl Work {
         Ok(Work {
             transaction: state.pool.begin().await?,
             once: None,
+            records: Vec::new(),
             audited: false,
             actor: actor.clone(),
             now: state.clock.now(),
@@ -94,13 +99,17 @@ impl Work {
         self.now.date_naive()
     }
 
-    /// Writes the audit record of what was just done.
+    /// Takes down the audit record of what was just done; it is written with the others of
+    /// the work, before the commit.
     ///
     /// # Errors
     /// When the database fails: then the work fails with it.
     pub async fn audit(&mut self, record: Audit) -> Result<(), AppError> {
-        audit::write(&mut self.transaction, &self.actor, self.now, record).await?;
         self.audited = true;
+        self.records.push(record);
+        if self.records.len() >= RECORDS_TOGETHER {
+            self.write_down(None, None).await?;
+        }
         Ok(())
     }
 
@@ -109,22 +118,16 @@ impl Work {
     /// # Errors
     /// When nothing was recorded, or the database refuses at the end.
     pub async fn commit(self) -> Result<(), AppError> {
-        if !self.audited {
-            return Err(AppError::Internal(anyhow::anyhow!("work without an audit record")));
-        }
-        self.transaction.commit().await?;
-        Ok(())
+        self.close(None, None).await
     }
 
     /// Commits, leaves a message and sends the browser on.
     ///
     /// # Errors
     /// As [`Work::commit`].
-    pub async fn finish(mut self, location: &str, message: impl Into<String> + Send) -> Result<Redirect, AppError> {
+    pub async fn finish(self, location: &str, message: impl Into<String> + Send) -> Result<Redirect, AppError> {
         let message = message.into();
-        let key = self.actor.session_key.clone();
-        session::leave_flash(&mut self.transaction, &key, "success", &message).await?;
-        self.commit_at(location).await?;
+        self.close(Some(location), Some(&message)).await?;
         Ok(Redirect::to(location))
     }
 
@@ -132,19 +135,60 @@ impl Work {
     ///
     /// # Errors
     /// As [`Work::commit`].
-    pub async fn commit_at(mut self, location: &str) -> Result<(), AppError> {
-        if let Some(once) = self.once {
-            sqlx::query!(
-                "update once_keys set location = $4 where key = $1 and account_id = $2 and form = $3",
-                once.key(),
-                self.actor.account_id,
-                once.form(),
-                location,
-            )
-            .execute(self.conn())
-            .await?;
+    pub async fn commit_at(self, location: &str) -> Result<(), AppError> {
+        self.close(Some(location), None).await
+    }
+
+    async fn close(mut self, location: Option<&str>, message: Option<&str>) -> Result<(), AppError> {
+        if !self.audited {
+            return Err(AppError::Internal(anyhow::anyhow!("work without an audit record")));
         }
-        self.commit().await
+        self.write_down(location, message).await?;
+        self.transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The records, where the form led and the message for the next page, in one statement:
+    /// every posted form pays for it.
+    async fn write_down(&mut self, location: Option<&str>, message: Option<&str>) -> Result<(), AppError> {
+        let records = Columns::of(std::mem::take(&mut self.records));
+        let author = Author::from(&self.actor);
+        let (key, form) = self.once.map(|once| (once.key(), once.form())).unzip();
+        sqlx::query!(
+            r#"
+            with led as (
+                update once_keys set location = $14::text
+                where key = $12::uuid and account_id = $3 and form = $13::bigint and $14::text is not null
+            ), told as (
+                update sessions set flash_kind = 'success', flash_text = $16::text
+                where id = $15::bytea and $16::text is not null
+            )
+            insert into audit_records
+                (at, bureau_id, account_id, actor, address, request_id, action, subject, subject_id, before, after, note)
+            select $1::timestamptz, $2::bigint, $3::bigint, $4::text, $5::text, $6::text, r.*
+            from unnest($7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[], $17::text[]) as r
+            "#,
+            self.now,
+            author.bureau_id,
+            author.account_id,
+            author.name,
+            author.address,
+            author.request_id,
+            &records.actions as &[&str],
+            &records.subjects as &[&str],
+            &records.subject_ids,
+            &records.befores as &[Option<serde_json::Value>],
+            &records.afters as &[Option<serde_json::Value>],
+            key,
+            form,
+            location,
+            self.actor.session_key,
+            message,
+            &records.notes,
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
     }
 }
 

@@ -48,3 +48,12 @@ update rosters r set status = 'published', submitted_by = r.made_by, submitted_a
     published_at = r.made_at, approved_at = r.made_at,
     approved_by = (select a.id from accounts a where a.bureau_id = r.bureau_id and a.id <> r.made_by order by a.id limit 1)
 from bureaus b where b.id = r.bureau_id and b.division_code = '149901';
+
+insert into audit_records (at, bureau_id, account_id, actor, address, action, subject, subject_id, after)
+select step.at, r.bureau_id, step.by, '工作人员（司法局工作人员）', '10.0.0.1', step.action, 'roster', r.id::text, '{}'::jsonb
+from rosters r join bureaus b on b.id = r.bureau_id and b.division_code = '149901'
+cross join lateral (values
+    (r.made_at, r.made_by, 'roster.start'), (r.submitted_at, r.submitted_by, 'roster.submit'),
+    (r.approved_at, r.approved_by, 'roster.approve'), (r.published_at, r.published_by, 'roster.publish')
+) as step (at, by, action)
+where step.at is not null;

@@ -211,8 +211,26 @@ select bureau_id, '（2024）援字第' || lpad(n::text, 4, '0') || '号', 'civi
        registered_by, accepted_on + interval '9 hours'
 from dated;
 
--- The trail of the signing in and of the recording.
+-- The trail of the steps, of the signing in and of the recording.
 insert into audit_records (at, bureau_id, account_id, actor, address, action, subject, subject_id, after)
+with steps (at, bureau_id, account_id, action, subject, subject_id) as (
+    select made_at, bureau_id, made_by, 'roster.start', 'roster', id from rosters
+    union all
+    select submitted_at, bureau_id, submitted_by, 'roster.submit', 'roster', id from rosters
+    union all
+    select approved_at, bureau_id, approved_by, 'roster.approve', 'roster', id from rosters
+    union all
+    select published_at, bureau_id, published_by, 'roster.publish', 'roster', id from rosters
+    union all
+    select t.at, f.bureau_id, t.account_id, 'finding.' || t.status, 'finding', f.id
+    from finding_steps t join findings f on f.id = t.finding_id
+    union all
+    select registered_at, bureau_id, registered_by, 'case.register', 'case', id from cases
+)
+select s.at, s.bureau_id, s.account_id, '工作人员（司法局工作人员）', '10.0.0.1', s.action, s.subject, s.subject_id::text, '{}'::jsonb
+from steps s join bench_bureaus b on b.bureau_id = s.bureau_id
+where s.at is not null and s.account_id is not null
+union all
 select a.signed_in_at, a.bureau_id, a.signed_in_by, '工作人员（站点工作人员）', '10.0.0.1', 'attendance.sign_in', 'shift', a.shift_id::text,
        jsonb_build_object('late_minutes', a.late_minutes, 'method', a.sign_in_method, 'signed_in_at', a.signed_in_at)
 from attendances a join bench_bureaus b on b.bureau_id = a.bureau_id

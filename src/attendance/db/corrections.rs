@@ -64,8 +64,8 @@ macro_rules! select_corrections {
             select k.id, k.shift_id, k.side, k.old_value, k.new_value, k.reason, k.status, k.asked_by, asker.name as asker,
                    k.asked_at, decider.name as "decider?", k.decided_at, k.decision_note, p.name as person, s.duty_on
             from attendance_corrections k
-            join shifts s on s.id = k.shift_id
-            join persons p on p.id = s.person_id
+            join shifts s on s.id = k.shift_id and s.bureau_id = k.bureau_id
+            join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
             join accounts asker on asker.id = k.asked_by
             left join accounts decider on decider.id = k.decided_by
             where k.bureau_id = $1

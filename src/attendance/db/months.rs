@@ -41,7 +41,7 @@ pub async fn find_month(
                c.name as "certifier?", m.certified_at as "certified_at?", coalesce(m.return_reason, '') as "return_reason!",
                coalesce(m.version, 0) as "version!"
         from venues v
-        left join venue_months m on m.venue_id = v.id and m.month = $3
+        left join venue_months m on m.venue_id = v.id and m.bureau_id = v.bureau_id and m.month = $3
         left join accounts c on c.id = m.certified_by
         where v.bureau_id = $1 and v.id = $2
         "#,
@@ -206,7 +206,7 @@ pub async fn open_matters_of(
         select open.finding as "finding?", open.kind as "kind?: FindingKind", open.status as "status!", s.id as shift_id,
                p.name as person, s.duty_on as "on"
         from shifts s
-        join persons p on p.id = s.person_id
+        join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
         join lateral (
             select f.id as finding, f.kind, f.status from findings f
             where f.shift_id = s.id and f.status in ('proposed', 'told', 'objected')
@@ -311,7 +311,7 @@ pub async fn board(
             select s.id, s.venue_id, s.duty_on < $4 as over, a.shift_id is not null as signed_in,
                    a.signed_out_at is not null as signed_out, a.late_minutes, a.early_minutes
             from shifts s
-            join rosters r on r.id = s.roster_id and r.status = 'published'
+            join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
             left join attendances a on a.shift_id = s.id
             where s.bureau_id = $1 and s.month = $3 and ($2::bigint is null or s.venue_id = $2)
         ), counted as (
@@ -336,7 +336,7 @@ pub async fn board(
         left join counted c on c.venue_id = v.id
         left join corrections k on k.venue_id = v.id
         left join undecided u on u.venue_id = v.id
-        left join venue_months m on m.venue_id = v.id and m.month = $3
+        left join venue_months m on m.venue_id = v.id and m.bureau_id = v.bureau_id and m.month = $3
         left join accounts x on x.id = m.certified_by
         where v.bureau_id = $1 and ($2::bigint is null or v.id = $2) and (v.active or c.shifts > 0 or m.status is not null)
         order by v.sort, v.id

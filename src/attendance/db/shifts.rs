@@ -183,11 +183,11 @@ macro_rules! select_shifts {
                    (select count(*) from attendance_corrections k
                     where k.shift_id = s.id and k.status = 'asked') as "open_corrections!"
             from shifts s
-            join rosters r on r.id = s.roster_id
-            join venues v on v.id = s.venue_id
-            join persons p on p.id = s.person_id
+            join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id
+            join venues v on v.id = s.venue_id and v.bureau_id = s.bureau_id
+            join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
             left join attendances a on a.shift_id = s.id
-            left join venue_months m on m.venue_id = s.venue_id and m.month = s.month
+            left join venue_months m on m.venue_id = s.venue_id and m.bureau_id = s.bureau_id and m.month = s.month
             where s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2) and ($3::bigint is null or s.person_id = $3)
             "# + $tail,
             $($argument),+
@@ -202,13 +202,16 @@ pub async fn find_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx:
 
 /// Locks a shift within reach: two who decide on it take turns, and the certification
 /// of its month waits until this transaction ends. A statement of its own, so that what
-/// is read after it is what the one before has left.
+/// is read after it is what the one before has left. Gives the minutes that still are on
+/// time by the plan of the duty day (A07), if there is a plan.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when the shift is out of reach.
-pub async fn lock_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<(), AppError> {
+pub async fn lock_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<Option<u32>, AppError> {
     sqlx::query!(
-        "select pg_advisory_xact_lock_shared(hashtextextended('huifa.venue_month.' || s.venue_id || '.' || s.month, 0))
+        "select pg_advisory_xact_lock_shared(hashtextextended('huifa.venue_month.' || s.venue_id || '.' || s.month, 0)),
+                (select (g.content ->> 'grace_minutes')::integer from programmes g
+                 where g.bureau_id = s.bureau_id and g.year = s.calendar_year) as grace
          from shifts s
          where s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2) and ($3::bigint is null or s.person_id = $3)
            and s.id = $4
@@ -220,7 +223,7 @@ pub async fn lock_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> Resul
     )
     .fetch_optional(conn)
     .await?
-    .map(|_| ())
+    .map(|row| row.grace.and_then(|minutes| u32::try_from(minutes).ok()))
     .ok_or(AppError::NotFound)
 }
 

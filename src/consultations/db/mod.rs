@@ -68,11 +68,11 @@ macro_rules! select_shifts {
                    r.status = 'published' as "published!", coalesce(m.status = 'reported', false) as "reported!",
                    (select count(*) from consultations c where c.shift_id = s.id) as "consultations!"
             from shifts s
-            join rosters r on r.id = s.roster_id
-            join venues v on v.id = s.venue_id
-            join persons p on p.id = s.person_id
+            join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id
+            join venues v on v.id = s.venue_id and v.bureau_id = s.bureau_id
+            join persons p on p.id = s.person_id and p.bureau_id = s.bureau_id
             left join attendances a on a.shift_id = s.id
-            left join venue_months m on m.venue_id = s.venue_id and m.month = s.month
+            left join venue_months m on m.venue_id = s.venue_id and m.bureau_id = s.bureau_id and m.month = s.month
             where s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2) and ($3::bigint is null or s.person_id = $3)
             "# + $tail,
             $($argument),+
@@ -434,12 +434,12 @@ pub async fn find(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx::Resul
                reviewer.name as "reviewer?", c.reviewed_at, c.review_note, c.recorded_by, recorder.name as recorder,
                c.recorded_at, coalesce(m.status = 'reported', false) as "reported!", c.version
         from consultations c
-        join shifts s on s.id = c.shift_id
-        join venues v on v.id = c.venue_id
-        join persons p on p.id = c.person_id
+        join shifts s on s.id = c.shift_id and s.bureau_id = c.bureau_id
+        join venues v on v.id = c.venue_id and v.bureau_id = c.bureau_id
+        join persons p on p.id = c.person_id and p.bureau_id = c.bureau_id
         join accounts recorder on recorder.id = c.recorded_by
         left join accounts reviewer on reviewer.id = c.reviewed_by
-        left join venue_months m on m.venue_id = c.venue_id and m.month = s.month
+        left join venue_months m on m.venue_id = c.venue_id and m.bureau_id = c.bureau_id and m.month = s.month
         where c.bureau_id = $1 and ($2::bigint is null or c.venue_id = $2) and ($3::bigint is null or c.person_id = $3)
           and c.id = $4
         "#,
@@ -540,23 +540,29 @@ pub async fn list(
     sqlx::query_as!(
         ListRow,
         r#"
+        -- The rows of the page first: the names are looked up for these alone.
+        with asked as (
+            select c.*
+            from consultations c
+            where c.bureau_id = $1 and ($2::bigint is null or c.venue_id = $2) and ($3::bigint is null or c.person_id = $3)
+              and c.started_at >= $4 and c.started_at < $5 and (c.started_at, c.id) < ($6, $7::bigint)
+              and ($8::bigint is null or c.venue_id = $8)
+              and ($9::bigint is null or c.shift_id = $9)
+              and ($10::text is null or c.channel = $10)
+              and ($11::text is null or c.topic = $11)
+              and ($12::text = '' or c.review = $12)
+              and ($13::text = '' or strpos(c.number, $13) > 0 or strpos(c.client_name, $13) > 0)
+              and ($14::bytea is null or c.phone_index = $14 or c.id_number_index = $14)
+            order by c.started_at desc, c.id desc
+            limit $15
+        )
         select c.id, c.number, c.started_at, v.short_name as venue, p.name as person, c.channel as "channel: Channel",
                c.topic as "topic: Topic", c.refused_identity, c.client_name, c.phone_mask,
                c.satisfaction as "satisfaction: Satisfaction", c.review, c.from_paper
-        from consultations c
+        from asked c
         join venues v on v.id = c.venue_id
         join persons p on p.id = c.person_id
-        where c.bureau_id = $1 and ($2::bigint is null or c.venue_id = $2) and ($3::bigint is null or c.person_id = $3)
-          and c.started_at >= $4 and c.started_at < $5 and (c.started_at, c.id) < ($6, $7::bigint)
-          and ($8::bigint is null or c.venue_id = $8)
-          and ($9::bigint is null or c.shift_id = $9)
-          and ($10::text is null or c.channel = $10)
-          and ($11::text is null or c.topic = $11)
-          and ($12::text = '' or c.review = $12)
-          and ($13::text = '' or strpos(c.number, $13) > 0 or strpos(c.client_name, $13) > 0)
-          and ($14::bytea is null or c.phone_index = $14 or c.id_number_index = $14)
         order by c.started_at desc, c.id desc
-        limit $15
         "#,
         scope.bureau(),
         scope.venue(),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod cancelled;
+mod fresh;
 mod malformed;
 mod once;
 mod sessions;

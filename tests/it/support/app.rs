@@ -176,11 +176,14 @@ impl TestApp {
             session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests").await.expect("a session");
         drop(conn);
         // Tests move the clock by weeks; their sessions outlive that.
-        sqlx::query("update sessions set expires_at = 'infinity', seen_at = '2200-01-01' where account_id = $1")
-            .bind(account)
-            .execute(&self.state.pool)
-            .await
-            .expect("a long session");
+        sqlx::query(
+            "update sessions set expires_at = 'infinity', seen_at = '2200-01-01', proved_at = '2200-01-01'
+                     where account_id = $1",
+        )
+        .bind(account)
+        .execute(&self.state.pool)
+        .await
+        .expect("a long session");
         let row = sqlx::query(
             "select a.id, a.name, a.role, a.bureau_id, b.name as bureau_name, a.venue_id, v.name as venue_name, a.person_id,
                     s.form_token, s.id as session_key

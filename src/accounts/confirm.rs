@@ -1,0 +1,124 @@
+//! Proving oneself again, before money or rights move.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect};
+use serde::Deserialize;
+
+use super::{db, sign_in};
+use crate::audit::Audit;
+use crate::error::AppError;
+use crate::state::AppState;
+use crate::web::actor::Actor;
+use crate::web::confirm::{ConfirmPage, METHOD, SECRET, TO, WHAT};
+use crate::web::form_errors::Errors;
+use crate::web::layout::{Layout, form_again, page as shown};
+use crate::web::posted::{OnceKey, Posted};
+use crate::web::session::Session;
+use crate::web::work::Work;
+use crate::web::{Answer, session, way_back};
+
+/// What leads somebody here.
+#[derive(Debug, Deserialize)]
+pub(super) struct Arrival {
+    #[serde(default)]
+    to: String,
+}
+
+pub(super) async fn page(layout: Layout, session: Session, Query(arrival): Query<Arrival>) -> Answer {
+    shown(&ConfirmPage {
+        layout: layout.titled("请确认是您本人"),
+        once: OnceKey::new(),
+        errors: Errors::default(),
+        what: String::new(),
+        to: local(&arrival.to),
+        posts: false,
+        fields: Vec::new(),
+        with_code: session.has_second_factor,
+    })
+}
+
+/// Only pages of this site, and not this one again.
+fn local(to: &str) -> String {
+    way_back::local(to).filter(|to| !to.starts_with("/confirm")).unwrap_or("/home").to_owned()
+}
+
+/// The kept form's fields stay as they are; those of the asking page are taken out.
+struct Answered {
+    secret: String,
+    to: String,
+    what: String,
+    posts: bool,
+    fields: Vec<(String, String)>,
+}
+
+impl Answered {
+    fn read(all: Vec<(String, String)>) -> Answered {
+        let (mut asked, mut fields) = (Vec::new(), Vec::new());
+        for pair in all {
+            if pair.0.starts_with("confirm_") { asked.push(pair) } else { fields.push(pair) }
+        }
+        let of = |name: &str| asked.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let posts = of(METHOD).is_some_and(|method| method == "post");
+        Answered {
+            secret: of(SECRET).unwrap_or_default(),
+            to: local(&of(TO).unwrap_or_default()),
+            what: of(WHAT).unwrap_or_default().chars().take(40).collect(),
+            posts,
+            fields: if posts { fields } else { Vec::new() },
+        }
+    }
+
+    /// On to the page; a kept form is sent again as it was, by the browser itself (307).
+    fn go_on(&self) -> Redirect {
+        if self.posts { Redirect::temporary(&self.to) } else { Redirect::to(&self.to) }
+    }
+}
+
+pub(super) async fn confirm(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    session: Session,
+    posted: Posted<Vec<(String, String)>>,
+) -> Answer {
+    let answered = Answered::read(posted.form);
+    // Pressing twice: the first press has proved it already.
+    if session.is_fresh(&state) {
+        return Ok(answered.go_on().into_response());
+    }
+    if let Some(mistake) = mistake(&state, &actor, &answered.secret).await? {
+        let mut errors = Errors::default();
+        errors.add(SECRET, mistake);
+        return form_again(&ConfirmPage {
+            layout: layout.titled("请确认是您本人"),
+            once: posted.once,
+            errors,
+            what: answered.what,
+            to: answered.to,
+            posts: answered.posts,
+            fields: answered.fields,
+            with_code: session.has_second_factor,
+        });
+    }
+    let mut work = Work::unattended(&state, &actor).await?;
+    let now = work.now;
+    session::prove(work.conn(), &actor.session_key, now).await?;
+    work.audit(Audit::new("account.confirm", "account", actor.account_id).note(answered.what.clone())).await?;
+    work.commit().await?;
+    Ok(answered.go_on().into_response())
+}
+
+/// What is wrong with the proof, in words; `None` when it proves it.
+async fn mistake(state: &AppState, actor: &Actor, secret: &str) -> Result<Option<&'static str>, AppError> {
+    let mut conn = state.pool.acquire().await?;
+    let account = db::credentials_of(&mut conn, actor.account_id).await?;
+    drop(conn);
+    if account.locked_until.is_some_and(|until| until > state.clock.now()) {
+        return Ok(Some(sign_in::LOCKED_SENTENCE));
+    }
+    if state.passwords.verify(secret, Some(account.password_hash)).await? {
+        return Ok(None);
+    }
+    sign_in::count_wrong_password(state, actor, "account.confirm_refused").await?;
+    Ok(Some("密码不对。连续输错5次，账号将锁定15分钟。"))
+}
