@@ -17,9 +17,11 @@ pub mod desk;
 pub mod documents;
 pub mod eligibility;
 pub mod life;
-mod online;
+pub mod online;
 mod pages;
+pub mod quality;
 pub mod rules;
+mod screens;
 pub mod service;
 pub mod states;
 
@@ -147,6 +149,16 @@ pub fn routes(state: &AppState) -> Routes {
     Routes::new(state)
         .get("/cases", May(Action::ReadCases), pages::list)
         .get("/cases/states", May(Action::ReadCases), states::table)
+        .get("/cases/provincial", May(Action::RegisterCases), closing::provincial)
+        .post("/cases/provincial", May(Action::RegisterCases), closing::compare)
+        .post("/cases/provincial/export", May(Action::RegisterCases), closing::export)
+        .get("/cases/quality", May(Action::WorkOnCases), quality::list)
+        .post("/cases/quality", May(Action::ReviewCaseQuality), quality::draw)
+        .get("/cases/quality/{id}", May(Action::WorkOnCases), quality::sheet)
+        .post("/cases/quality/{id}", May(Action::WorkOnCases), quality::submit)
+        .post("/cases/quality/{id}/mended", May(Action::HandleCases), quality::mended)
+        .get("/cases/screens", May(Action::ReviewCaseQuality), screens::list)
+        .post("/cases/screens", May(Action::ReviewCaseQuality), screens::decide)
         .get("/cases/work", May(Action::WorkOnCases), desk::work_list)
         .post("/cases/work", May(Action::WorkOnCases), desk::hand_over)
         .get("/cases/online", May(Action::RegisterCases), online::list)

@@ -125,6 +125,11 @@ pub(super) async fn case_version(conn: &mut PgConnection, id: i64) -> sqlx::Resu
     sqlx::query_scalar!("select version from cases where id = $1", id).fetch_one(conn).await
 }
 
+/// The first quality review.
+pub(super) async fn first_review(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select min(id) as "id!" from case_quality where bureau_id = $1"#, bureau).fetch_one(conn).await
+}
+
 pub(super) async fn all_accounts(conn: &mut PgConnection) -> sqlx::Result<Vec<AccountRow>> {
     sqlx::query_as!(
         AccountRow,

@@ -69,6 +69,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("cases_place", "有人正在登记同一年度的案件，请重试。"),
     ("cases_order", "案件日期的先后顺序不对：受理、指派、同意结案依次进行。"),
     ("cases_application_number", "这个申请编号刚刚被占用，请再保存一次。"),
+    ("case_quality_once", "有案件已经安排过这一类评查。"),
+    ("case_screenings_once", "这一条已经有人核实过。"),
     ("cases_once_from_consultation", "这份咨询已经转交法律援助中心，不用再转。"),
     ("cases_by_archive_number", "这个档号刚刚被占用，请再办理一次。"),
     ("cases_life_order", "案件日期的先后顺序不对：指派、签协议、结案、提交材料、同意结案、归档依次进行。"),

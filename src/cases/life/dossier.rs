@@ -418,7 +418,9 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                coalesce(h.licence_number, '') as "licence!", c.programme_case, c.counted_on, c.counted_year, c.place,
                c.registered_by,
                (not c.restricted or $3 or c.registered_by = $4 or c.worker_id = $4 or h.account_id = $4
-                   or exists (select from case_access x where x.case_id = c.id and x.account_id = $4)) as "may_open!",
+                   or exists (select from case_access x where x.case_id = c.id and x.account_id = $4)
+                   or exists (select from case_quality q where q.case_id = c.id and q.reviewer_id = $4 and q.done_on is null))
+                   as "may_open!",
                coalesce((select v.name from venues v where v.bureau_id = c.bureau_id and v.kind = 'legal_aid_centre'
                          order by v.sort limit 1), b.name) as "office!",
                b.name as bureau_name, b.short_name as county,
@@ -453,7 +455,8 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
         left join case_handlers h on h.id = c.handler_id
         left join case_applications a on a.case_id = c.id
         left join case_closings l on l.case_id = c.id
-        where c.bureau_id = $1 and c.id = $2 and (not $5 or h.account_id = $4)
+        where c.bureau_id = $1 and c.id = $2 and (not $5 or h.account_id = $4
+              or exists (select from case_quality q where q.case_id = c.id and q.reviewer_id = $4 and q.done_on is null))
         "#,
         bureau,
         id,

@@ -577,6 +577,7 @@ pub(in crate::cases) struct StepPage {
 }
 
 impl StepPage {
+    #[expect(clippy::too_many_arguments, reason = "a page shown afresh or again with what was typed")]
     pub(in crate::cases) async fn load(
         state: &AppState,
         layout: Layout,

@@ -199,6 +199,7 @@ pub(super) async fn sealed(conn: &mut PgConnection, bureau: i64, case: i64) -> s
 
 /// Corrects an application; false where somebody else changed the case meanwhile. What is
 /// sealed and not typed again stays.
+#[expect(clippy::too_many_arguments, reason = "one row's columns")]
 pub(super) async fn update_application(
     conn: &mut PgConnection,
     bureau: i64,

@@ -4,29 +4,22 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use axum_extra::extract::Query;
-use chrono::Datelike as _;
 use serde::Deserialize;
-use serde_json::json;
-use uuid::Uuid;
 
-use super::db::{self, Found, NewOnline, Office};
-use crate::audit::{self, Audit, Author};
-use crate::cases::documents::rules::document_number;
-use crate::cases::life::{intake, next_application_number};
+use super::db::{self, Found, Office};
+use super::service::{self, Sent};
+use crate::cases::life::intake;
 use crate::cases::states::State as CaseState;
 use crate::error::AppError;
 use crate::plan::dictionaries::SpecialGroup;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::chinese_date;
-use crate::secrets::{Gender, IdNumber, mask_id_number, mask_phone, parse_phone};
+use crate::secrets::{IdNumber, parse_phone};
 use crate::state::AppState;
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::PublicPosted;
 use crate::web::{Answer, filters, typed};
-
-/// Applications of one person that may wait at a time.
-const MOST_WAITING: i64 = 3;
 
 /// Which county is asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -133,50 +126,21 @@ pub(in crate::cases) async fn send(
         errors.add("id_number", "身份证号中的出生日期在今天之后，请核对");
         return form_again(&ApplyPage { layout, office, form, errors, sent: String::new() });
     }
-    let groups: Vec<SpecialGroup> = form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect();
-
-    let mut transaction = state.pool.begin().await?;
-    let index = intake::id_number_index(&state.seals, id_number.as_str());
-    let since = now - chrono::TimeDelta::days(1);
-    if db::waiting_of(&mut transaction, office.bureau, &index, since).await? >= MOST_WAITING {
+    let sent = Sent {
+        name,
+        id_number,
+        phone,
+        township,
+        groups: form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect(),
+        hard_to_move: form.hard_to_move == "yes",
+        opponent,
+        facts,
+        request,
+    };
+    let Some(number) = service::take_in(&state, &office, &sent).await? else {
         errors.add("id_number", "这个身份证号已有几份申请在等候处理，请用申请编号查询，或者致电法律援助中心");
         return form_again(&ApplyPage { layout, office, form, errors, sent: String::new() });
-    }
-    let year = now.year();
-    let next = next_application_number(&mut transaction, office.bureau, year).await?;
-    let county = office.short_name.chars().next().unwrap_or('县');
-    let number = document_number(county, "申", year, next);
-    let seal_id = Uuid::new_v4();
-    let row = seal_id.to_string();
-    let new = NewOnline {
-        number: &number,
-        seal_id,
-        name: &name,
-        gender: if id_number.gender() == Gender::Female { "female" } else { "male" },
-        id_number: state.seals.seal("case_online.id_number", &row, id_number.as_str())?,
-        id_number_index: index,
-        id_number_mask: mask_id_number(id_number.as_str()),
-        phone: state.seals.seal("case_online.phone", &row, &phone)?,
-        phone_index: state.seals.blind_index("case_online.phone", &phone),
-        phone_mask: mask_phone(&phone),
-        township: &township,
-        groups: &groups,
-        hard_to_move: form.hard_to_move == "yes",
-        opponent: &opponent,
-        facts: &facts,
-        request: &request,
     };
-    let id = db::insert(&mut transaction, office.bureau, &new, now).await?;
-    let author = Author { bureau_id: Some(office.bureau), ..Author::stranger("网上申请人", "") };
-    audit::write(
-        &mut transaction,
-        author,
-        now,
-        Audit::new("case.send_online", "online_application", id)
-            .after(json!({ "number": number, "id_number": new.id_number_mask, "phone": new.phone_mask })),
-    )
-    .await?;
-    transaction.commit().await?;
     page(&ApplyPage { layout, office, form: OnlineForm::default(), errors: Errors::default(), sent: number })
 }
 

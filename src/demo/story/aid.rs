@@ -11,6 +11,7 @@ use super::{Story, hour, told};
 use crate::cases::documents::Kind;
 use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, Refusal, ScopeBasis, TerminationGround};
 use crate::cases::life::NewClosing;
+use crate::cases::{online, quality};
 use crate::cases::life::dossier::Way;
 use crate::cases::life::handling::{self, NewRecord, RecordKind};
 use crate::cases::life::intake::{self, Beginning, NewApplication};
@@ -19,6 +20,7 @@ use crate::cases::life::take::{Examination, MoveInput, take};
 use crate::cases::states::Move;
 use crate::cases::states::wordings::Wording;
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
+use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::at;
 use crate::secrets::{Gender, demo_id_number, demo_phone};
 use crate::web::actor::Actor;
@@ -258,11 +260,63 @@ impl Story<'_> {
         if !self.reach(at(day, hour(16, 10))) {
             return Ok(());
         }
+        if day == NaiveDate::from_ymd_opt(2024, 5, 31).context("a day")? {
+            self.review_quality().await?;
+        }
+        if day == NaiveDate::from_ymd_opt(2024, 6, 4).context("a day")? {
+            self.send_online().await?;
+        }
         let mut aided = std::mem::take(&mut self.aided);
         for case in &mut aided {
             self.go_on(day, case).await.with_context(|| format!("case {}", case.id))?;
         }
         self.aided = aided;
+        Ok(())
+    }
+
+    /// 行政评查: the bureau's clerk draws three closed cases and reviews one at once.
+    async fn review_quality(&self) -> anyhow::Result<()> {
+        let clerk = &self.cast.clerk;
+        let reach = scope(clerk, Action::ReviewCaseQuality)?;
+        let mut work = self.work(clerk).await?;
+        quality::draw_reviews(&mut work, reach, quality::rules::Kind::Administrative, clerk.account_id, &quality::Choice::Lot(3))
+            .await
+            .map_err(told)?;
+        work.commit().await.map_err(told)?;
+        let mut work = self.work(clerk).await?;
+        let review = db::first_review(work.conn(), self.cast.bureau).await?;
+        let scores = quality::rules::Indicator::ALL.iter().map(|it| (*it, it.weight() - 1)).collect();
+        let new = quality::NewResult {
+            scores,
+            veto: None,
+            faults: "约见笔录没有写明诉讼风险告知。".to_owned(),
+            mend_until: NaiveDate::from_ymd_opt(2024, 6, 14),
+        };
+        quality::finish_review(&mut work, reach, review, &new).await.map_err(told)?;
+        work.commit().await.map_err(told)
+    }
+
+    /// Two applications come from outside and wait for the window.
+    async fn send_online(&self) -> anyhow::Result<()> {
+        for (name, birth, sequence, hard, facts) in [
+            ("申有福", (1948, 3, 9), 901_u16, true, "儿子在外地，两年没有给生活费，腿脚不便，没办法到窗口去。"),
+            ("冯小燕", (1994, 8, 20), 902, false, "在饭店打工半年，老板拖欠四个月工资后关门，电话打不通，有工资条和聊天记录。"),
+        ] {
+            let (year, month, day) = birth;
+            let birth = NaiveDate::from_ymd_opt(year, month, day).context("a birth date")?;
+            let sent = online::Sent {
+                name: name.to_owned(),
+                id_number: demo_id_number(birth, sequence).parse().map_err(anyhow::Error::new)?,
+                phone: demo_phone(40_000 + u32::from(sequence)),
+                township: "河西镇".to_owned(),
+                groups: vec![if hard { SpecialGroup::Elderly } else { SpecialGroup::MigrantWorker }],
+                hard_to_move: hard,
+                opponent: String::new(),
+                facts: facts.to_owned(),
+                request: "请求法律援助，依法要回应得的钱。".to_owned(),
+            };
+            online::send_to_first(self.state, &sent).await.map_err(told)?;
+        }
         Ok(())
     }
 
@@ -441,7 +495,7 @@ impl Story<'_> {
                 let needed = crate::cases::documents::rules::required(it.kind, false);
                 input.items = needed
                     .into_iter()
-                    .map(|kind| (crate::plan::dictionary::Dictionary::code(kind).to_owned(), "ok".to_owned()))
+                    .map(|kind| (kind.code().to_owned(), "ok".to_owned()))
                     .collect();
                 input.note = "材料齐全，办案及时。".to_owned();
             }

@@ -542,3 +542,87 @@ async fn a_case_page_takes_four_queries_at_most() {
         assert!(asked.len() <= 4, "{path}: {asked:#?}");
     }
 }
+
+#[tokio::test]
+async fn the_provinces_list_is_compared_and_given_out() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    centre.close(&case).await;
+    let page = centre.desk.get("/cases/provincial").await;
+    page.assert_says("待录入1件").assert_says("全年任务290件");
+    let pasted = "SX77,高法援字〔2024〕001号\nSX78,高法援字〔2024〕099号";
+    let page = centre.desk.post("/cases/provincial", &[("year", "2024"), ("pasted", pasted)]).await;
+    page.assert_status(200).assert_says("省系统中已有（SX77），这里没有登记录入").assert_says("这里没有这个案号");
+    let list = centre.desk.post("/cases/provincial/export", &[("year", "2024")]).await;
+    list.assert_status(200);
+    assert!(list.html.contains("案号,申请编号,受援人") && list.html.contains("149999********001X"), "{}", list.html);
+    assert!(!list.html.contains("14999919800315001X"));
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'case.export'").await, 1);
+    centre.director.get("/cases/provincial").await.assert_status(403);
+}
+
+#[tokio::test]
+async fn quality_is_reviewed_by_people_who_had_no_part() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let case = centre.apply(&[]).await;
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    centre.close(&case).await;
+    // A peer of the same firm stands back.
+    let peer = centre.second.actor().account_id.to_string();
+    let number = "高法援字〔2024〕001号";
+    let picked = |kind: &'static str, reviewer: String| {
+        let clerk = &clerk;
+        async move {
+            let fields = [("kind", kind), ("reviewer", reviewer.as_str()), ("numbers", number), ("reason", "季度评查")];
+            clerk.post("/cases/quality", &fields).await
+        }
+    };
+    picked("peer", peer).await.assert_status(409).assert_says("应当回避");
+    let me = clerk.actor().account_id.to_string();
+    clerk.post("/cases/quality", &[("kind", "administrative"), ("reviewer", &me), ("count", "5")]).await.assert_status(303);
+    picked("administrative", me).await.assert_status(409).assert_says("已经安排过");
+    clerk.get("/cases/quality").await.assert_says("随机抽取").assert_says("待评查");
+    let scores: Vec<(&str, &str)> =
+        ["10", "10", "15", "15", "20", "15", "5", "11"].into_iter().map(|score| ("scores", score)).collect();
+    clerk.post("/cases/quality/1", &scores).await.assert_status(422).assert_says("归档应为0到10分");
+    let mut scores: Vec<(&str, &str)> =
+        ["8", "8", "12", "12", "15", "12", "4", "8"].into_iter().map(|score| ("scores", score)).collect();
+    scores.extend([("faults", "约见笔录没有写明风险告知"), ("mend_until", "2024-05-20")]);
+    clerk.post("/cases/quality/1", &scores).await.assert_status(303);
+    clerk.get("/cases/quality").await.assert_says("79分，良好").assert_says("山西示例律师事务所");
+    centre.handler.post("/cases/quality/1/mended", &[("note", "已补充风险告知笔录")]).await.assert_status(303);
+    clerk.get("/cases/quality").await.assert_says("已整改：已补充风险告知笔录");
+    centre.desk.post("/cases/quality", &[("kind", "peer")]).await.assert_status(403);
+}
+
+#[tokio::test]
+async fn odd_cases_are_shown_with_their_evidence_and_decided_by_a_person() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    clerk.get("/cases/screens").await.assert_says("没有待核实的迹象");
+    centre.apply(&[]).await;
+    centre.apply(&[("received_on", "2024-05-02")]).await;
+    centre
+        .apply(&[("name", "王建军"), ("id_number", "149999198003150036"), ("opponent", "另一公司"), ("phone", "13800000001")])
+        .await;
+    let page = clerk.get("/cases/screens").await;
+    page.assert_says("一案拆成数案").assert_says("相隔4天").assert_says("多人同一电话").assert_says("案情文字雷同");
+    let before = app.scalar_i64("select count(*) from case_screenings").await;
+    clerk
+        .post("/cases/screens", &[("kind", "split"), ("key", "1-2"), ("verdict", "fraud"), ("note", "")])
+        .await
+        .assert_status(409);
+    let fields = [("kind", "split"), ("key", "1-2"), ("verdict", "fraud"), ("note", "同一工地同一欠薪，分两次登记")];
+    clerk.post("/cases/screens", &fields).await.assert_status(303);
+    clerk.post("/cases/screens", &fields).await.assert_status(409).assert_says("已经有人核实过");
+    assert_eq!(app.scalar_i64("select count(*) from case_screenings").await, before + 1);
+    clerk.get("/cases/screens").await.assert_says("查实虚假或者拆分");
+    centre.desk.get("/cases/screens").await.assert_status(403);
+}
