@@ -1,5 +1,7 @@
 //! Who did what, when, from where, with what before and after: in the transaction that did it.
 
+pub mod chain;
+
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 use sqlx::PgConnection;

@@ -10,12 +10,13 @@ use huifa::accounts::passwords::Passwords;
 use huifa::accounts::setup::SetupToken;
 use huifa::clock::Clock;
 use huifa::config::Config;
-use huifa::database::{self, Database};
+use huifa::database::wall::{self, Wall};
+use huifa::database::{self, Database, rights};
 use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::Seals;
 use huifa::state::AppState;
-use huifa::{MIGRATOR, accounts, build_router, check, demo, trial, web};
+use huifa::{accounts, build_router, check, demo, jobs, trial, web};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -32,7 +33,7 @@ const HELP: &str = "\
   check [--demo]        核对已存数据的各项约束，有问题时退出码为 1；--demo 核对演示数据
   trial duty-pay        值班补贴试算：标准输入读 JSON，标准输出写 JSON
   trial case-subsidy    案件补贴试算
-  routes                列出全部地址及其权限（JSON）
+  routes [--json]       列出全部地址：方法、谁可以用、范围、是否改动数据、是否需要提交编号
   help                  显示本说明
 
 设置见 .env.example。
@@ -50,7 +51,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         ["migrate"] => in_runtime(migrate()),
         ["check"] => in_runtime(check_stored(Purpose::Production)),
         ["check", "--demo"] => in_runtime(check_stored(Purpose::Demonstration)),
-        ["routes"] => in_runtime(print_routes()),
+        ["routes"] => in_runtime(print_routes(Format::Table)),
+        ["routes", "--json"] => in_runtime(print_routes(Format::Json)),
         ["trial", kind] => {
             Ok(trial::run(kind, std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock()))
         }
@@ -125,7 +127,7 @@ async fn open(purpose: Purpose) -> anyhow::Result<Opened> {
 
 impl Opened {
     async fn migrate(&self, purpose: Purpose, clock: &Clock) -> anyhow::Result<()> {
-        MIGRATOR.run(&self.database.pool).await.context("数据库结构更新失败")?;
+        rights::migrate(&self.database.owner).await?;
         installation::claim(&self.database.pool, purpose, &self.seals, clock.now()).await
     }
 
@@ -169,7 +171,7 @@ async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
     let opened = open(Purpose::Demonstration).await?;
     let outcome = async {
         if options.fresh {
-            installation::empty(&opened.database.pool).await?;
+            installation::empty(&opened.database.owner).await?;
         }
         let clock = Clock::standing_at(options.at);
         opened.migrate(Purpose::Demonstration, &clock).await?;
@@ -183,6 +185,7 @@ async fn demonstration(options: DemoOptions) -> anyhow::Result<ExitCode> {
         } else {
             say("正在填写演示数据，请稍候……")?;
             demo::fill(&state, options.at).await?;
+            jobs::seal(&state).await;
         }
         drop(conn);
         say(&format!(
@@ -210,7 +213,9 @@ async fn check_stored(purpose: Purpose) -> anyhow::Result<ExitCode> {
     let opened = open(purpose).await?;
     let outcome = async {
         let mut out = Vec::new();
-        let clean = check::run(&opened.database.pool, &mut out).await?;
+        let pool = database::pool(opened.database.owner.clone(), 1).await?;
+        let clean = wall::within(Wall::Everything, check::run(&pool, &opened.seals, &mut out)).await?;
+        pool.close().await;
         std::io::stdout().write_all(&out)?;
         Ok(clean)
     }
@@ -224,7 +229,15 @@ async fn check_stored(purpose: Purpose) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn print_routes() -> anyhow::Result<ExitCode> {
+/// How the routes are printed.
+enum Format {
+    /// A line a route.
+    Table,
+    /// For programs.
+    Json,
+}
+
+async fn print_routes(format: Format) -> anyhow::Result<ExitCode> {
     // The manifest needs no database: the pool is never asked.
     let state = AppState {
         pool: sqlx::PgPool::connect_lazy("postgres://localhost/none")?,
@@ -237,8 +250,17 @@ async fn print_routes() -> anyhow::Result<ExitCode> {
     };
     let (_, declared) = build_router(&state);
     let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &declared)?;
-    out.write_all(b"\n")?;
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &declared)?;
+            out.write_all(b"\n")?;
+        }
+        Format::Table => {
+            for route in &declared {
+                writeln!(out, "{route}")?;
+            }
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -251,7 +273,11 @@ async fn listen(state: &AppState) -> anyhow::Result<TcpListener> {
 
 async fn run_server(listener: TcpListener, state: &AppState) -> anyhow::Result<()> {
     let (router, _) = build_router(state);
-    web::server::serve(listener, router, stop_signal()).await
+    let background = tokio::spawn(jobs::run(state.clone()));
+    let served = web::server::serve(listener, router, stop_signal()).await;
+    background.abort();
+    jobs::seal(state).await;
+    served
 }
 
 async fn stop_signal() {

@@ -21,6 +21,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// `DATABASE_URL`: a server of one's own; without it the private cluster is used.
     pub database_url: Option<String>,
+    /// `HUIFA_MIGRATION_URL`: the same database as the role that owns the schema.
+    pub migration_url: Option<String>,
     /// `HUIFA_DATA_DIR`: where the private cluster and the key lie.
     pub data_dir: Option<PathBuf>,
     /// `HUIFA_UPLOAD_DIR`: where scans lie; `uploads` beside the private cluster without it.
@@ -63,6 +65,7 @@ impl Config {
             public_url,
             behind_proxy: lookup("HUIFA_BEHIND_PROXY").is_some_and(|value| value == "1" || value == "true"),
             database_url: lookup("DATABASE_URL"),
+            migration_url: lookup("HUIFA_MIGRATION_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
             uploads: lookup("HUIFA_UPLOAD_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
@@ -93,6 +96,7 @@ impl Config {
     pub fn database(&self) -> DatabaseSettings {
         DatabaseSettings {
             url: self.database_url.clone(),
+            migration_url: self.migration_url.clone(),
             data_dir: self.data_dir.clone(),
             pg_bin: self.pg_bin.clone(),
             max_connections: self.connections,

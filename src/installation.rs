@@ -1,7 +1,8 @@
 //! What a database is for: real work or the demonstration, never both.
 
 use chrono::{DateTime, FixedOffset, Utc};
-use sqlx::{PgConnection, PgPool};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 
 use crate::secrets::Seals;
 
@@ -53,20 +54,23 @@ pub async fn last_recorded(conn: &mut PgConnection) -> sqlx::Result<Option<DateT
     sqlx::query_scalar!("select max(at) from audit_records").fetch_one(conn).await
 }
 
-/// Empties a demonstration database.
+/// Empties a demonstration database, as the owner of its schema.
 ///
 /// # Errors
 /// When it is not one, or the database fails.
-pub async fn empty(pool: &PgPool) -> anyhow::Result<()> {
+pub async fn empty(owner: &PgConnectOptions) -> anyhow::Result<()> {
+    let mut conn = owner.connect().await?;
     let there = sqlx::query_scalar!(r#"select to_regclass('public.installation') is not null as "there!""#)
-        .fetch_one(pool)
+        .fetch_one(&mut conn)
         .await?;
-    if there && sqlx::query_scalar!("select demonstration from installation").fetch_optional(pool).await? == Some(false)
+    if there
+        && sqlx::query_scalar!("select demonstration from installation").fetch_optional(&mut conn).await? == Some(false)
     {
         anyhow::bail!("这个数据库存放的是正式数据，不能清空。");
     }
-    let mut transaction = pool.begin().await?;
+    let mut transaction = conn.begin().await?;
     sqlx::raw_sql("drop schema public cascade; create schema public").execute(&mut *transaction).await?;
     transaction.commit().await?;
+    conn.close().await?;
     Ok(())
 }

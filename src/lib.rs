@@ -21,6 +21,7 @@ pub mod findings;
 pub mod fund;
 pub mod home;
 pub mod installation;
+pub mod jobs;
 pub mod people;
 pub mod plan;
 pub mod posting;
@@ -62,15 +63,13 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(settlement::routes(state))
         .merge(trials::routes(state))
         .merge(venues::routes(state))
+        .merge(web::assets::routes(state))
+        .merge(web::health::routes(state))
         .merge(web::styleguide::routes(state))
 }
 
 /// The whole product behind one service, and the manifest of its routes.
 pub fn build_router(state: &AppState) -> (Router, Vec<Declared>) {
     let (router, declared) = routes(state).build();
-    let router = router
-        .merge(web::assets::router())
-        .route("/healthz", axum::routing::get(web::health::alive))
-        .route("/readyz", axum::routing::get(web::health::ready));
     (web::server::layered(state, router), declared)
 }

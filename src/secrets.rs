@@ -49,6 +49,7 @@ pub enum SealError {
 pub struct Seals {
     cipher: Aes256Gcm,
     index_key: Zeroizing<[u8; 32]>,
+    chain_key: Zeroizing<[u8; 32]>,
     fingerprint: String,
 }
 
@@ -74,6 +75,7 @@ impl Seals {
         Ok(Self {
             cipher: Aes256Gcm::new(&(*cipher_key).into()),
             index_key,
+            chain_key: Zeroizing::new(authenticate(master, &[b"huifa audit chain 1"])),
             fingerprint: hex(&print).chars().take(16).collect(),
         })
     }
@@ -83,6 +85,19 @@ impl Seals {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// The digest of a link of the audit trail's chain: it covers the one before it, its place
+    /// and its record.
+    #[must_use]
+    pub fn link(&self, before: &[u8], position: i64, content: &str) -> [u8; 32] {
+        authenticate(self.chain_key.as_slice(), &[before, &position.to_be_bytes(), content.as_bytes()])
+    }
+
+    /// The version of the key that [`Seals::link`] uses.
+    #[must_use]
+    pub fn link_key(&self) -> i16 {
+        i16::from(AES_256_GCM)
     }
 
     /// Seals `plain` for the column `field` (as `person.id_number`) of row `row`.

@@ -13,7 +13,7 @@ use huifa::accounts::passwords::Passwords;
 use huifa::accounts::setup::SetupToken;
 use huifa::clock::Clock;
 use huifa::config::Config;
-use huifa::database::{Cluster, pool};
+use huifa::database::{Cluster, pool, rights};
 use huifa::plan::dictionary::Dictionary as _;
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::Seals;
@@ -21,7 +21,7 @@ use huifa::state::AppState;
 use huifa::web::actor::Actor;
 use huifa::web::permissions::Role;
 use huifa::web::{server, session};
-use huifa::{MIGRATOR, build_router, programmes};
+use huifa::{build_router, programmes};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, Row as _};
 use tokio::net::TcpListener;
@@ -81,7 +81,7 @@ impl Ground {
 
         let ground = Ground { cluster: Some(cluster), home, servers: Some(servers), meter, postgres };
         let pool = ground.pool(EVERYTHING, 2).await?;
-        MIGRATOR.run(&pool).await?;
+        rights::apply(&mut *pool.acquire().await?).await?;
         programmes::install_gaoping(&mut *pool.acquire().await?, instant("2023-12-15 09:00:00")?).await?;
         pool.close().await;
         Ok(ground)

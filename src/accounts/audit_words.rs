@@ -28,6 +28,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("consultation", "咨询记录"),
     ("correction", "补签申请"),
     ("finding", "扣款事项"),
+    ("page", "页面"),
     ("fund_entry", "资金记录"),
     ("handler", "承办人"),
     ("online_application", "网上申请"),
@@ -40,6 +41,8 @@ const SUBJECTS: &[(&str, &str)] = &[
 ];
 
 const ACTIONS: &[(&str, &str)] = &[
+    ("access.refused", "越权访问被拒"),
+    ("page.given", "打印或下载"),
     ("account.change_password", "修改密码"),
     ("account.change_password_refused", "修改密码被拒"),
     ("account.confirm", "再次确认本人"),

@@ -18,12 +18,12 @@ pub use service::{
 };
 
 use crate::state::AppState;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach};
 use crate::web::routes::{Access, Routes};
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    use Access::May;
+    use Access::{AtLeast, May};
     Routes::new(state)
         .get("/attendance", May(Action::ReadAttendance), pages::today)
         .get("/attendance/shifts/{id}", May(Action::ReadAttendance), pages::shift)
@@ -33,8 +33,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/attendance/shifts/{id}/corrections", May(Action::AskCorrection), actions::ask_correction)
         .post("/attendance/corrections/{id}/decide", May(Action::DecideCorrection), actions::decide_correction)
         .get("/attendance/{month}", May(Action::ReadAttendance), month_pages::month)
-        .get("/attendance/{month}/venues", May(Action::ReadAttendance), month_pages::board)
-        .get("/attendance/{month}/venues/{id}", May(Action::ReadAttendance), month_pages::venue_month)
+        .get("/attendance/{month}/venues", AtLeast(Reach::Venue, Action::ReadAttendance), month_pages::board)
+        .get("/attendance/{month}/venues/{id}", AtLeast(Reach::Venue, Action::ReadAttendance), month_pages::venue_month)
         .post("/attendance/{month}/venues/{id}/certify", May(Action::CertifyMonth), actions::certify)
         .post("/attendance/{month}/venues/{id}/return", May(Action::ReturnMonth), actions::return_month)
 }

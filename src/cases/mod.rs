@@ -31,7 +31,7 @@ use chrono::NaiveDate;
 
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::state::AppState;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach};
 use crate::web::routes::{Access, Routes};
 
 /// A case about to be registered, or as it is corrected.
@@ -159,8 +159,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/cases/quality/{id}/mended", May(Action::HandleCases), quality::mended)
         .get("/cases/screens", May(Action::ReviewCaseQuality), screens::list)
         .post("/cases/screens", May(Action::ReviewCaseQuality), screens::decide)
-        .get("/cases/work", May(Action::WorkOnCases), desk::work_list)
-        .post("/cases/work", May(Action::WorkOnCases), desk::hand_over)
+        .get("/cases/work", Access::AtLeast(Reach::Bureau, Action::WorkOnCases), desk::work_list)
+        .post("/cases/work", May(Action::RegisterCases), desk::hand_over)
         .get("/cases/online", May(Action::RegisterCases), online::list)
         .post("/cases/online/{id}/open", May(Action::RegisterCases), online::open)
         .post("/cases/online/{id}/decline", May(Action::RegisterCases), online::decline)

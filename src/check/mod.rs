@@ -14,6 +14,9 @@ use sqlx::PgPool;
 
 pub use questions::Question;
 
+use crate::audit::chain;
+use crate::secrets::Seals;
+
 /// How many rows of an answer are shown.
 const SHOWN: usize = 20;
 
@@ -77,7 +80,7 @@ impl Report {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ask(pool: &PgPool) -> anyhow::Result<Report> {
+pub async fn ask(pool: &PgPool, seals: &Seals) -> anyhow::Result<Report> {
     let mut transaction = pool.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *transaction).await?;
     let mut report = Report::default();
@@ -89,6 +92,11 @@ pub async fn ask(pool: &PgPool) -> anyhow::Result<Report> {
         report.answers.push(Answer { name: question.name, holds: question.holds, faults });
     }
     report.answers.push(recalculation::answer(&mut transaction).await?);
+    report.answers.push(Answer {
+        name: "audit_chain",
+        holds: "审计记录自封存以来没有改动、缺失或插入",
+        faults: chain::verify(&mut transaction, seals).await?,
+    });
     transaction.rollback().await?;
     Ok(report)
 }
@@ -97,8 +105,8 @@ pub async fn ask(pool: &PgPool) -> anyhow::Result<Report> {
 ///
 /// # Errors
 /// When the database fails or the report cannot be written.
-pub async fn run(pool: &PgPool, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let report = ask(pool).await?;
+pub async fn run(pool: &PgPool, seals: &Seals, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let report = ask(pool, seals).await?;
     report.write(out)?;
     Ok(report.is_clean())
 }

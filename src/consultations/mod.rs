@@ -27,7 +27,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/consultations", May(Action::ReadConsultations), pages::list)
         .post("/consultations", May(Action::RecordConsultation), actions::record)
         .get("/consultations/new", May(Action::RecordConsultation), pages::new_consultation)
-        .post("/consultations/known", May(Action::RecordConsultation), actions::look_up)
+        .ask("/consultations/known", May(Action::RecordConsultation), actions::look_up)
         .post("/consultations/draft", May(Action::RecordConsultation), actions::save_draft)
         .post("/consultations/draft/discard", May(Action::RecordConsultation), actions::discard_draft)
         .get("/consultations/{id}", May(Action::ReadConsultations), pages::consultation)

@@ -4,7 +4,9 @@
 pub mod cluster;
 pub mod columns;
 mod pool;
+pub mod rights;
 mod types;
+pub mod wall;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -32,6 +34,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 pub struct DatabaseSettings {
     /// `DATABASE_URL`: a server run by somebody else; none means the private cluster.
     pub url: Option<String>,
+    /// `HUIFA_MIGRATION_URL`: the same database as the role that owns the schema; none means `url`.
+    pub migration_url: Option<String>,
     /// `HUIFA_DATA_DIR`: where the private cluster lies.
     pub data_dir: Option<PathBuf>,
     /// `HUIFA_PG_BIN`: the only directory of server programs to consider.
@@ -45,6 +49,7 @@ impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseSettings")
             .field("url", &self.url.as_ref().map(|_| "…"))
+            .field("migration_url", &self.migration_url.as_ref().map(|_| "…"))
             .field("data_dir", &self.data_dir)
             .field("pg_bin", &self.pg_bin)
             .field("max_connections", &self.max_connections)
@@ -59,6 +64,7 @@ impl DatabaseSettings {
         let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
         Self {
             url: get("DATABASE_URL"),
+            migration_url: get("HUIFA_MIGRATION_URL"),
             data_dir: get("HUIFA_DATA_DIR").map(PathBuf::from),
             pg_bin: get("HUIFA_PG_BIN").map(PathBuf::from),
             max_connections: 0,
@@ -89,10 +95,11 @@ impl DatabaseSettings {
 /// private cluster. Close it at the end; a drop leaves the cluster as well.
 #[derive(Debug)]
 pub struct Database {
-    /// The connections everything uses.
+    /// The connections everything uses, as the role of the program: the schema must have been
+    /// migrated once before the first is taken.
     pub pool: PgPool,
-    /// How to open further connections to the same database.
-    pub options: PgConnectOptions,
+    /// How to open further connections as the owner of the schema.
+    pub owner: PgConnectOptions,
     cluster: Option<Arc<Cluster>>,
     watch: Option<tokio::task::JoinHandle<()>>,
 }
@@ -107,21 +114,27 @@ pub async fn open(settings: &DatabaseSettings) -> anyhow::Result<Database> {
         set => set,
     };
     if let Some(url) = &settings.url {
-        let options = PgConnectOptions::from_str(url)
-            .ok()
-            .context("DATABASE_URL 的格式不对，应为 postgres://用户:口令@主机:端口/数据库")?;
+        let options = parsed("DATABASE_URL", url)?;
         check_version(&options).await?;
-        let pool = pool(options.clone(), most).await.context("无法连接 DATABASE_URL 指定的数据库")?;
-        return Ok(Database { pool, options, cluster: None, watch: None });
+        let owner = match &settings.migration_url {
+            Some(url) => parsed("HUIFA_MIGRATION_URL", url)?,
+            None => options.clone(),
+        };
+        // Whoever signs in works as the program's role and has its rights, no more.
+        rights::make_role(&owner).await?;
+        let pool = pool(options.options([("role", rights::PROGRAM)]), most)
+            .await
+            .context("无法以程序角色 huifa_program 连接 DATABASE_URL 指定的数据库；该账号须是这个角色的成员")?;
+        return Ok(Database { pool, owner, cluster: None, watch: None });
     }
 
     let base = settings.data_dir()?;
     let bin = settings.pg_bin.clone();
     let cluster = tokio::task::spawn_blocking(move || Cluster::open(&base, bin.as_deref())).await??;
     let cluster = Arc::new(cluster);
-    let options = cluster.options(NAME);
-    let opened = match create_if_missing(&cluster).await {
-        Ok(()) => pool(options.clone(), most).await.map_err(Into::into),
+    let owner = cluster.options(NAME);
+    let opened = match make_ready(&cluster, &owner).await {
+        Ok(()) => pool(owner.clone().username(rights::PROGRAM), most).await.map_err(Into::into),
         Err(error) => Err(error),
     };
     let pool = match opened {
@@ -132,7 +145,13 @@ pub async fn open(settings: &DatabaseSettings) -> anyhow::Result<Database> {
         }
     };
     let watch = tokio::spawn(watch(Arc::clone(&cluster)));
-    Ok(Database { pool, options, cluster: Some(cluster), watch: Some(watch) })
+    Ok(Database { pool, owner, cluster: Some(cluster), watch: Some(watch) })
+}
+
+fn parsed(setting: &str, url: &str) -> anyhow::Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url)
+        .ok()
+        .with_context(|| format!("{setting} 的格式不对，应为 postgres://用户:口令@主机:端口/数据库"))
 }
 
 impl Database {
@@ -195,6 +214,12 @@ async fn watch(cluster: Arc<Cluster>) {
             Err(_) => return,
         }
     }
+}
+
+/// Our database and the program's role in it.
+async fn make_ready(cluster: &Cluster, owner: &PgConnectOptions) -> anyhow::Result<()> {
+    create_if_missing(cluster).await?;
+    rights::make_role(owner).await
 }
 
 /// Makes our database in a new cluster; two at once is fine.

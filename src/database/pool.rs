@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool};
 
-/// A connection idle for longer is asked whether it still lives before it is lent.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
+use super::wall::Wall;
+
 /// How long a request waits for a free connection.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -19,7 +19,7 @@ const SESSION: &str = "set time zone 'Asia/Shanghai'; \
      set idle_in_transaction_session_timeout = '30s'";
 
 /// A pool of at most `max` connections, whose sessions are set as the house
-/// relies on and whose connections never carry a transaction from one borrower
+/// relies on, who are lent behind the borrower's wall, and whose connections never carry a transaction from one borrower
 /// to the next.
 ///
 /// # Errors
@@ -29,15 +29,21 @@ pub async fn pool(options: PgConnectOptions, max: u32) -> Result<PgPool, sqlx::E
         .max_connections(max)
         .acquire_timeout(ACQUIRE_WITHIN)
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
+        // The borrower's wall goes up before the connection is lent; a dead one shows here too.
+        .before_acquire(|connection, _| {
+            let wall = Wall::current().statement();
             Box::pin(async move {
-                if meta.idle_for > TRUSTED_FOR {
-                    connection.ping().await?;
-                }
+                connection.execute(AssertSqlSafe(wall)).await?;
                 Ok(true)
             })
         })
-        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+        .after_connect(|connection, _| {
+            let wall = Wall::current().statement();
+            Box::pin(async move {
+                connection.execute(SESSION).await?;
+                connection.execute(AssertSqlSafe(wall)).await.map(drop)
+            })
+        })
         .after_release(|connection, _| {
             Box::pin(async move {
                 // A `begin` cancelled in flight opens a transaction that sqlx does

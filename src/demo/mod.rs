@@ -9,6 +9,7 @@ mod story;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveTime};
 
+use crate::database::wall::{self, Wall};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::at;
 use crate::state::AppState;
@@ -66,8 +67,11 @@ pub fn covers(instant: DateTime<FixedOffset>) -> bool {
 pub async fn fill(state: &AppState, until: DateTime<FixedOffset>) -> anyhow::Result<()> {
     let began = std::time::Instant::now();
     state.clock.set(moment(2023, 12, 20, 9));
-    let cast = cast::assemble(state).await?;
-    story::live(state, &cast, until).await?;
+    let lived = async {
+        let cast = cast::assemble(state).await?;
+        story::live(state, &cast, until).await
+    };
+    wall::within(Wall::Everything, lived).await?;
     state.clock.set(until);
     tracing::info!(seconds = began.elapsed().as_secs(), "the demonstration is filled");
     Ok(())

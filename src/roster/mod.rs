@@ -29,7 +29,7 @@ use crate::plan::Month;
 use crate::plan::dictionary::{Dictionary, dictionary};
 use crate::state::AppState;
 use crate::text_column;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach};
 use crate::web::routes::{Access, Routes};
 
 dictionary! {
@@ -87,13 +87,13 @@ pub struct Roster {
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    use Access::May;
+    use Access::{AtLeast, May};
     let (read, edit) = (May(Action::ReadRoster), May(Action::EditRoster));
     Routes::new(state)
         .get("/roster", read, pages::current)
         .get("/roster/{month}", read, pages::month)
         .post("/roster/{month}/start", edit, actions::start)
-        .get("/roster/{month}/venues/{venue}", read, pages::venue)
+        .get("/roster/{month}/venues/{venue}", AtLeast(Reach::Venue, Action::ReadRoster), pages::venue)
         .get("/roster/{month}/venues/{venue}/fill", edit, forms::fill)
         .post("/roster/{month}/venues/{venue}/fill", edit, actions::fill)
         .get("/roster/{month}/shifts/new", edit, forms::new_shift)

@@ -22,19 +22,23 @@ pub use rules::{Status, Step};
 pub use service::{approve, calculate, pay, send_back};
 
 use crate::state::AppState;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach};
 use crate::web::routes::{Access, Routes};
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    use Access::May;
+    use Access::{AtLeast, May};
     Routes::new(state)
         .get("/settlements", May(Action::ReadSettlement), pages::months)
         .get("/settlements/{month}", May(Action::ReadSettlement), pages::board)
-        .get("/settlements/{month}/preview", May(Action::ReadSettlement), pages::preview)
-        .get("/settlements/{month}/preview/people/{person}", May(Action::ReadSettlement), person::preview)
+        .get("/settlements/{month}/preview", AtLeast(Reach::Bureau, Action::ReadSettlement), pages::preview)
+        .get(
+            "/settlements/{month}/preview/people/{person}",
+            AtLeast(Reach::Bureau, Action::ReadSettlement),
+            person::preview,
+        )
         .get("/settlements/{month}/people/{person}", May(Action::ReadSettlement), person::one)
-        .get("/settlements/{month}/print", May(Action::ReadSettlement), sheet::print)
+        .get_on_record("/settlements/{month}/print", AtLeast(Reach::Bureau, Action::ReadSettlement), sheet::print)
         .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
         .post("/settlements/{month}/approve", May(Action::ApproveSettlement).fresh(), actions::approve)
         .post("/settlements/{month}/return", May(Action::ApproveSettlement), actions::send_back)

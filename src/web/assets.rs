@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+
+use super::routes::Routes;
+use crate::state::AppState;
 
 /// How many hexadecimal digits of the hash stand in the address.
 const HASH_DIGITS: usize = 12;
@@ -48,11 +49,8 @@ pub fn asset(path: &str) -> &'static str {
 }
 
 /// The routes of the assets: `/static/{hash}/{name}` and `/favicon.ico`.
-pub fn router<S>() -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    Router::new().route("/static/{hash}/{*name}", get(serve)).route("/favicon.ico", get(favicon))
+pub fn routes(state: &AppState) -> Routes {
+    Routes::new(state).file("/static/{hash}/{*name}", serve).file("/favicon.ico", favicon)
 }
 
 async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
@@ -123,7 +121,10 @@ mod tests {
         if let Some(tag) = tag {
             request = request.header(header::IF_NONE_MATCH, tag);
         }
-        router::<()>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        let files = axum::Router::new()
+            .route("/static/{hash}/{*name}", axum::routing::MethodRouter::new().get(serve))
+            .route("/favicon.ico", axum::routing::MethodRouter::new().get(favicon));
+        files.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     #[tokio::test]

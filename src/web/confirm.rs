@@ -87,7 +87,7 @@ pub(super) async fn ask(
         once: OnceKey::new(),
         errors: Errors::default(),
         what: match access {
-            Access::May(action) => action.label().to_owned(),
+            Access::May(action) | Access::AtLeast(_, action) => action.label().to_owned(),
             Access::Public | Access::FirstPassword | Access::SignedIn => String::new(),
         },
         to,

@@ -3,7 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::routes::Routes;
 use crate::state::AppState;
+
+/// For whoever watches the program.
+pub fn routes(state: &AppState) -> Routes {
+    Routes::new(state).file("/healthz", alive).file("/readyz", ready)
+}
 
 /// The program runs.
 pub async fn alive() -> &'static str {

@@ -1,7 +1,9 @@
-//! The one way in which a changing form is read: its token and once-key are checked first.
+//! The one way in which a changing form is read: the guard of its route has checked its
+//! token and once-key, or it is not read at all.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -9,7 +11,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::{multipart, way_back};
+use super::multipart;
 use crate::error::AppError;
 
 /// The key that makes pressing twice do one thing. It counts for one form of one
@@ -78,19 +80,41 @@ pub(super) struct Guard {
     once: String,
 }
 
+/// Checks the token and the once-key of a posted form, before its handler sees it; the
+/// key travels on beside the form.
+///
+/// # Errors
+/// [`AppError::Forbidden`] for a form that this session was not given.
+pub(super) async fn admit<S: Send + Sync>(actor: &Actor, request: Request, state: &S) -> Result<Request, AppError> {
+    let (mut parts, body) = request.into_parts();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if let Some(boundary) = kind.and_then(multipart::boundary) {
+        let read = with_file(&boundary, body).await?;
+        let guard = check_token(&read.typed, actor)?;
+        let once = Uuid::parse_str(&guard.once)
+            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+        parts.extensions.insert(OnceKey::of(once, parts.uri.path()));
+        parts.extensions.insert(read);
+        return Ok(Request::from_parts(parts, Body::empty()));
+    }
+    let body = body_of(Request::new(body), state).await?;
+    let guard = check_token(&body, actor)?;
+    let once = Uuid::parse_str(&guard.once)
+        .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+    parts.extensions.insert(OnceKey::of(once, parts.uri.path()));
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Posted<T>, AppError> {
-        let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-            return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
+        // Put there by the guard of a route that was declared as a form.
+        let Some(once) = request.extensions().get::<OnceKey>().copied() else {
+            return Err(AppError::Internal(anyhow::anyhow!("a form was read whose token nobody checked")));
         };
-        let path = request.uri().path().to_owned();
         let body = body_of(request, state).await?;
-        let guard = check_token(&body, &actor)?;
-        let once = Uuid::parse_str(&guard.once)
-            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
-        Ok(Posted { form: parse(&body)?, once: OnceKey::of(once, &path) })
+        Ok(Posted { form: parse(&body)?, once })
     }
 }
 
@@ -117,34 +141,43 @@ pub struct PostedFile<T> {
 /// The largest form with a file.
 const LARGEST: usize = 7 * 1024 * 1024;
 
+/// A form with a file as it arrived: its text fields as any other form would send them.
+#[derive(Clone, Debug)]
+struct WithFile {
+    typed: Vec<u8>,
+    file: Vec<u8>,
+}
+
+async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
+    let unusable = || AppError::Unusable("没有收到完整的文件，请返回上一页重新选择。".to_owned());
+    let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| unusable())?;
+    let parts = multipart::parts(boundary, &body).ok_or_else(unusable)?;
+    let mut fields = Vec::new();
+    for part in parts.iter().filter(|part| !part.is_file) {
+        let value = std::str::from_utf8(part.content).map_err(|_| unusable())?;
+        fields.push((part.name.as_str(), value));
+    }
+    let typed = serde_html_form::to_string(&fields).map_err(|_| unusable())?;
+    if typed.contains("%00") {
+        return Err(unusable());
+    }
+    let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
+    Ok(WithFile { typed: typed.into_bytes(), file })
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
     type Rejection = AppError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<PostedFile<T>, AppError> {
-        let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-            return Err(way_back::sign_in_first(request.method(), request.uri(), request.headers()));
+    async fn from_request(request: Request, state: &S) -> Result<PostedFile<T>, AppError> {
+        let Some(once) = request.extensions().get::<OnceKey>().copied() else {
+            return Err(AppError::Internal(anyhow::anyhow!("a form was read whose token nobody checked")));
         };
-        let path = request.uri().path().to_owned();
-        let unusable = || AppError::Unusable("没有收到完整的文件，请返回上一页重新选择。".to_owned());
-        let kind = request.headers().get(axum::http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let boundary = kind.and_then(multipart::boundary).ok_or_else(unusable)?;
-        let body = axum::body::to_bytes(request.into_body(), LARGEST).await.map_err(|_| unusable())?;
-        let parts = multipart::parts(&boundary, &body).ok_or_else(unusable)?;
-        let mut fields = Vec::new();
-        for part in parts.iter().filter(|part| !part.is_file) {
-            let value = std::str::from_utf8(part.content).map_err(|_| unusable())?;
-            fields.push((part.name.as_str(), value));
-        }
-        // The text fields as any other form would send them.
-        let typed = serde_html_form::to_string(&fields).map_err(|_| unusable())?;
-        if typed.contains("%00") {
-            return Err(unusable());
-        }
-        let guard = check_token(typed.as_bytes(), &actor)?;
-        let once = Uuid::parse_str(&guard.once)
-            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
-        let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
-        Ok(PostedFile { form: parse(typed.as_bytes())?, file, once: OnceKey::of(once, &path) })
+        let read = match request.extensions().get::<WithFile>().cloned() {
+            Some(read) => read,
+            // Sent without a file: the page says that one is missing.
+            None => WithFile { typed: body_of(request, state).await?.to_vec(), file: Vec::new() },
+        };
+        Ok(PostedFile { form: parse(&read.typed)?, file: read.file, once })
     }
 }
 

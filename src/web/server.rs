@@ -28,7 +28,7 @@ use tracing::Instrument as _;
 
 use super::error_page;
 use super::layout::Asked;
-use super::routes::{Access, Admission, guard};
+use super::routes::{Declared, guard};
 use super::stalled::Patient;
 use crate::error::{AppError, ErrorNote};
 use crate::state::AppState;
@@ -83,7 +83,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub fn layered(state: &AppState, routes: Router<AppState>) -> Router {
     let secure = state.config.secure_cookies;
     // An address that leads nowhere is shown in the frame of whoever asked.
-    let framed = || from_fn_with_state((state.clone(), Admission::from(Access::Public)), guard);
+    let framed = || from_fn_with_state((state.clone(), Declared::nowhere()), guard);
     let mut router = routes
         .fallback((|| async { AppError::NotFound }).layer(framed()))
         .method_not_allowed_fallback(method_not_allowed.layer(framed()))

@@ -12,6 +12,7 @@ use super::actor::Actor;
 use super::posted::OnceKey;
 use super::session;
 use crate::audit::{Audit, Author, Columns};
+use crate::database::wall::{self, Wall};
 use crate::error::AppError;
 use crate::state::AppState;
 
@@ -80,7 +81,7 @@ impl Work {
     /// When the database fails.
     pub async fn unattended(state: &AppState, actor: &Actor) -> Result<Work, AppError> {
         Ok(Work {
-            transaction: state.pool.begin().await?,
+            transaction: wall::within(Wall::of(actor), state.pool.begin()).await?,
             once: None,
             records: Vec::new(),
             audited: false,

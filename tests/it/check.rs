@@ -9,7 +9,7 @@ use crate::support::app::TestApp;
 use crate::support::books::{approved_settlement, counted, fund, pay, shifts};
 
 async fn broken(app: &TestApp) -> Vec<&'static str> {
-    check::ask(&app.state.pool).await.expect("every question can be asked").broken()
+    check::ask(&app.owner, &app.state.seals).await.expect("every question can be asked").broken()
 }
 
 /// SQL with the schema's triggers and foreign keys switched off.
@@ -23,7 +23,7 @@ async fn a_sound_database_is_clean_and_says_so() {
     let finance = app.staff(Role::Finance).await;
     fund(&app, &finance, 1000).await;
     let mut out = Vec::new();
-    assert!(check::run(&app.state.pool, &mut out).await.expect("asked"));
+    assert!(check::run(&app.owner, &app.state.seals, &mut out).await.expect("asked"));
     let text = String::from_utf8(out).expect("text");
     assert!(text.ends_with("项，全部无误。\n"), "{text}");
 }
@@ -260,7 +260,7 @@ async fn the_report_names_the_rows() {
     let app = TestApp::new().await;
     by_force(&app, "update fund_accounts set balance = 5 where code = 'earmarked_at_bureau'").await;
     let mut out = Vec::new();
-    assert!(!check::run(&app.state.pool, &mut out).await.expect("asked"));
+    assert!(!check::run(&app.owner, &app.state.seals, &mut out).await.expect("asked"));
     let text = String::from_utf8(out).expect("text");
     assert!(text.contains("有误  balances"), "{text}");
     assert!(text.contains("2024年专项资金（市司法局专账）：余额5.00元，分录之和0元"), "{text}");

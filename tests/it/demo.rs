@@ -17,6 +17,6 @@ async fn the_first_weeks_of_the_year_are_lived_settled_and_sound() {
     assert_eq!(app.scalar_i64("select count(*) from settlements where status = 'paid'").await, 1);
     assert!(app.scalar_i64("select count(*) from consultations").await > 700);
     let mut said = Vec::new();
-    let clean = check::run(&app.state.pool, &mut said).await.expect("the check");
+    let clean = check::run(&app.owner, &app.state.seals, &mut said).await.expect("the check");
     assert!(clean, "{}", String::from_utf8_lossy(&said));
 }

@@ -18,3 +18,5 @@ mod server;
 mod support;
 #[cfg(test)]
 mod trial;
+#[cfg(test)]
+mod walls;

@@ -258,6 +258,11 @@ pub(in crate::cases) async fn change_handler(
 ) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let today = state.clock.today();
+    let mut conn = state.pool.acquire().await?;
+    if db::handlers(&mut conn, scope.bureau(), Some(id)).await?.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    drop(conn);
     let version: i32 = posted.form.version.parse().map_err(|_| AppError::refused("页面已过期，请刷新后重新填写。"))?;
     let (new, status, reason) = match parse(&posted.form, today) {
         Ok(parsed) => parsed,

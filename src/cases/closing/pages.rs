@@ -230,7 +230,7 @@ pub(in crate::cases) async fn compare(
     scope: Scope,
     posted: Posted<CompareForm>,
 ) -> Answer {
-    let year = posted.form.year.parse().map_err(|_| AppError::NotFound)?;
+    let year = posted.form.year.parse().map_err(|_| AppError::refused("请选择年度。"))?;
     let shown = build(&state, layout, scope, year, posted.form.pasted).await?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let clean = shown.mismatch.as_ref().is_some_and(Mismatch::is_clean);
@@ -246,7 +246,7 @@ pub(in crate::cases) async fn export(
     scope: Scope,
     posted: Posted<CompareForm>,
 ) -> Result<Response, AppError> {
-    let year: i32 = posted.form.year.parse().map_err(|_| AppError::NotFound)?;
+    let year: i32 = posted.form.year.parse().map_err(|_| AppError::refused("请选择年度。"))?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let rows = rows(work.conn(), scope.bureau(), year).await?;
     let lines: Vec<Vec<String>> = rows.iter().map(Row::line).collect();

@@ -251,6 +251,7 @@ pub(in crate::cases) async fn take_step(
     posted: Posted<StepForm>,
 ) -> Answer {
     let row = row_of(&code)?;
+    take::has_right(&actor, row)?;
     let case = open(&state, &actor, scope, &id).await?;
     if !take::may_act(&actor, row, &case) {
         return Err(AppError::Forbidden(format!("“{}”由{}办理。", row.step.label(), row.who.label())));
@@ -290,6 +291,7 @@ pub(in crate::cases) async fn reveal(
     Path(id): Path<String>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let mut errors = Errors::new();
     let reason = typed::line(&mut errors, "reason", "查看的理由", &posted.form.reason, 100);
@@ -312,6 +314,7 @@ pub(in crate::cases) async fn record(
     Path(id): Path<String>,
     posted: Posted<RecordForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let new = match posted.form.parse(&case, state.clock.today()) {
         Ok(new) => new,
@@ -340,6 +343,7 @@ pub(in crate::cases) async fn message(
     Path(id): Path<String>,
     posted: Posted<MessageForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let mut errors = Errors::new();
     let body = typed::line(&mut errors, "body", "留言", &posted.form.body, 500);
@@ -360,6 +364,7 @@ pub(in crate::cases) async fn file_paper(
     Path(id): Path<String>,
     posted: Posted<PaperForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let new = match posted.form.parse(state.clock.today()) {
         Ok(new) => new,
@@ -382,6 +387,7 @@ pub(in crate::cases) async fn file_scan(
     Path(id): Path<String>,
     posted: PostedFile<PaperForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let parsed = posted.form.parse(state.clock.today());
     let looked_at = sniff(&posted.file);
@@ -410,6 +416,7 @@ pub(in crate::cases) async fn remove_paper(
     Path((id, paper)): Path<(String, String)>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
+    take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
     let paper: i64 = paper.parse().map_err(|_| AppError::NotFound)?;
     let why = posted.form.reason.trim().to_owned();

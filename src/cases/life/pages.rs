@@ -768,6 +768,7 @@ pub(in crate::cases) async fn step(
     Path((id, code)): Path<(String, String)>,
 ) -> Answer {
     let row = row_of(&code)?;
+    take::has_right(&actor, row)?;
     let case = open(&state, &actor, scope, &id).await?;
     if !take::may_act(&actor, row, &case) {
         return Err(AppError::Forbidden(format!("“{}”由{}办理。", row.step.label(), row.who.label())));

@@ -271,7 +271,7 @@ pub async fn remove(work: &mut Work, scope: Scope, id: i64, paper: i64, why: &st
         return Err(AppError::refused("已同意结案，卷中材料不能再撤出。"));
     }
     let title = case.documents.iter().find(|document| document.id == paper).map(|document| document.title.clone());
-    let title = title.ok_or(AppError::NotFound)?;
+    let title = title.ok_or_else(|| AppError::refused("卷中没有这份材料，或者已经撤出。"))?;
     let (by, at, actor) = (work.actor.account_id, work.now, work.actor.signature());
     if !store::remove_document(work.conn(), bureau, id, paper, by, at, why).await? {
         return Err(AppError::refused("系统生成的文书不能撤出。"));

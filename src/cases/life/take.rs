@@ -93,6 +93,28 @@ pub(super) fn works_on(work: &Work, case: &Dossier) -> Result<(), AppError> {
     Err(AppError::Forbidden("只有本案承办人和法律援助中心可以在案件中收存材料、登记办理情况。".to_owned()))
 }
 
+/// Refuses an account that works on no case at all, before any case is looked at.
+pub(super) fn works_on_cases(actor: &Actor) -> Result<(), AppError> {
+    use crate::web::permissions::Action;
+    let any = [Action::HandleCases, Action::RegisterCases, Action::DecideCases];
+    if any.iter().any(|action| actor.may(*action).is_some()) {
+        return Ok(());
+    }
+    actor.authorise(Action::RegisterCases).map(|_| ())
+}
+
+/// Refuses an account that has none of the rights of a step, before any case is looked at.
+pub(super) fn has_right(actor: &Actor, row: &Row) -> Result<(), AppError> {
+    let actions = row.who.actions();
+    if actions.iter().any(|action| actor.may(*action).is_some()) {
+        return Ok(());
+    }
+    match actions.first() {
+        Some(action) => actor.authorise(*action).map(|_| ()),
+        None => Err(AppError::NotFound),
+    }
+}
+
 /// The earliest date that a step may bear: that of the step before it.
 fn earliest(step: Move, case: &Dossier) -> (NaiveDate, &'static str) {
     match step {

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::cases::states::State;
+use crate::database::wall::Wall;
 use crate::plan::dictionaries::SpecialGroup;
 
 /// The office that takes online applications.
@@ -15,6 +16,13 @@ pub(super) struct Office {
     pub(super) phone: String,
     pub(super) address: String,
     pub(super) short_name: String,
+}
+
+impl Office {
+    /// What a stranger's application may touch: this office's bureau, and nothing else.
+    pub(super) fn wall(&self) -> Wall {
+        Wall::Account { bureau: self.bureau, venue: None, person: None, account: -1 }
+    }
 }
 
 /// The office of a county, or the first.
@@ -185,6 +193,17 @@ pub(super) async fn waiting(conn: &mut PgConnection, bureau: i64, only: Option<i
         only
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Whether an application was ever sent to the bureau.
+pub(super) async fn exists(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from case_online where bureau_id = $1 and id = $2) as "there!""#,
+        bureau,
+        id
+    )
+    .fetch_one(conn)
     .await
 }
 

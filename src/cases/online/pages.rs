@@ -10,6 +10,7 @@ use super::db::{self, Found, Office};
 use super::service::{self, Sent};
 use crate::cases::life::intake;
 use crate::cases::states::State as CaseState;
+use crate::database::wall::within;
 use crate::error::AppError;
 use crate::plan::dictionaries::SpecialGroup;
 use crate::plan::dictionary::Dictionary as _;
@@ -137,7 +138,7 @@ pub(in crate::cases) async fn send(
         facts,
         request,
     };
-    let Some(number) = service::take_in(&state, &office, &sent).await? else {
+    let Some(number) = within(office.wall(), service::take_in(&state, &office, &sent)).await? else {
         errors.add("id_number", "这个身份证号已有几份申请在等候处理，请用申请编号查询，或者致电法律援助中心");
         return form_again(&ApplyPage { layout, office, form, errors, sent: String::new() });
     };
@@ -247,7 +248,12 @@ pub(in crate::cases) async fn look_up(
     };
     let online = state.seals.blind_index("case_online.phone", &phone);
     let case = intake::phone_index(&state.seals, &phone);
-    let found = db::look_up(&mut conn, office.bureau, &number, &online, &case).await?;
+    drop(conn);
+    let found = within(office.wall(), async {
+        let mut conn = state.pool.acquire().await?;
+        db::look_up(&mut conn, office.bureau, &number, &online, &case).await
+    })
+    .await?;
     if found.is_none() {
         // One sentence for either: nobody learns which numbers exist.
         errors.add("", "没有查到：编号和电话须与申请时填写的一致；仍查不到的，请致电法律援助中心");

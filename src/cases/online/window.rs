@@ -68,6 +68,9 @@ pub(in crate::cases) async fn open(
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let bureau = scope.bureau();
+    if !db::exists(work.conn(), bureau, id).await? {
+        return Err(AppError::NotFound);
+    }
     let row = db::waiting(work.conn(), bureau, Some(id)).await?.into_iter().next();
     let row = row.ok_or_else(|| AppError::refused("这份网上申请已经有人处理过。"))?;
     let seal = row.seal_id.to_string();
@@ -132,6 +135,11 @@ pub(in crate::cases) async fn decline(
     posted: Posted<AnswerForm>,
 ) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    if !db::exists(&mut conn, scope.bureau(), id).await? {
+        return Err(AppError::NotFound);
+    }
+    drop(conn);
     let answer = posted.form.answer.trim().to_owned();
     if answer.chars().count() < 6 || answer.chars().count() > 300 {
         return Err(AppError::refused("请写明不受理的原因和申请人下一步怎么办（6到300个字），申请人查询时会看到。"));

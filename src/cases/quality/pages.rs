@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::db::{self, ReviewRow};
 use super::rules::{self, Indicator, Kind, Veto};
 use super::service::{self, Choice, NewResult};
+use crate::cases::life::dossier::Viewer;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -207,8 +208,15 @@ impl SheetPage {
 async fn own(state: &AppState, actor: &Actor, scope: Scope, id: &str) -> Result<ReviewRow, AppError> {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
-    let row = db::reviews(&mut conn, scope.bureau(), Some(actor.account_id), Some(id)).await?.into_iter().next();
-    row.filter(|row| row.reviewer_id == actor.account_id && row.done_on.is_none()).ok_or(AppError::NotFound)
+    let row = db::reviews(&mut conn, scope.bureau(), None, Some(id)).await?.into_iter().next();
+    let row = row.ok_or(AppError::NotFound)?;
+    if row.reviewer_id != actor.account_id && Viewer::of(actor).assigned_only {
+        return Err(AppError::NotFound);
+    }
+    if row.reviewer_id != actor.account_id || row.done_on.is_some() {
+        return Err(AppError::refused(format!("这份评查由{}打分，提交后不能再改。", row.reviewer)));
+    }
+    Ok(row)
 }
 
 pub(in crate::cases) async fn sheet(
@@ -272,6 +280,10 @@ pub(in crate::cases) async fn mended(
     posted: Posted<MendForm>,
 ) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let row = db::reviews(&mut conn, scope.bureau(), Some(actor.account_id), Some(id)).await?.into_iter().next();
+    drop(conn);
+    row.filter(|row| row.is_by(&actor.account_id)).ok_or(AppError::NotFound)?;
     let note = posted.form.note.trim().to_owned();
     if note.chars().count() < 4 {
         return Err(AppError::refused("请写明整改了什么。"));

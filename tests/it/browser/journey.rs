@@ -19,7 +19,7 @@ async fn live_the_other_days(app: &TestApp, people: &[(i64, &Browser<'_>)]) {
                 upper(s.during) at time zone 'Asia/Shanghai' as ends
          from shifts s where not exists (select from attendances a where a.shift_id = s.id) order by s.during",
     )
-    .fetch_all(&app.state.pool)
+    .fetch_all(&app.owner)
     .await
     .expect("the shifts");
     for row in rows {
@@ -182,6 +182,6 @@ async fn may_2024_goes_from_an_empty_roster_to_a_paid_and_explained_month() {
     drop(screen);
 
     let mut said = Vec::new();
-    let clean = huifa::check::run(&app.state.pool, &mut said).await.expect("the check");
+    let clean = huifa::check::run(&app.owner, &app.state.seals, &mut said).await.expect("the check");
     assert!(clean, "{}", String::from_utf8_lossy(&said));
 }

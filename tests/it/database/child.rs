@@ -144,18 +144,20 @@ async fn serves_its_parent() {
             return;
         }
     };
+    // What a child writes is no table of the product: it is the owner's.
+    let owner = huifa::database::pool(database.owner.clone(), 2).await.expect("the owner");
     println!("> ready");
     for order in std::io::stdin().lines() {
         match order.expect("an order").as_str() {
             "put" => {
                 let put = "create table if not exists written (n serial); \
                            insert into written default values";
-                let done = sqlx::raw_sql(put).execute(&database.pool).await;
+                let done = sqlx::raw_sql(put).execute(&owner).await;
                 println!("> {}", if done.is_ok() { "ok" } else { "failed" });
             }
             "count" => {
                 let count = sqlx::query_scalar::<_, i64>("select count(*) from written");
-                match count.fetch_one(&database.pool).await {
+                match count.fetch_one(&owner).await {
                     Ok(count) => println!("> {count}"),
                     Err(_) => println!("> failed"),
                 }
@@ -163,6 +165,7 @@ async fn serves_its_parent() {
             _ => break,
         }
     }
+    owner.close().await;
     database.close().await.expect("the database closes");
     println!("> closed");
 }

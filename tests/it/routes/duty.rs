@@ -25,7 +25,7 @@ impl<'a> Duty<'a> {
 
     async fn id(&self, sql: String) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(sql.clone()))
-            .fetch_one(&self.app.state.pool)
+            .fetch_one(&self.app.owner)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }

@@ -47,7 +47,7 @@ impl Case {
 
     async fn status(&self) -> String {
         sqlx::query_scalar("select status from findings order by id desc limit 1")
-            .fetch_one(&self.app.state.pool)
+            .fetch_one(&self.app.owner)
             .await
             .expect("a finding")
     }

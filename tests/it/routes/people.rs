@@ -62,7 +62,7 @@ async fn a_lawyer_is_registered_sealed_and_masked() {
     let row: (Vec<u8>, Vec<u8>, Uuid, String, String) =
         sqlx::query_as("select id_number, id_number_index, seal_id, pinyin, gender from persons where id = $1")
             .bind(person)
-            .fetch_one(&app.state.pool)
+            .fetch_one(&app.owner)
             .await
             .unwrap();
     let opened = app.state.seals.open("person.id_number", &row.2.to_string(), &row.0).unwrap();

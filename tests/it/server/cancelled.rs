@@ -69,7 +69,7 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
 
     let kept: i64 = sqlx::query_scalar("select count(*) from once_keys where key = any($1) and location is not null")
         .bind(&acknowledged)
-        .fetch_one(&app.state.pool)
+        .fetch_one(&app.owner)
         .await
         .unwrap();
     assert_eq!(usize::try_from(kept).unwrap(), acknowledged.len(), "acknowledged and lost");
@@ -89,7 +89,7 @@ async fn no_acknowledged_write_is_lost_when_browsers_go_away() {
     )
     .bind(&sent)
     .bind(&accounts)
-    .fetch_one(&app.state.pool)
+    .fetch_one(&app.owner)
     .await
     .unwrap();
     assert_eq!(keys, records);
@@ -104,7 +104,7 @@ async fn a_change_runs_to_its_end_when_its_browser_goes_away_in_the_middle() {
     let served = Served::start(app.router(), Limits { connections: 1, ..Limits::default() }).await;
 
     // The change is held up in its middle by a lock on the row that it is about to write.
-    let mut held = app.state.pool.begin().await.unwrap();
+    let mut held = app.owner.begin().await.unwrap();
     sqlx::query("select from accounts where id = $1 for update").bind(account).execute(&mut *held).await.unwrap();
     let (_, request) = press(&system, account, 0);
     let mut stream = served.connect().await;

@@ -24,7 +24,7 @@ async fn with_xujing() -> TestApp {
         must_change_password: false,
         created_by: None,
     };
-    let mut conn = app.state.pool.acquire().await.expect("a connection");
+    let mut conn = app.owner.acquire().await.expect("a connection");
     insert(&mut conn, &new, app.state.clock.now()).await.expect("an account");
     drop(conn);
     app

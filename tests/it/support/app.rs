@@ -23,7 +23,7 @@ use huifa::web::permissions::Role;
 use huifa::web::routes::Declared;
 use huifa::web::session;
 use scraper::{Html, Selector};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -33,6 +33,8 @@ use super::database::TestDatabase;
 pub(crate) struct TestApp {
     /// What the handlers share; its clock can be set.
     pub(crate) state: AppState,
+    /// Connections of the owner of the schema, for what a test looks at and puts there.
+    pub(crate) owner: PgPool,
     /// Gaoping's row.
     pub(crate) bureau: i64,
     /// The routes as declared.
@@ -54,7 +56,7 @@ impl TestApp {
     /// The bureau set up.
     pub(crate) async fn new() -> TestApp {
         let mut app = TestApp::empty().await;
-        let mut conn = app.state.pool.acquire().await.expect("a connection");
+        let mut conn = app.owner.acquire().await.expect("a connection");
         app.bureau = huifa::programmes::install_gaoping(&mut conn, app.state.clock.now()).await.expect("Gaoping");
         drop(conn);
         app
@@ -67,7 +69,7 @@ impl TestApp {
         let config = Config::from_lookup(|name| (name == "HUIFA_UPLOAD_DIR").then(|| uploads.clone()));
         let config = config.expect("the default settings");
         let state = AppState {
-            pool: database.pool.clone(),
+            pool: database.program.clone(),
             clock: Clock::standing_at(instant("2024-05-06 08:00")),
             config: Arc::new(config),
             seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
@@ -76,7 +78,7 @@ impl TestApp {
             demonstration: false,
         };
         let (router, declared) = huifa::build_router(&state);
-        TestApp { state, bureau: 0, declared, router, _database: database }
+        TestApp { state, owner: database.pool.clone(), bureau: 0, declared, router, _database: database }
     }
 
     /// The router, for a server on a socket.
@@ -101,7 +103,7 @@ impl TestApp {
         sqlx::query_scalar("select id from venues where bureau_id = $1 and short_name = $2")
             .bind(self.bureau)
             .bind(short_name)
-            .fetch_one(&self.state.pool)
+            .fetch_one(&self.owner)
             .await
             .unwrap_or_else(|error| panic!("no venue {short_name}: {error}"))
     }
@@ -119,7 +121,7 @@ impl TestApp {
         .bind(Uuid::new_v4())
         .bind(name)
         .bind(Uuid::new_v4().as_bytes().to_vec())
-        .fetch_one(&self.state.pool)
+        .fetch_one(&self.owner)
         .await
         .expect("a person");
         for venue in venues {
@@ -127,7 +129,7 @@ impl TestApp {
                 .bind(id)
                 .bind(venue)
                 .bind(self.bureau)
-                .execute(&self.state.pool)
+                .execute(&self.owner)
                 .await
                 .expect("eligible");
         }
@@ -150,7 +152,7 @@ impl TestApp {
     }
 
     async fn account(&self, role: Role, venue_id: Option<i64>, person_id: Option<i64>) -> Browser<'_> {
-        let mut conn = self.state.pool.acquire().await.expect("a connection");
+        let mut conn = self.owner.acquire().await.expect("a connection");
         let suffix = Uuid::new_v4().simple().to_string();
         let new = accounts::db::NewAccount {
             bureau_id: self.bureau,
@@ -171,7 +173,7 @@ impl TestApp {
 
     /// A browser of an account that exists, signed in afresh.
     pub(crate) async fn browser_of(&self, account: i64) -> Browser<'_> {
-        let mut conn = self.state.pool.acquire().await.expect("a connection");
+        let mut conn = self.owner.acquire().await.expect("a connection");
         let cookie =
             session::open(&mut conn, account, self.state.clock.now(), "127.0.0.1", "tests").await.expect("a session");
         drop(conn);
@@ -181,7 +183,7 @@ impl TestApp {
                      where account_id = $1",
         )
         .bind(account)
-        .execute(&self.state.pool)
+        .execute(&self.owner)
         .await
         .expect("a long session");
         let row = sqlx::query(
@@ -192,7 +194,7 @@ impl TestApp {
              where a.id = $1 order by s.created_at desc limit 1",
         )
         .bind(account)
-        .fetch_one(&self.state.pool)
+        .fetch_one(&self.owner)
         .await
         .expect("the account");
         let actor = Actor {
@@ -222,7 +224,7 @@ impl TestApp {
     /// One number from SQL.
     #[track_caller]
     pub(crate) fn scalar_i64(&self, sql: &str) -> impl Future<Output = i64> {
-        let (pool, sql) = (self.state.pool.clone(), sql.to_owned());
+        let (pool, sql) = (self.owner.clone(), sql.to_owned());
         async move {
             sqlx::query_scalar(AssertSqlSafe(sql.clone()))
                 .fetch_one(&pool)
@@ -234,7 +236,7 @@ impl TestApp {
     /// Any SQL that must go.
     pub(crate) async fn execute(&self, sql: &str) {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-            .execute(&self.state.pool)
+            .execute(&self.owner)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
@@ -242,7 +244,7 @@ impl TestApp {
     /// Any SQL that the database must refuse; gives the constraint's name.
     pub(crate) async fn refused_by(&self, sql: &str) -> String {
         let error = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-            .execute(&self.state.pool)
+            .execute(&self.owner)
             .await
             .err()
             .unwrap_or_else(|| panic!("the database took: {sql}"));

@@ -105,7 +105,7 @@ pub(crate) async fn shifts(app: &TestApp, month: &str, venue: i64, person: i64, 
     .await;
     sqlx::query_scalar("select id from shifts where person_id = $1 order by duty_on")
         .bind(person)
-        .fetch_all(&app.state.pool)
+        .fetch_all(&app.owner)
         .await
         .expect("the shifts")
 }

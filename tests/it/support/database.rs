@@ -13,15 +13,17 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use huifa::MIGRATOR;
-use huifa::database::{Cluster, pool};
+use huifa::database::{Cluster, pool, rights};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
 /// A fresh database with the whole schema, dropped with this value.
 #[derive(Debug)]
 pub(crate) struct TestDatabase {
-    /// Connections as the program would use them.
+    /// Connections of the owner of the schema: for what a test looks at and puts there.
     pub(crate) pool: PgPool,
+    /// Connections as the program uses them, with its rights and no more.
+    pub(crate) program: PgPool,
     /// How to open more of them.
     pub(crate) options: PgConnectOptions,
     /// The address for a program started by the test, as `DATABASE_URL`.
@@ -53,6 +55,7 @@ impl TestDatabase {
         let socket = server.cluster.socket().display().to_string().replace('/', "%2F");
         Self {
             pool: pool(options.clone(), 8).await.expect("a pool of the test's database"),
+            program: pool(options.clone().username(rights::PROGRAM), 8).await.expect("a pool of the program"),
             url: format!("postgres://huifa@{socket}/{name}?sslmode=disable"),
             options,
             name,
@@ -124,7 +127,8 @@ async fn run(connection: &mut PgConnection, sql: &str) {
 /// A name that changes whenever a migration does.
 fn template_name() -> String {
     let mut name = "huifa_template_".to_owned();
-    let all: Vec<u8> = MIGRATOR.iter().flat_map(|migration| migration.checksum.iter().copied()).collect();
+    let migrations = MIGRATOR.iter().flat_map(|migration| migration.checksum.iter().copied());
+    let all: Vec<u8> = migrations.chain(rights::WHAT.bytes()).collect();
     // FNV-1a: a name, not a proof.
     let hash = all
         .iter()
@@ -145,7 +149,7 @@ async fn make_template(cluster: &Cluster, maintenance: &mut PgConnection, name: 
     run(maintenance, &format!("drop database if exists {name}_new with (force)")).await;
     run(maintenance, &format!("create database {name}_new template template0")).await;
     let mut new = connect(cluster, &format!("{name}_new")).await;
-    MIGRATOR.run(&mut new).await.expect("the migrations apply");
+    rights::apply(&mut new).await.expect("the migrations apply");
     new.close().await.expect("nobody stays connected to the template");
     run(maintenance, &format!("alter database {name}_new rename to {name}")).await;
 }
