@@ -151,7 +151,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/cases/states", May(Action::ReadCases), states::table)
         .get("/cases/provincial", May(Action::RegisterCases), closing::provincial)
         .post("/cases/provincial", May(Action::RegisterCases), closing::compare)
-        .post("/cases/provincial/export", May(Action::RegisterCases), closing::export)
+        .post("/cases/provincial/export", May(Action::RegisterCases).fresh(), closing::export)
         .get("/cases/quality", May(Action::WorkOnCases), quality::list)
         .post("/cases/quality", May(Action::ReviewCaseQuality), quality::draw)
         .get("/cases/quality/{id}", May(Action::WorkOnCases), quality::sheet)

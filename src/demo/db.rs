@@ -127,7 +127,9 @@ pub(super) async fn case_version(conn: &mut PgConnection, id: i64) -> sqlx::Resu
 
 /// The first quality review.
 pub(super) async fn first_review(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"select min(id) as "id!" from case_quality where bureau_id = $1"#, bureau).fetch_one(conn).await
+    sqlx::query_scalar!(r#"select min(id) as "id!" from case_quality where bureau_id = $1"#, bureau)
+        .fetch_one(conn)
+        .await
 }
 
 pub(super) async fn all_accounts(conn: &mut PgConnection) -> sqlx::Result<Vec<AccountRow>> {

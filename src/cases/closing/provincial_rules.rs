@@ -5,8 +5,25 @@ use std::collections::BTreeMap;
 
 /// The columns in the order of the application form and of the steps, as the entry asks.
 pub const COLUMNS: &[&str] = &[
-    "案号", "申请编号", "受援人", "性别", "身份证号（掩码）", "群体", "案件类型和阶段", "案件来源", "案由", "受理日期",
-    "决定给予日期", "承办单位", "承办人", "指派日期", "签协议日期", "结案日期", "同意结案日期", "结案方式", "省系统编号",
+    "案号",
+    "申请编号",
+    "受援人",
+    "性别",
+    "身份证号（掩码）",
+    "群体",
+    "案件类型和阶段",
+    "案件来源",
+    "案由",
+    "受理日期",
+    "决定给予日期",
+    "承办单位",
+    "承办人",
+    "指派日期",
+    "签协议日期",
+    "结案日期",
+    "同意结案日期",
+    "结案方式",
+    "省系统编号",
     "录入日期",
 ];
 
@@ -14,11 +31,7 @@ pub const COLUMNS: &[&str] = &[
 #[must_use]
 pub fn cell(text: &str) -> String {
     let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
+    if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
 /// A table as a spreadsheet reads it: with a byte order mark, lines ended by CR LF.
@@ -91,7 +104,8 @@ pub fn compare(here: &[Here], pasted: &str) -> Mismatch {
             .collect();
         let number = cells.iter().find(|cell| cell.contains('〔') && cell.ends_with('号'));
         let entry = cells.iter().find(|cell| {
-            cell.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-') && cell.chars().any(|c| c.is_ascii_digit())
+            cell.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+                && cell.chars().any(|c| c.is_ascii_digit())
         });
         match (number, entry) {
             (Some(number), Some(entry)) => {

@@ -8,6 +8,7 @@ use super::db::{self, NewOnline, Office};
 use crate::audit::{self, Audit, Author};
 use crate::cases::documents::rules::document_number;
 use crate::cases::life::{intake, next_application_number};
+use crate::database::wall::within;
 use crate::error::AppError;
 use crate::plan::dictionaries::SpecialGroup;
 use crate::secrets::{Gender, IdNumber, mask_id_number, mask_phone};
@@ -95,5 +96,5 @@ pub async fn send_to_first(state: &AppState, sent: &Sent) -> Result<Option<Strin
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, "").await?.ok_or(AppError::NotFound)?;
     drop(conn);
-    take_in(state, &office, sent).await
+    within(office.wall(), take_in(state, &office, sent)).await
 }

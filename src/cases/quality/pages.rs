@@ -107,7 +107,12 @@ impl ListPage {
     }
 }
 
-pub(in crate::cases) async fn list(State(state): State<AppState>, layout: Layout, actor: Actor, scope: Scope) -> Answer {
+pub(in crate::cases) async fn list(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let whole = actor.may(Action::ReviewCaseQuality).is_some() || actor.may(Action::DecideCases).is_some();
     let rows = db::reviews(&mut conn, scope.bureau(), (!whole).then_some(actor.account_id), None).await?;
@@ -186,7 +191,13 @@ struct SheetPage {
 
 impl SheetPage {
     fn new(layout: Layout, review: ReviewRow, once: OnceKey, form: SheetForm, errors: Errors) -> SheetPage {
-        SheetPage { layout: layout.titled("评查打分").crumb("案件质量评查", "/cases/quality"), once, review, form, errors }
+        SheetPage {
+            layout: layout.titled("评查打分").crumb("案件质量评查", "/cases/quality"),
+            once,
+            review,
+            form,
+            errors,
+        }
     }
 
     fn indicators(&self) -> Vec<(&'static str, i32, String)> {

@@ -106,7 +106,16 @@ mod tests {
     #[test]
     fn the_weights_make_a_hundred_and_levels_begin_where_they_say() {
         assert_eq!(Indicator::ALL.iter().map(|it| it.weight()).sum::<i32>(), 100);
-        for (total, named) in [(100, Level::Excellent), (90, Level::Excellent), (89, Level::Good), (75, Level::Good), (74, Level::Pass), (60, Level::Pass), (59, Level::Fail), (0, Level::Fail)] {
+        for (total, named) in [
+            (100, Level::Excellent),
+            (90, Level::Excellent),
+            (89, Level::Good),
+            (75, Level::Good),
+            (74, Level::Pass),
+            (60, Level::Pass),
+            (59, Level::Fail),
+            (0, Level::Fail),
+        ] {
             assert_eq!(level(total, None), named, "{total}");
             assert_eq!(level(total, Some(Veto::Fee)), Level::Fail);
         }

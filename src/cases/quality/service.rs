@@ -40,7 +40,10 @@ pub async fn draw(
         return Err(AppError::refused("请选择评查人。"));
     };
     if fits != kind.code() {
-        return Err(AppError::refused(format!("{name}不能做{}：行政评查由司法局经办人，同行评估由承办人。", kind.label())));
+        return Err(AppError::refused(format!(
+            "{name}不能做{}：行政评查由司法局经办人，同行评估由承办人。",
+            kind.label()
+        )));
     }
     let (by, at) = (work.actor.account_id, work.now);
     let (cases, chosen) = match choice {

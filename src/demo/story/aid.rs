@@ -11,7 +11,6 @@ use super::{Story, hour, told};
 use crate::cases::documents::Kind;
 use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, Refusal, ScopeBasis, TerminationGround};
 use crate::cases::life::NewClosing;
-use crate::cases::{online, quality};
 use crate::cases::life::dossier::Way;
 use crate::cases::life::handling::{self, NewRecord, RecordKind};
 use crate::cases::life::intake::{self, Beginning, NewApplication};
@@ -19,6 +18,7 @@ use crate::cases::life::papers::{self, NewPaper};
 use crate::cases::life::take::{Examination, MoveInput, take};
 use crate::cases::states::Move;
 use crate::cases::states::wordings::Wording;
+use crate::cases::{online, quality};
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::at;
@@ -279,9 +279,15 @@ impl Story<'_> {
         let clerk = &self.cast.clerk;
         let reach = scope(clerk, Action::ReviewCaseQuality)?;
         let mut work = self.work(clerk).await?;
-        quality::draw_reviews(&mut work, reach, quality::rules::Kind::Administrative, clerk.account_id, &quality::Choice::Lot(3))
-            .await
-            .map_err(told)?;
+        quality::draw_reviews(
+            &mut work,
+            reach,
+            quality::rules::Kind::Administrative,
+            clerk.account_id,
+            &quality::Choice::Lot(3),
+        )
+        .await
+        .map_err(told)?;
         work.commit().await.map_err(told)?;
         let mut work = self.work(clerk).await?;
         let review = db::first_review(work.conn(), self.cast.bureau).await?;
@@ -300,7 +306,13 @@ impl Story<'_> {
     async fn send_online(&self) -> anyhow::Result<()> {
         for (name, birth, sequence, hard, facts) in [
             ("申有福", (1948, 3, 9), 901_u16, true, "儿子在外地，两年没有给生活费，腿脚不便，没办法到窗口去。"),
-            ("冯小燕", (1994, 8, 20), 902, false, "在饭店打工半年，老板拖欠四个月工资后关门，电话打不通，有工资条和聊天记录。"),
+            (
+                "冯小燕",
+                (1994, 8, 20),
+                902,
+                false,
+                "在饭店打工半年，老板拖欠四个月工资后关门，电话打不通，有工资条和聊天记录。",
+            ),
         ] {
             let (year, month, day) = birth;
             let birth = NaiveDate::from_ymd_opt(year, month, day).context("a birth date")?;
@@ -493,10 +505,7 @@ impl Story<'_> {
             }
             Move::PassClosing => {
                 let needed = crate::cases::documents::rules::required(it.kind, false);
-                input.items = needed
-                    .into_iter()
-                    .map(|kind| (kind.code().to_owned(), "ok".to_owned()))
-                    .collect();
+                input.items = needed.into_iter().map(|kind| (kind.code().to_owned(), "ok".to_owned())).collect();
                 input.note = "材料齐全，办案及时。".to_owned();
             }
             Move::Enter => input.entry_number = format!("SXFY2024L{:04}", case.id),

@@ -585,7 +585,10 @@ async fn quality_is_reviewed_by_people_who_had_no_part() {
     };
     picked("peer", peer).await.assert_status(409).assert_says("应当回避");
     let me = clerk.actor().account_id.to_string();
-    clerk.post("/cases/quality", &[("kind", "administrative"), ("reviewer", &me), ("count", "5")]).await.assert_status(303);
+    clerk
+        .post("/cases/quality", &[("kind", "administrative"), ("reviewer", &me), ("count", "5")])
+        .await
+        .assert_status(303);
     picked("administrative", me).await.assert_status(409).assert_says("已经安排过");
     clerk.get("/cases/quality").await.assert_says("随机抽取").assert_says("待评查");
     let scores: Vec<(&str, &str)> =
@@ -610,7 +613,12 @@ async fn odd_cases_are_shown_with_their_evidence_and_decided_by_a_person() {
     centre.apply(&[]).await;
     centre.apply(&[("received_on", "2024-05-02")]).await;
     centre
-        .apply(&[("name", "王建军"), ("id_number", "149999198003150036"), ("opponent", "另一公司"), ("phone", "13800000001")])
+        .apply(&[
+            ("name", "王建军"),
+            ("id_number", "149999198003150036"),
+            ("opponent", "另一公司"),
+            ("phone", "13800000001"),
+        ])
         .await;
     let page = clerk.get("/cases/screens").await;
     page.assert_says("一案拆成数案").assert_says("相隔4天").assert_says("多人同一电话").assert_says("案情文字雷同");

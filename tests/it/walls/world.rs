@@ -205,7 +205,8 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
             ))
             .await;
         let county = if bureau == 1 { "140581" } else { "140525" };
-        let number = huifa::secrets::demo_id_number("1980-03-15".parse().expect("a day"), u16::try_from(case).expect("few") * 2);
+        let number =
+            huifa::secrets::demo_id_number("1980-03-15".parse().expect("a day"), u16::try_from(case).expect("few") * 2);
         let sent = [
             ("county", county),
             ("name", name),
