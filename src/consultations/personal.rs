@@ -62,7 +62,10 @@ pub(super) fn keep(seals: &Seals, seal_id: Uuid, client: &Client) -> Result<Kept
     Ok(kept)
 }
 
-/// Opens what [`keep`] sealed: identity number, telephone, address.
+/// Identity number, telephone, address.
+type Opened = (Option<String>, Option<String>, Option<String>);
+
+/// Opens what [`keep`] sealed.
 ///
 /// # Errors
 /// When a value was sealed under another key or for another row.
@@ -72,7 +75,7 @@ pub(super) fn open_client(
     id_number: Option<&[u8]>,
     phone: Option<&[u8]>,
     address: Option<&[u8]>,
-) -> Result<(Option<String>, Option<String>, Option<String>), AppError> {
+) -> Result<Opened, AppError> {
     let row = seal_id.to_string();
     let one = |field: &str, sealed: Option<&[u8]>| {
         sealed.map(|sealed| seals.open(field, &row, sealed)).transpose().map_err(failed)

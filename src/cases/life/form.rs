@@ -238,7 +238,7 @@ pub fn parse(
         limitation_on = typed::date(&mut errors, "limitation_on", "时效届满日", &form.limitation_on);
     }
     let notice_basis = NoticeBasis::from_code(&form.notice_basis);
-    let scope_basis = notice.then(|| match notice_basis {
+    let scope_basis = notice.then_some(match notice_basis {
         Some(NoticeBasis::Coverage) => ScopeBasis::Coverage,
         Some(NoticeBasis::CompulsoryTreatment) => ScopeBasis::Compulsory,
         _ => ScopeBasis::Notified,

@@ -2,6 +2,7 @@
 
 mod pages;
 pub mod rules;
+mod table;
 pub mod wordings;
 
 pub(super) use pages::table;
