@@ -17,8 +17,10 @@ pub mod dashboard;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod find;
 pub mod findings;
 pub mod fund;
+pub mod handbook;
 pub mod home;
 pub mod installation;
 pub mod jobs;
@@ -53,8 +55,10 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(consultations::routes(state))
         .merge(dashboard::routes(state))
         .merge(demo::routes(state))
+        .merge(find::routes(state))
         .merge(findings::routes(state))
         .merge(fund::routes(state))
+        .merge(handbook::routes(state))
         .merge(home::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))

@@ -32,6 +32,10 @@
     },
   };
 
+  // What is done to a page is done to each part that is put into it later, too.
+  const enhancers = [];
+  const enhance = (root) => enhancers.forEach((one) => one(root));
+
   // Tables: a header with data-sort="text" or "number" becomes a button.
   const sortable = (head) => {
     const button = make("button", head.textContent.trim(), { type: "button", class: "sort" });
@@ -53,7 +57,7 @@
       body.append(...rows);
     });
   };
-  document.querySelectorAll("th[data-sort]").forEach(sortable);
+  enhancers.push((root) => root.querySelectorAll("th[data-sort]").forEach(sortable));
 
   // A button with data-confirm asks first.
   const ask = (words, yes, whenYes) => {
@@ -160,7 +164,7 @@
   const sent = tab.take();
   if (sent && document.querySelector(".flash-success")) store.remove(sent);
 
-  document.querySelectorAll("form[data-autosave][id]").forEach((form) => {
+  enhancers.push((root) => root.querySelectorAll("form[data-autosave][id]").forEach((form) => {
     const key = `${PREFIX}${user}:${location.pathname}:${form.id}`;
     const before = JSON.stringify(typed(form));
     const draft = store.read(key);
@@ -203,15 +207,31 @@
     const save = form.dataset.draft ? send : keep;
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, form.dataset.draft ? 1500 : 400); });
     form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); keep(); tab.put(key); });
-  });
+  }));
   document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
     button.addEventListener("click", () =>
       store.keys().filter((key) => key.startsWith(`${PREFIX}${user}:`)).forEach(store.remove)));
 
   // Small things: printing, and the list of errors comes into view.
-  document.querySelectorAll("button[data-print]").forEach((button) => {
+  enhancers.push((root) => root.querySelectorAll("button[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
+  }));
+  // Explanations and column choices close by Escape and by a press elsewhere.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll("details.why[open], details.columns-choice[open]").forEach((box) => {
+      box.open = false;
+      box.querySelector("summary").focus();
+    });
   });
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.why[open], details.columns-choice[open]").forEach((box) => {
+      if (!box.contains(event.target)) box.open = false;
+    });
+  });
+
+  window.huifa = { make, store, ask, enhance, enhancers };
+  enhance(document);
   document.querySelector(".error-summary")?.focus();
 })();

@@ -331,6 +331,8 @@ pub(super) struct AppearanceForm {
     #[serde(default)]
     print: String,
     #[serde(default)]
+    theme: String,
+    #[serde(default)]
     back: String,
 }
 
@@ -339,6 +341,13 @@ pub(super) async fn appearance(
     jar: CookieJar,
     PublicPosted(form): PublicPosted<AppearanceForm>,
 ) -> Answer {
-    let jar = jar.add(cookies::print_choice(form.print == "large", state.config.secure_cookies));
+    let secure = state.config.secure_cookies;
+    let mut jar = jar;
+    if !form.print.is_empty() {
+        jar = jar.add(cookies::print_choice(form.print == "large", secure));
+    }
+    if !form.theme.is_empty() {
+        jar = jar.add(cookies::theme_choice(&form.theme, secure));
+    }
     Ok((jar, Redirect::to(way_back::local(&form.back).unwrap_or("/"))).into_response())
 }

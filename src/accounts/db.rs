@@ -245,15 +245,33 @@ pub async fn set_status(conn: &mut PgConnection, bureau: i64, id: i64, status: &
     Ok(changed == 1)
 }
 
-/// The accounts of a bureau by name.
-pub async fn accounts_of(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<AccountRow>> {
+/// Which accounts a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// Part of the name or the beginning of the login; empty for all.
+    pub search: String,
+    /// Role and login of the last row of the page before; empty for the first page.
+    pub after: (String, String),
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A page of a bureau's accounts, by role and login.
+pub async fn accounts_of(conn: &mut PgConnection, bureau: i64, listed: &Listed) -> sqlx::Result<Vec<AccountRow>> {
     sqlx::query_as!(
         AccountRow,
         r#"select a.id, a.login, a.name, a.role as "role: Role", v.short_name as "venue?", a.status,
                   a.must_change_password, a.locked_until, a.last_sign_in_at
            from accounts a left join venues v on v.id = a.venue_id
-           where a.bureau_id = $1 order by a.role, a.login limit 500"#,
-        bureau
+           where a.bureau_id = $1
+             and ($2 = '' or strpos(a.name, $2) > 0 or starts_with(a.login, lower($2)))
+             and (a.role, a.login) > ($3, $4)
+           order by a.role, a.login limit $5"#,
+        bureau,
+        listed.search,
+        listed.after.0,
+        listed.after.1,
+        listed.limit
     )
     .fetch_all(conn)
     .await

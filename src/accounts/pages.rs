@@ -14,6 +14,7 @@ use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
+use crate::web::parts::Pager;
 use crate::web::permissions::{Action, Role, reach};
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
@@ -98,21 +99,61 @@ impl AccountRow {
     }
 }
 
+/// How many accounts a page of the list shows.
+const ACCOUNTS_PAGE: usize = 100;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AccountsQuery {
+    q: String,
+    after_role: String,
+    after_login: String,
+}
+
 #[derive(Template)]
 #[template(path = "accounts/list.html")]
 struct AccountsPage {
     layout: Layout,
     now: DateTime<FixedOffset>,
+    search: String,
     accounts: Vec<AccountRow>,
+    pager: Pager,
     may_create: bool,
 }
 
-pub(super) async fn accounts(State(state): State<AppState>, layout: Layout, actor: Actor, scope: Scope) -> Answer {
+pub(super) async fn accounts(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+    Query(query): Query<AccountsQuery>,
+) -> Answer {
     let mut conn = state.pool.acquire().await?;
+    let search: String = query.q.trim().chars().take(40).collect();
+    let is_first = query.after_login.is_empty();
+    let listed = db::Listed {
+        search: search.clone(),
+        after: (query.after_role, query.after_login),
+        limit: i64::try_from(ACCOUNTS_PAGE).unwrap_or(100) + 1,
+    };
+    let mut accounts = db::accounts_of(&mut conn, scope.bureau(), &listed).await?;
+    let more = accounts.len() > ACCOUNTS_PAGE;
+    accounts.truncate(ACCOUNTS_PAGE);
+    let address =
+        |pairs: &[(&str, &str)]| serde_html_form::to_string(pairs).ok().map(|text| format!("/accounts?{text}"));
+    let pager = Pager {
+        previous: if is_first { None } else { address(&[("q", &search)]) },
+        next: accounts.last().filter(|_| more).and_then(|last| {
+            address(&[("q", &search), ("after_role", last.role.code()), ("after_login", &last.login)])
+        }),
+        text: format!("本页{}个账号", accounts.len()),
+    };
     page(&AccountsPage {
         layout: layout.titled("账号"),
         now: state.clock.now(),
-        accounts: db::accounts_of(&mut conn, scope.bureau()).await?,
+        search,
+        accounts,
+        pager,
         may_create: actor.may(Action::ManageAccounts).is_some(),
     })
 }

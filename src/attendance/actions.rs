@@ -170,13 +170,16 @@ pub(super) async fn certify(
         }
         Err(error) => return Err(error),
     };
-    let message = match outcome {
-        Certification::Reported => format!("{}考勤已审定并上报司法局。", month.chinese()),
+    let answer = match outcome {
+        Certification::Reported => work.finish(&to, format!("{}考勤已审定并上报司法局。", month.chinese())).await?,
         Certification::FindingsProposed(count) => {
-            format!("有班次没有签退也没有补签，系统已按早退提出{count}项扣款事项；处理完后再审定上报。")
+            let first = format!(
+                "还没有上报：有班次没有签退也没有补签，系统已按早退提出{count}项扣款事项，处理完后再审定上报。"
+            );
+            work.finish_unfinished(&to, first).await?
         }
     };
-    Ok(work.finish(&to, message).await?.into_response())
+    Ok(answer.into_response())
 }
 
 pub(super) async fn return_month(

@@ -21,7 +21,7 @@ pub mod online;
 mod pages;
 pub mod quality;
 pub mod rules;
-mod screens;
+pub mod screens;
 pub mod service;
 pub mod states;
 

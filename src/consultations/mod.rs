@@ -11,10 +11,12 @@ mod pages;
 mod personal;
 pub mod record;
 pub mod service;
+mod together;
 
 pub use hand_on::{HandedOn, hand_on};
 pub use record::{Client, ClientGender, NewConsultation};
 pub use service::{NewReview, Recorded, edit, hold_month, record, review};
+pub use together::qualify;
 
 use crate::state::AppState;
 use crate::web::permissions::Action;
@@ -30,6 +32,8 @@ pub fn routes(state: &AppState) -> Routes {
         .ask("/consultations/known", May(Action::RecordConsultation), actions::look_up)
         .post("/consultations/draft", May(Action::RecordConsultation), actions::save_draft)
         .post("/consultations/draft/discard", May(Action::RecordConsultation), actions::discard_draft)
+        .get("/consultations/together", May(Action::ReviewConsultations), together::together)
+        .post("/consultations/together", May(Action::ReviewConsultations), together::review_together)
         .get("/consultations/{id}", May(Action::ReadConsultations), pages::consultation)
         .get("/consultations/{id}/edit", May(Action::RecordConsultation), pages::edit)
         .post("/consultations/{id}/edit", May(Action::RecordConsultation), actions::edit)

@@ -26,13 +26,10 @@ use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
-use crate::web::parts::Pager;
+use crate::web::parts::{PAGE_SIZES, Pager, page_size};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
-
-/// How many records a page shows.
-const PAGE: usize = 50;
 /// How far back a shift may lie that is offered for paper forms.
 const PAPER_DAYS: u64 = 62;
 
@@ -63,6 +60,7 @@ pub(super) struct ListQuery {
     review: String,
     q: String,
     shift: String,
+    size: String,
     before: String,
 }
 
@@ -75,6 +73,8 @@ struct ListPage {
     venues: Vec<(String, String)>,
     bureau: bool,
     may_record: bool,
+    /// Whether records can be ticked and found in order together.
+    ticks: bool,
     pager: Pager,
     none: Errors,
 }
@@ -90,6 +90,10 @@ impl ListPage {
 
     fn reviews(&self) -> Choices {
         std::iter::once(("unreviewed", "未复核")).chain(choices::<ReviewResult>()).collect()
+    }
+
+    fn sizes(&self) -> Choices {
+        PAGE_SIZES.to_vec()
     }
 
     fn filtered(&self) -> bool {
@@ -148,6 +152,7 @@ impl ListQuery {
             ("review", self.review.clone()),
             ("q", self.q.clone()),
             ("shift", self.shift.clone()),
+            ("size", self.size.clone()),
             ("before", before.unwrap_or_default()),
         ];
         let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -163,10 +168,11 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let limit = i64::try_from(PAGE).unwrap_or(50) + 1;
+    let size = page_size(&query.size);
+    let limit = i64::try_from(size).unwrap_or(50) + 1;
     let mut rows = db::list(&mut conn, scope, &query.filter(&state), limit).await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let more = rows.len() > size;
+    rows.truncate(size);
     let bureau = matches!(scope, Scope::Bureau { .. });
     let venues = if bureau {
         let venues = crate::venues::db::venues_of(&mut conn, scope.bureau()).await?;
@@ -184,6 +190,7 @@ pub(super) async fn list(
     };
     page(&ListPage {
         layout: layout.titled("咨询记录"),
+        ticks: query.review == "unreviewed" && actor.may(Action::ReviewConsultations).is_some(),
         rows,
         venues,
         bureau,

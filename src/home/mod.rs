@@ -3,6 +3,7 @@
 //! Owns nothing: it asks the tables of the slices, once for each role.
 
 pub mod db;
+mod hints;
 mod pages;
 pub mod rules;
 
@@ -11,5 +12,9 @@ use crate::web::routes::{Access, Routes};
 
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).get("/home", Access::SignedIn, pages::home)
+    Routes::new(state).get("/home", Access::SignedIn, pages::home).post(
+        "/home/hints",
+        Access::SignedIn,
+        hints::put_away,
+    )
 }

@@ -1,11 +1,14 @@
 //! The first page after signing in.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::{Datelike as _, NaiveDate};
+use serde::Deserialize;
 
 use super::db;
+use super::hints::{self, Hint};
 use super::rules::{self, Todo, Waiting};
 use crate::cases;
 use crate::dashboard::{self, Overview};
@@ -30,6 +33,7 @@ struct HomePage {
     waiting: Waiting,
     meters: Vec<Meter>,
     next: &'static str,
+    hints: &'static [Hint],
     setting_up: bool,
     leading: bool,
 }
@@ -44,7 +48,20 @@ impl HomePage {
     }
 }
 
-pub(super) async fn home(State(state): State<AppState>, layout: Layout, actor: Actor) -> Answer {
+/// Whether the hints of the first day are asked for again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HomeQuery {
+    hints: String,
+}
+
+pub(super) async fn home(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    headers: HeaderMap,
+    Query(query): Query<HomeQuery>,
+) -> Answer {
     if actor.must_change_password {
         return Ok(Redirect::to("/password").into_response());
     }
@@ -85,7 +102,7 @@ pub(super) async fn home(State(state): State<AppState>, layout: Layout, actor: A
             detail: one.detail,
             href: one.href,
             due: one.due,
-            done: false,
+            ..Todo::default()
         });
         waiting.todos.extend(todos);
         if actor.role != Role::SystemAdministrator {
@@ -109,6 +126,11 @@ pub(super) async fn home(State(state): State<AppState>, layout: Layout, actor: A
         waiting,
         meters,
         next: rules::next_for(actor.role),
+        hints: if query.hints != "show" && hints::are_away(&headers, actor.account_id) {
+            &[]
+        } else {
+            hints::hints(actor.role)
+        },
     })
 }
 
@@ -128,7 +150,7 @@ async fn for_leader(state: &AppState, actor: &Actor, today: NaiveDate) -> Result
             detail: late.detail.clone(),
             href: late.href.clone(),
             due: late.due,
-            done: false,
+            ..Todo::default()
         })
         .collect();
     let news = vec![

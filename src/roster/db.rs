@@ -1,11 +1,14 @@
 //! The SQL of rosters and shifts.
 
+mod people;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::rules::{Accepted, Candidate, Proposal, Taken};
+pub(super) use self::people::{venue_and_people, venues_and_people};
+use super::rules::{Accepted, Proposal, Taken};
 use super::{Roster, RosterStatus, Stamp};
 use crate::plan::calendar::{Calendar, SpecialDay};
 use crate::plan::dictionaries::{PersonCategory, ShiftChange, VenueKind};
@@ -324,68 +327,6 @@ pub(super) async fn insert_roster(
     .await
 }
 
-/// A venue together with the people of the duty bank who serve there and are not gone.
-/// With `also`, those persons are read as well, whatever stands against them.
-pub(super) async fn venue_and_people(
-    conn: &mut PgConnection,
-    bureau: i64,
-    venue: i64,
-    also: &[i64],
-) -> sqlx::Result<Option<(Venue, Vec<Candidate>)>> {
-    let rows = sqlx::query!(
-        r#"select v.id, v.kind as "kind: VenueKind", v.code, v.name, v.short_name, v.address, v.phone, v.starts_at, v.ends_at,
-                  v.break_from, v.break_to, v.active, v.version,
-                  p.id as "person_id?", p.name as "person_name?", p.category as "category?: PersonCategory",
-                  p.organisation as "organisation?", p.status as "status?", p.joined_on as "joined_on?", p.licence_valid_to,
-                  p.public_official as "public_official?",
-                  exists (select from person_venues pv where pv.person_id = p.id and pv.venue_id = v.id) as "serves_here!"
-           from venues v
-           left join persons p on p.bureau_id = v.bureau_id
-             and (p.id = any ($3) or p.status = 'active'
-                  and exists (select from person_venues pv where pv.person_id = p.id and pv.venue_id = v.id))
-           where v.bureau_id = $1 and v.id = $2
-           order by p.pinyin, p.id"#,
-        bureau,
-        venue,
-        also
-    )
-    .fetch_all(conn)
-    .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let venue = Venue {
-        id: first.id,
-        kind: first.kind,
-        code: first.code.clone(),
-        name: first.name.clone(),
-        short_name: first.short_name.clone(),
-        address: first.address.clone(),
-        phone: first.phone.clone(),
-        starts_at: first.starts_at,
-        ends_at: first.ends_at,
-        break_from: first.break_from,
-        break_to: first.break_to,
-        active: first.active,
-        version: first.version,
-    };
-    let people = rows
-        .into_iter()
-        .filter_map(|row| {
-            Some(Candidate {
-                id: row.person_id?,
-                name: row.person_name?,
-                category: row.category?,
-                organisation: row.organisation?,
-                status: row.status?,
-                joined_on: row.joined_on?,
-                licence_valid_to: row.licence_valid_to,
-                public_official: row.public_official?,
-                serves_here: row.serves_here,
-            })
-        })
-        .collect();
-    Ok(Some((venue, people)))
-}
-
 /// Keeps the persons' rows as they are while the decision about them is stored.
 pub(super) async fn hold_people(conn: &mut PgConnection, bureau: i64, people: &[i64]) -> sqlx::Result<()> {
     sqlx::query!("select id from persons where bureau_id = $1 and id = any ($2) order by id for share", bureau, people)
@@ -394,43 +335,56 @@ pub(super) async fn hold_people(conn: &mut PgConnection, bureau: i64, people: &[
     Ok(())
 }
 
+/// A shift about to be stored, with its venue.
+pub(super) struct Placed<'a> {
+    pub(super) venue: &'a Venue,
+    pub(super) proposal: &'a Proposal,
+    pub(super) accepted: &'a Accepted,
+}
+
+/// Shifts of one venue, ready to be stored.
+pub(super) fn placed<'a>(venue: &'a Venue, shifts: &'a [(Proposal, Accepted)]) -> Vec<Placed<'a>> {
+    shifts.iter().map(|(proposal, accepted)| Placed { venue, proposal, accepted }).collect()
+}
+
 /// Adds shifts to a roster; all of them or none.
 pub(super) async fn insert_shifts(
     conn: &mut PgConnection,
     bureau: i64,
     roster: i64,
     month: Month,
-    venue: &Venue,
-    shifts: &[(Proposal, Accepted)],
+    shifts: &[Placed<'_>],
 ) -> sqlx::Result<Vec<i64>> {
     let hours = |pick: fn(&Hours) -> NaiveTime| -> Vec<NaiveTime> {
-        shifts.iter().map(|(proposal, _)| pick(&proposal.hours)).collect()
+        shifts.iter().map(|shift| pick(&shift.proposal.hours)).collect()
     };
     let pause = |pick: fn((NaiveTime, NaiveTime)) -> NaiveTime| -> Vec<Option<NaiveTime>> {
-        shifts.iter().map(|(proposal, _)| proposal.hours.pause.map(pick)).collect()
+        shifts.iter().map(|shift| shift.proposal.hours.pause.map(pick)).collect()
     };
-    let people: Vec<i64> = shifts.iter().map(|(proposal, _)| proposal.person).collect();
-    let days: Vec<NaiveDate> = shifts.iter().map(|(proposal, _)| proposal.day).collect();
-    let changes: Vec<ShiftChange> = shifts.iter().map(|(proposal, _)| proposal.change).collect();
-    let reasons: Vec<String> = shifts.iter().map(|(proposal, _)| proposal.reason.trim().to_owned()).collect();
-    let origins: Vec<Option<NaiveDate>> = shifts.iter().map(|(proposal, _)| proposal.moved_from).collect();
-    let planned: Vec<i32> = shifts.iter().map(|(_, accepted)| accepted.planned_minutes).collect();
-    let minimum: Vec<i32> = shifts.iter().map(|(_, accepted)| accepted.minimum_minutes).collect();
+    let venues: Vec<i64> = shifts.iter().map(|shift| shift.venue.id).collect();
+    let kinds: Vec<VenueKind> = shifts.iter().map(|shift| shift.venue.kind).collect();
+    let people: Vec<i64> = shifts.iter().map(|shift| shift.proposal.person).collect();
+    let days: Vec<NaiveDate> = shifts.iter().map(|shift| shift.proposal.day).collect();
+    let changes: Vec<ShiftChange> = shifts.iter().map(|shift| shift.proposal.change).collect();
+    let reasons: Vec<String> = shifts.iter().map(|shift| shift.proposal.reason.trim().to_owned()).collect();
+    let origins: Vec<Option<NaiveDate>> = shifts.iter().map(|shift| shift.proposal.moved_from).collect();
+    let planned: Vec<i32> = shifts.iter().map(|shift| shift.accepted.planned_minutes).collect();
+    let minimum: Vec<i32> = shifts.iter().map(|shift| shift.accepted.minimum_minutes).collect();
     sqlx::query_scalar!(
         r#"insert into shifts (bureau_id, roster_id, month, venue_id, venue_kind, person_id, duty_on, starts_at, ends_at,
                                break_from, break_to, planned_minutes, minimum_minutes, change, change_reason, moved_from)
-           select $1, $2, $3, $4, $5, n.person_id, n.duty_on, n.starts_at, n.ends_at, n.break_from, n.break_to,
+           select $1, $2, $3, n.venue_id, n.venue_kind, n.person_id, n.duty_on, n.starts_at, n.ends_at, n.break_from, n.break_to,
                   n.planned_minutes, n.minimum_minutes, n.change, n.change_reason, n.moved_from
-           from unnest($6::bigint[], $7::date[], $8::time[], $9::time[], $10::time[], $11::time[], $12::integer[], $13::integer[],
-                       $14::text[], $15::text[], $16::date[])
-                as n (person_id, duty_on, starts_at, ends_at, break_from, break_to, planned_minutes, minimum_minutes,
-                      change, change_reason, moved_from)
+           from unnest($4::bigint[], $5::text[], $6::bigint[], $7::date[], $8::time[], $9::time[], $10::time[], $11::time[],
+                       $12::integer[], $13::integer[], $14::text[], $15::text[], $16::date[])
+                as n (venue_id, venue_kind, person_id, duty_on, starts_at, ends_at, break_from, break_to, planned_minutes,
+                      minimum_minutes, change, change_reason, moved_from)
            returning id"#,
         bureau,
         roster,
         month as Month,
-        venue.id,
-        venue.kind as VenueKind,
+        &venues,
+        &kinds as &[VenueKind],
         &people,
         &days,
         &hours(|hours| hours.starts_at),

@@ -86,7 +86,7 @@ pub(super) async fn new_shift(
 }
 
 /// Refuses the forms of a roster that is no draft.
-fn editable(state: MonthState, month: Month) -> Result<MonthTerms, AppError> {
+pub(super) fn editable(state: MonthState, month: Month) -> Result<MonthTerms, AppError> {
     let Some(roster) = state.roster else {
         return Err(AppError::refused(format!("{}还没有开始排班，请先在排班页点“开始排班”。", month.chinese())));
     };

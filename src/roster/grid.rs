@@ -102,7 +102,7 @@ fn cell(row: &VenueMonth, day: NaiveDate, hand: Hand) -> Entry {
         }
         let gap = Entry::new("缺", format!("{place}：还没有排人")).kind("gap");
         return match hand {
-            Hand::Draws => gap.to(new_shift_href(row.venue.id, day, "month")),
+            Hand::Draws => gap.movable("", place_of(row.venue.id, day)).to(new_shift_href(row.venue.id, day, "month")),
             Hand::Looks => gap,
         };
     };
@@ -112,7 +112,13 @@ fn cell(row: &VenueMonth, day: NaiveDate, hand: Hand) -> Entry {
     };
     let names: Vec<String> = here.iter().map(|shift| told(shift)).collect();
     let changed = here.iter().any(|shift| shift.change != ShiftChange::Normal);
-    Entry::new(text, format!("{place}：{}", names.join("；")))
+    let entry = match (hand, here.as_slice()) {
+        (Hand::Draws, [only]) => {
+            Entry::default().movable(format!("{}:{}", only.id, only.version), place_of(row.venue.id, day))
+        }
+        _ => Entry::default(),
+    };
+    Entry { text, title: format!("{place}：{}", names.join("；")), ..entry }
         .kind(if changed { "changed" } else { "" })
         .to(format!("/roster/{}/venues/{}", first.month, row.venue.id))
 }
@@ -126,6 +132,11 @@ fn told(shift: &Shift) -> String {
             format!("{plain}，{}：{}", shift.change_text(), shift.change_reason)
         }
     }
+}
+
+/// A square of the matrix, as the form of a move names it.
+pub(super) fn place_of(venue: i64, day: NaiveDate) -> String {
+    format!("{venue}:{day}")
 }
 
 /// The form of one more shift.

@@ -11,14 +11,17 @@ mod forms;
 mod grid;
 mod pages;
 pub mod planner;
+mod rearrange;
 pub mod rules;
 pub mod service;
+mod together;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 
 pub use db::{Reading, Shift, Standing, shifts};
+pub use rearrange::{FilledAll, Move, fill_all, move_shift};
 pub use service::{
     Added, Filled, GapConsent, MonthState, NewFilling, NewShift, RosterError, Seen, add_shift, approve, fill_venue,
     load_month, publish, remove_shift, return_to_draft, start_month, submit,
@@ -96,6 +99,10 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/roster/{month}/venues/{venue}", AtLeast(Reach::Venue, Action::ReadRoster), pages::venue)
         .get("/roster/{month}/venues/{venue}/fill", edit, forms::fill)
         .post("/roster/{month}/venues/{venue}/fill", edit, actions::fill)
+        .get("/roster/{month}/fill-all", edit, together::fill_all)
+        .post("/roster/{month}/fill-all", edit, together::fill_all_now)
+        .post("/roster/{month}/move", edit, together::move_shift)
+        .get("/roster/{month}/shifts/{shift}/move", edit, together::move_form)
         .get("/roster/{month}/shifts/new", edit, forms::new_shift)
         .post("/roster/{month}/shifts", edit, actions::add_shift)
         .post("/roster/{month}/shifts/{shift}/remove", edit, actions::remove_shift)

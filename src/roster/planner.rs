@@ -207,5 +207,56 @@ pub fn fill(terms: &MonthTerms, venue: &Venue, people: &[Candidate], shifts: &[T
     filling
 }
 
+/// What filling all venues at once would do at one of them.
+#[derive(Clone, Debug)]
+pub struct VenueFilling {
+    /// Where.
+    pub venue: Venue,
+    /// How many people take turns.
+    pub people: usize,
+    /// What is added, and the days that stay empty, with why.
+    pub filling: Filling,
+}
+
+/// Fills the empty due days of many venues, each with its own people, who take turns; who
+/// stands on the fewest days begins. Venues with the fewest due days, then the fewest people,
+/// choose first, so that the others do not take them away. Days that nobody can take stay empty. Venues without
+/// due days (A25) are left out.
+#[must_use]
+pub fn fill_all(
+    terms: &MonthTerms,
+    venues: &[(Venue, Vec<Candidate>)],
+    shifts: &[Taken],
+    holidays: Holidays,
+) -> Vec<VenueFilling> {
+    let mut order: Vec<(usize, &(Venue, Vec<Candidate>))> =
+        venues.iter().enumerate().filter(|(_, (venue, _))| !due_days(terms, venue.kind).is_empty()).collect();
+    order.sort_by_key(|(place, (venue, people))| (due_days(terms, venue.kind).len(), people.len(), *place));
+    let mut standing = shifts.to_vec();
+    let mut filled = Vec::new();
+    for (place, (venue, people)) in order {
+        let mut people = people.clone();
+        people.sort_by_key(|person| standing.iter().filter(|taken| taken.person == person.id).count());
+        let filling = fill(terms, venue, &people, &standing, holidays);
+        standing.extend(filling.proposals.iter().map(|(proposal, _)| Taken {
+            venue: venue.id,
+            venue_name: venue.short_name.clone(),
+            kind: venue.kind,
+            person: proposal.person,
+            day: proposal.day,
+            starts_at: proposal.hours.starts_at,
+            ends_at: proposal.hours.ends_at,
+            moved_from: proposal.moved_from,
+        }));
+        filled.push((place, VenueFilling { venue: venue.clone(), people: people.len(), filling }));
+    }
+    filled.sort_by_key(|(place, _)| *place);
+    filled
+        .into_iter()
+        .map(|(_, filling)| filling)
+        .filter(|row| !row.filling.proposals.is_empty() || !row.filling.conflicts.is_empty())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests;

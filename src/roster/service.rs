@@ -88,7 +88,7 @@ pub async fn load_month(conn: &mut PgConnection, scope: Scope, month: Month) -> 
 }
 
 /// Locks and loads a month's roster for a step.
-async fn take(
+pub(super) async fn take(
     work: &mut Work,
     scope: Scope,
     month: Month,
@@ -111,7 +111,7 @@ async fn take(
     Ok((roster, terms))
 }
 
-const CHANGED: &str = "排班在您打开页面后有改动，没有办理。请刷新页面，核对后再办理。";
+pub(super) const CHANGED: &str = "排班在您打开页面后有改动，没有办理。请刷新页面，核对后再办理。";
 
 /// The roster as it stands after a step.
 async fn after(work: &mut Work, scope: Scope, month: Month) -> Result<Roster, AppError> {
@@ -202,7 +202,10 @@ pub async fn add_shift(work: &mut Work, scope: Scope, month: Month, new: NewShif
         "venue": venue.short_name, "person": name, "day": proposal.day, "hours": proposal.hours,
         "change": proposal.change, "reason": proposal.reason, "moved_from": proposal.moved_from,
     });
-    let ids = db::insert_shifts(work.conn(), bureau, roster.id, month, &venue, &[(proposal, accepted)]).await?;
+    let ids = {
+        let new = db::Placed { venue: &venue, proposal: &proposal, accepted: &accepted };
+        db::insert_shifts(work.conn(), bureau, roster.id, month, &[new]).await?
+    };
     let shift = ids.first().copied().ok_or(AppError::NotFound)?;
     db::touch(work.conn(), roster.id).await?;
     work.audit(Audit::new("roster.add_shift", "shift", shift).after(record)).await?;
@@ -266,7 +269,7 @@ pub async fn fill_venue(work: &mut Work, scope: Scope, month: Month, new: NewFil
         let text = "本月应值班的日期都已排人，没有需要补排的日期。";
         return Err(RosterError::Rules(vec![Refusal::new("people", "", text)]));
     }
-    let ids = db::insert_shifts(work.conn(), bureau, roster.id, month, &venue, &filling.proposals).await?;
+    let ids = db::insert_shifts(work.conn(), bureau, roster.id, month, &db::placed(&venue, &filling.proposals)).await?;
     db::touch(work.conn(), roster.id).await?;
     let shifts: Vec<_> = filling
         .proposals

@@ -1,10 +1,18 @@
-//! The two cookies: the session's and the large print's.
+//! The cookies: the session's, and the two of how pages look.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 /// The large-print mode's cookie.
 const LARGE_PRINT: &str = "huifa_print";
+
+/// The cookie of the colours.
+const THEME: &str = "huifa_theme";
+
+/// The cookie of the accounts whose hints were put away on this browser.
+const HINTS: &str = "huifa_hints";
+/// A shared computer remembers so many accounts.
+const MOST_ACCOUNTS: usize = 30;
 
 /// The session cookie's name; over TLS it is bound to this host by its prefix.
 pub fn session_name(secure: bool) -> &'static str {
@@ -24,6 +32,41 @@ pub fn large_print(headers: &HeaderMap) -> bool {
 /// The choice of large print, kept for years.
 pub fn print_choice(large: bool, secure: bool) -> Cookie<'static> {
     let mut cookie = build(LARGE_PRINT, if large { "large" } else { "normal" }.to_owned(), secure);
+    cookie.make_permanent();
+    cookie
+}
+
+/// `light` or `dark` where the reader has chosen, else empty.
+pub fn theme(headers: &HeaderMap) -> &'static str {
+    match CookieJar::from_headers(headers).get(THEME).map(Cookie::value) {
+        Some("light") => "light",
+        Some("dark") => "dark",
+        _ => "",
+    }
+}
+
+/// The choice of colours, kept for years; anything but `light` and `dark` follows the system.
+pub fn theme_choice(theme: &str, secure: bool) -> Cookie<'static> {
+    let kept = if matches!(theme, "light" | "dark") { theme } else { "system" };
+    let mut cookie = build(THEME, kept.to_owned(), secure);
+    cookie.make_permanent();
+    cookie
+}
+
+/// The accounts whose hints were put away.
+pub fn hints_away(headers: &HeaderMap) -> Vec<i64> {
+    let jar = CookieJar::from_headers(headers);
+    let kept = jar.get(HINTS).map(Cookie::value).unwrap_or_default();
+    kept.split('.').take(MOST_ACCOUNTS).filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Puts the hints of an account away on this browser, beside those of others.
+pub fn put_hints_away(headers: &HeaderMap, account: i64, secure: bool) -> Cookie<'static> {
+    let mut accounts = hints_away(headers);
+    accounts.retain(|known| *known != account);
+    accounts.insert(0, account);
+    let text: Vec<String> = accounts.iter().take(MOST_ACCOUNTS).map(i64::to_string).collect();
+    let mut cookie = build(HINTS, text.join("."), secure);
     cookie.make_permanent();
     cookie
 }

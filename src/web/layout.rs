@@ -41,6 +41,10 @@ pub struct Layout {
     pub form_token: String,
     /// Whether the reader has chosen large print.
     pub large_print: bool,
+    /// `light` or `dark` where the reader has chosen; empty follows the system.
+    pub theme: &'static str,
+    /// The page of the handbook that tells about this page.
+    pub help: &'static str,
     /// The path that was asked for: what a form of this page posts to.
     pub path: String,
     /// The page on which the reader stands, with its query, to come back to it.
@@ -82,6 +86,10 @@ pub struct NavItem {
     pub current: bool,
     /// How many things wait there.
     pub badge: Option<u32>,
+    /// Its pinyin and the initials, to be found by without an input method.
+    pub keys: &'static str,
+    /// The letter that leads there after `g`; empty for none.
+    pub key: &'static str,
 }
 
 /// A step of the way to this page.
@@ -132,6 +140,12 @@ impl Layout {
         assets::asset(path)
     }
 
+    /// Whether the reader's navigation holds this address: no page shows a link into a wall.
+    #[must_use]
+    pub fn leads_to(&self, href: &str) -> bool {
+        self.nav.iter().flat_map(|group| &group.items).any(|item| item.href == href)
+    }
+
     /// A once-key for a form of the frame itself.
     #[must_use]
     pub fn once(&self) -> OnceKey {
@@ -158,25 +172,85 @@ impl Flash {
     }
 }
 
-/// One entry of the navigation: group, text, address, and the action that it needs.
-const NAVIGATION: &[(&str, &str, &str, Action)] = &[
-    ("值班", "排班", "/roster", Action::ReadRoster),
-    ("值班", "考勤", "/attendance", Action::ReadAttendance),
-    ("值班", "咨询记录", "/consultations", Action::ReadConsultations),
-    ("考核", "扣款事项", "/findings", Action::ReadFindings),
-    ("补贴与资金", "月结", "/settlements", Action::ReadSettlement),
-    ("补贴与资金", "资金台账", "/fund", Action::ReadFund),
-    ("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation),
-    ("进度", "进度总览", "/dashboard", Action::ReadDashboard),
-    ("法律援助", "案件台账", "/cases", Action::ReadCases),
-    ("资料", "值班人员库", "/people", Action::ReadPeople),
-    ("资料", "实施方案", "/programmes", Action::ReadProgramme),
-    ("资料", "工作日历", "/calendar", Action::EditCalendar),
-    ("资料", "权限表", "/permissions", Action::ReadPermissions),
-    ("管理", "账号", "/accounts", Action::ReadAccounts),
-    ("管理", "服务点", "/venues", Action::EditVenues),
-    ("管理", "审计记录", "/audit", Action::ReadAudit),
+/// A page that roles with `action` find in the navigation.
+struct Place {
+    group: &'static str,
+    label: &'static str,
+    href: &'static str,
+    action: Action,
+    keys: &'static str,
+    key: &'static str,
+}
+
+const fn place(
+    group: &'static str,
+    label: &'static str,
+    href: &'static str,
+    action: Action,
+    keys: &'static str,
+    key: &'static str,
+) -> Place {
+    Place { group, label, href, action, keys, key }
+}
+
+/// The navigation, in its order.
+const NAVIGATION: &[Place] = &[
+    place("值班", "排班", "/roster", Action::ReadRoster, "paiban pb", "r"),
+    place("值班", "考勤", "/attendance", Action::ReadAttendance, "kaoqin kq qiandao qd", "k"),
+    place("值班", "咨询记录", "/consultations", Action::ReadConsultations, "zixunjilu zxjl", "c"),
+    place("考核", "扣款事项", "/findings", Action::ReadFindings, "koukuanshixiang kksx", "f"),
+    place("补贴与资金", "月结", "/settlements", Action::ReadSettlement, "yuejie yj butie bt", "s"),
+    place("补贴与资金", "资金台账", "/fund", Action::ReadFund, "zijintaizhang zjtz", "m"),
+    place("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation, "butieshisuan btss", "t"),
+    place("进度", "进度总览", "/dashboard", Action::ReadDashboard, "jinduzonglan jdzl", "d"),
+    place("法律援助", "案件台账", "/cases", Action::ReadCases, "anjiantaizhang ajtz", "a"),
+    place("资料", "值班人员库", "/people", Action::ReadPeople, "zhibanrenyuanku zbryk", "p"),
+    place("资料", "实施方案", "/programmes", Action::ReadProgramme, "shishifangan ssfa", "o"),
+    place("资料", "工作日历", "/calendar", Action::EditCalendar, "gongzuorili gzrl", "l"),
+    place("资料", "权限表", "/permissions", Action::ReadPermissions, "quanxianbiao qxb", ""),
+    place("管理", "账号", "/accounts", Action::ReadAccounts, "zhanghao zh", "u"),
+    place("管理", "服务点", "/venues", Action::EditVenues, "fuwudian fwd", "v"),
+    place("管理", "审计记录", "/audit", Action::ReadAudit, "shenjijilu sjjl", "j"),
 ];
+
+/// What people come to do, beside the pages of the navigation: for the search.
+const ERRANDS: &[Place] = &[
+    place("", "登记咨询", "/consultations/new", Action::RecordConsultation, "dengjizixun djzx", ""),
+    place("", "提出扣款事项", "/findings/new", Action::ProposeFinding, "tichukoukuanshixiang tckksx", ""),
+    place("", "登记值班人员", "/people/new", Action::EditPeople, "dengjizhibanrenyuan djzbry", ""),
+    place("", "登记案件", "/cases/new", Action::RegisterCases, "dengjianjian djaj", ""),
+    place("", "案件补贴试算", "/trial/case", Action::TrialCalculation, "anjianbutieshisuan ajbtss", ""),
+    place("", "各服务点各月咨询", "/dashboard/consultations", Action::ReadDashboard, "gefuwudiangeyuezixun gyzx", ""),
+    place("", "新建账号", "/accounts/new", Action::ManageAccounts, "xinjianzhanghao xjzh", ""),
+];
+
+/// The pages of the handbook by the beginning of an address; the first that fits.
+const HANDBOOK: &[(&str, &str)] = &[
+    ("/roster", "/help/roster"),
+    ("/posting", "/help/roster"),
+    ("/attendance/shifts", "/help/duty"),
+    ("/attendance", "/help/attendance"),
+    ("/consultations", "/help/consultations"),
+    ("/findings", "/help/findings"),
+    ("/settlements", "/help/settlement"),
+    ("/trial", "/help/settlement"),
+    ("/fund", "/help/fund"),
+    ("/dashboard", "/help/progress"),
+    ("/cases", "/help/cases"),
+    ("/people", "/help/people"),
+    ("/programmes", "/help/people"),
+    ("/calendar", "/help/people"),
+    ("/accounts", "/help/administration"),
+    ("/permissions", "/help/administration"),
+    ("/venues", "/help/administration"),
+    ("/audit", "/help/administration"),
+    ("/sign-in", "/help/start"),
+    ("/password", "/help/start"),
+];
+
+fn help_on(path: &str) -> &'static str {
+    HANDBOOK.iter().find(|(start, _)| path.starts_with(start)).map_or("/help", |(_, page)| page)
+}
 
 /// What a request tells about the page that will answer it.
 #[derive(Debug, Clone)]
@@ -184,6 +258,7 @@ pub struct Asked {
     path: String,
     back: String,
     large_print: bool,
+    theme: &'static str,
 }
 
 impl Asked {
@@ -193,6 +268,7 @@ impl Asked {
             path: uri.path().to_owned(),
             back: way_back::page_of(method, uri, headers).unwrap_or_else(|| "/".to_owned()),
             large_print: cookies::large_print(headers),
+            theme: cookies::theme(headers),
         }
     }
 }
@@ -221,6 +297,8 @@ impl Layout {
                 .then(|| format!("现在是{}，人员和事项都是虚构的。", state.clock.now().format("%Y年%-m月%-d日 %H:%M"))),
             form_token: actor.map(|actor| actor.form_token.clone()).unwrap_or_default(),
             large_print: asked.large_print,
+            theme: asked.theme,
+            help: help_on(&asked.path),
             path: asked.path.clone(),
             back: asked.back.clone(),
         }
@@ -259,32 +337,57 @@ impl Layout {
     }
 }
 
+fn item(place: &Place, path: &str) -> NavItem {
+    NavItem {
+        label: place.label.to_owned(),
+        href: place.href.to_owned(),
+        current: path == place.href || path.starts_with(&format!("{}/", place.href)),
+        badge: None,
+        keys: place.keys,
+        key: place.key,
+    }
+}
+
 fn navigation(actor: &Actor, path: &str) -> Vec<NavGroup> {
+    let own = |label: &str, href: &str, keys, key| NavItem {
+        label: label.to_owned(),
+        href: href.to_owned(),
+        current: path == href,
+        badge: None,
+        keys,
+        key,
+    };
     let mut groups = vec![NavGroup {
         label: "首页".to_owned(),
         items: vec![
-            NavItem {
-                label: "我的待办".to_owned(), href: "/home".to_owned(), current: path == "/home", badge: None
-            },
-            NavItem { label: "值班公示".to_owned(), href: "/".to_owned(), current: path == "/", badge: None },
+            own("我的待办", "/home", "wodedaiban wddb shouye sy", "h"),
+            own("值班公示", "/", "zhibangongshi zbgs", "w"),
         ],
     }];
-    for (group, label, href, action) in NAVIGATION {
-        if actor.may(*action).is_none() {
-            continue;
-        }
-        let item = NavItem {
-            label: (*label).to_owned(),
-            href: (*href).to_owned(),
-            current: path == *href || path.starts_with(&format!("{href}/")),
-            badge: None,
-        };
-        match groups.iter_mut().find(|known| known.label == *group) {
-            Some(known) => known.items.push(item),
-            None => groups.push(NavGroup { label: (*group).to_owned(), items: vec![item] }),
+    for place in NAVIGATION.iter().filter(|place| actor.may(place.action).is_some()) {
+        match groups.iter_mut().find(|known| known.label == place.group) {
+            Some(known) => known.items.push(item(place, path)),
+            None => groups.push(NavGroup { label: place.group.to_owned(), items: vec![item(place, path)] }),
         }
     }
     groups
+}
+
+/// What an account can come to do, beside the pages of its navigation.
+#[must_use]
+pub fn errands(actor: &Actor) -> Vec<NavItem> {
+    let mine = ERRANDS.iter().filter(|place| actor.may(place.action).is_some()).map(|place| item(place, ""));
+    let own = |label: &str, href: &str, keys| NavItem {
+        label: label.to_owned(),
+        href: href.to_owned(),
+        keys,
+        ..NavItem::default()
+    };
+    mine.chain([
+        own("使用手册", "/help", "shiyongshouce sysc bangzhu bz"),
+        own("修改密码", "/password", "xiugaimima xgmm"),
+    ])
+    .collect()
 }
 
 impl FromRequestParts<AppState> for Layout {

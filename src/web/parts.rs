@@ -3,6 +3,9 @@
 
 use chrono::{Datelike as _, Days, Months, NaiveDate, Weekday};
 
+use crate::plan::clause;
+use crate::plan::readings::READINGS;
+
 /// A step of an approval: 做 → 核 → 批 → 付.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Step {
@@ -83,6 +86,10 @@ pub struct Entry {
     pub kind: &'static str,
     /// Where a press leads.
     pub href: Option<String>,
+    /// What a pointer takes up here, as the form of a move names it; empty where nothing is moved.
+    pub take: String,
+    /// Where it may be put down, as that form names it; empty where nothing may.
+    pub place: String,
 }
 
 impl Entry {
@@ -96,6 +103,14 @@ impl Entry {
     #[must_use]
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same entry, to be taken up as `take` and put down at `place`.
+    #[must_use]
+    pub fn movable(mut self, take: impl Into<String>, place: impl Into<String>) -> Self {
+        self.take = take.into();
+        self.place = place.into();
         self
     }
 
@@ -298,9 +313,60 @@ pub fn long_date(date: NaiveDate) -> String {
     format!("{}月{}日 星期{}", date.month(), date.day(), weekday(date))
 }
 
+/// How many rows a page of a list can show, as a select offers them.
+pub const PAGE_SIZES: [(&str, &str); 3] = [("50", "50行"), ("100", "100行"), ("200", "200行")];
+
+/// How many rows of a page were asked for; 50 for anything that is not offered.
+#[must_use]
+pub fn page_size(typed: &str) -> usize {
+    PAGE_SIZES.iter().find(|(code, _)| *code == typed).and_then(|(code, _)| code.parse().ok()).unwrap_or(50)
+}
+
+/// What a figure or a rule rests on: clauses of the plan and readings, by their numbers with
+/// blanks between, `二 A34`; each with its words.
+#[must_use]
+pub fn grounds(numbers: &str) -> Vec<(&'static str, &'static str)> {
+    numbers
+        .split_whitespace()
+        .flat_map(|number| {
+            let clauses = clause::ALL.iter().filter(move |clause| clause.number == number);
+            let readings = READINGS.iter().filter(move |reading| reading.number == number);
+            clauses
+                .map(|clause| (clause.number, clause.text))
+                .chain(readings.map(|reading| (reading.number, reading.text)))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The numbers that the templates cite, with the file of each.
+    fn cited(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() {
+                cited(&entry.path(), found);
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            for cite in text.split("ui::why(\"").skip(1) {
+                let numbers = cite.split('"').next().unwrap();
+                found
+                    .extend(numbers.split_whitespace().map(|one| (entry.path().display().to_string(), one.to_owned())));
+            }
+        }
+    }
+
+    #[test]
+    fn every_ground_that_a_page_cites_is_a_clause_or_a_reading() {
+        let mut found = Vec::new();
+        cited(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+        assert!(found.len() >= 20, "{found:?}");
+        for (file, number) in found {
+            assert!(!grounds(&number).is_empty(), "{file} cites {number}");
+        }
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

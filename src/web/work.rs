@@ -128,7 +128,21 @@ impl Work {
     /// As [`Work::commit`].
     pub async fn finish(self, location: &str, message: impl Into<String> + Send) -> Result<Redirect, AppError> {
         let message = message.into();
-        self.close(Some(location), Some(&message)).await?;
+        self.close(Some(location), Some(("success", &message))).await?;
+        Ok(Redirect::to(location))
+    }
+
+    /// The same where what was asked for is not done yet: the message says what comes first.
+    ///
+    /// # Errors
+    /// As [`Work::commit`].
+    pub async fn finish_unfinished(
+        self,
+        location: &str,
+        message: impl Into<String> + Send,
+    ) -> Result<Redirect, AppError> {
+        let message = message.into();
+        self.close(Some(location), Some(("notice", &message))).await?;
         Ok(Redirect::to(location))
     }
 
@@ -140,7 +154,7 @@ impl Work {
         self.close(Some(location), None).await
     }
 
-    async fn close(mut self, location: Option<&str>, message: Option<&str>) -> Result<(), AppError> {
+    async fn close(mut self, location: Option<&str>, message: Option<(&str, &str)>) -> Result<(), AppError> {
         if !self.audited {
             return Err(AppError::Internal(anyhow::anyhow!("work without an audit record")));
         }
@@ -151,7 +165,7 @@ impl Work {
 
     /// The records, where the form led and the message for the next page, in one statement:
     /// every posted form pays for it.
-    async fn write_down(&mut self, location: Option<&str>, message: Option<&str>) -> Result<(), AppError> {
+    async fn write_down(&mut self, location: Option<&str>, message: Option<(&str, &str)>) -> Result<(), AppError> {
         let records = Columns::of(std::mem::take(&mut self.records));
         let author = Author::from(&self.actor);
         let (key, form) = self.once.map(|once| (once.key(), once.form())).unzip();
@@ -161,7 +175,7 @@ impl Work {
                 update once_keys set location = $14::text
                 where key = $12::uuid and account_id = $3 and form = $13::bigint and $14::text is not null
             ), told as (
-                update sessions set flash_kind = 'success', flash_text = $16::text
+                update sessions set flash_kind = $18::text, flash_text = $16::text
                 where id = $15::bytea and $16::text is not null
             )
             insert into audit_records
@@ -184,8 +198,9 @@ impl Work {
             form,
             location,
             self.actor.session_key,
-            message,
+            message.map(|(_, text)| text),
             &records.notes,
+            message.map(|(kind, _)| kind),
         )
         .execute(&mut *self.transaction)
         .await?;

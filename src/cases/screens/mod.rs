@@ -5,5 +5,6 @@
 
 mod db;
 mod pages;
+pub mod rules;
 
 pub(super) use pages::{decide, list};

@@ -7,24 +7,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::db::{self, Decided, Suspicion};
+use super::rules::Verdict;
 use crate::audit::Audit;
 use crate::error::AppError;
-use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::layout::{Layout, page};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
 use crate::web::{Answer, filters};
-
-dictionary! {
-    /// What a person makes of a suspicion.
-    Verdict {
-        Harmless = "harmless", "核实无异常";
-        FollowedUp = "followed_up", "已要求说明或者整改";
-        Fraud = "fraud", "查实虚假或者拆分";
-    }
-}
 
 /// The screen's name.
 fn kind_words(kind: &str) -> &'static str {

@@ -1,6 +1,7 @@
 //! The SQL of consultations.
 
 mod desk;
+pub mod reviews;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use serde::Serialize;

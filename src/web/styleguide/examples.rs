@@ -83,6 +83,7 @@ fn frame(title: &str, current: &str) -> Layout {
                 href: "#".into(),
                 current: *label == current,
                 badge: *badge,
+                ..NavItem::default()
             })
             .collect(),
     };
@@ -102,8 +103,7 @@ fn frame(title: &str, current: &str) -> Layout {
                     .map(|(name, label)| NavItem {
                         label: (*label).into(),
                         href: format!("/styleguide/{name}"),
-                        current: false,
-                        badge: None,
+                        ..NavItem::default()
                     })
                     .collect(),
             },
@@ -133,10 +133,10 @@ fn frame(title: &str, current: &str) -> Layout {
         now_text: "2024年5月8日 星期三 09:12".into(),
         demonstration: Some("这里的人员、案件和金额都是虚构的，每天零点恢复。".into()),
         form_token: "token".into(),
-        large_print: false,
         path: "/styleguide".into(),
         back: "/styleguide".into(),
         supervision_phone: Some("0356-0000000".into()),
+        ..Layout::default()
     }
 }
 

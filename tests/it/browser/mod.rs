@@ -2,9 +2,13 @@
 
 mod bank;
 mod desk;
+mod everywhere;
 mod frame;
 mod journey;
+mod journeys;
 mod ledger;
+mod moves;
 mod pay;
+mod pictures;
 mod roster;
 mod screen;

@@ -208,6 +208,21 @@ impl Screen {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// What is wrong with the page that stands: too wide, not accessible, something in the console.
+    pub(crate) async fn faults(&self, path: &str) -> Vec<String> {
+        let mut faults = Vec::new();
+        let over =
+            self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
+        if over.as_i64().unwrap_or(0) > 0 {
+            faults.push(format!("{path}: {over} pixels too wide"));
+        }
+        let found = self.axe(path).await;
+        faults.extend(found.as_array().into_iter().flatten().map(|one| format!("{path}: {one}")));
+        let logged = self.console().await;
+        faults.extend(logged.into_iter().map(|entry| format!("{path}: {entry}")));
+        faults
+    }
+
     /// Nothing on the page is wider than the window.
     pub(crate) async fn assert_fits(&self, path: &str) {
         let over =
@@ -217,9 +232,12 @@ impl Screen {
 
     /// What axe finds against WCAG 2.2 AA; nothing is allowed.
     pub(crate) async fn assert_accessible(&self, path: &str) {
+        assert_eq!(self.axe(path).await, json!([]), "axe on {path}");
+    }
+
+    async fn axe(&self, path: &str) -> Value {
         self.script(include_str!("../vendor/axe.min.js")).await;
-        let found = self
-            .client
+        self.client
             .execute_async(
                 "const done = arguments[arguments.length - 1];
                  axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
@@ -228,19 +246,28 @@ impl Screen {
                 Vec::new(),
             )
             .await
-            .unwrap_or_else(|error| panic!("axe on {path}: {error}"));
-        assert_eq!(found, json!([]), "axe on {path}");
+            .unwrap_or_else(|error| panic!("axe on {path}: {error}"))
     }
 
     /// The console since the last look; nothing is allowed in it but the browser's note
     /// that a form came back with its errors.
     pub(crate) async fn assert_quiet(&self, path: &str) {
+        let logged = self.console().await;
+        assert!(logged.is_empty(), "the console of {path}: {logged:?}");
+    }
+
+    async fn console(&self) -> Vec<Value> {
         let session = self.client.session_id().await.expect("a session").unwrap_or_default();
         let logged = self.client.issue_cmd(Logged(session)).await.expect("the console");
         let is_form_again =
             |entry: &Value| entry["message"].as_str().is_some_and(|text| text.contains("status of 422"));
-        let quiet = logged.as_array().is_none_or(|entries| entries.iter().all(is_form_again));
-        assert!(quiet, "the console of {path}: {logged}");
+        logged.as_array().into_iter().flatten().filter(|entry| !is_form_again(entry)).cloned().collect()
+    }
+
+    /// Cuts the window off from the server, or lets it back.
+    pub(crate) async fn offline(&self, off: bool) {
+        let session = self.client.session_id().await.expect("a session").unwrap_or_default();
+        self.client.issue_cmd(Line { session, off }).await.expect("the line");
     }
 
     /// Saves a picture where `HUIFA_SCREENSHOTS` says, for a person to look at.
@@ -263,5 +290,24 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Logged {
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// Chromium's own command for the network.
+#[derive(Debug)]
+struct Line {
+    session: String,
+    off: bool,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Line {
+    fn endpoint(&self, base: &url::Url, _: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/chromium/network_conditions", self.session))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let conditions =
+            json!({ "offline": self.off, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
+        (http::Method::POST, Some(json!({ "network_conditions": conditions }).to_string()))
     }
 }

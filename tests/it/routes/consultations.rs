@@ -432,3 +432,49 @@ async fn the_form_starts_with_what_holds_for_most() {
     assert_eq!(page.attribute("#f-started_at", "value").as_deref(), Some("09:00"));
     page.assert_says("个人信息处理告知");
 }
+
+#[tokio::test]
+async fn several_records_are_found_in_order_together_or_none_is() {
+    let desk = Desk::new().await;
+    for _ in 0..3 {
+        desk.record(&[]).await.assert_status(303);
+    }
+    let ids = [1, 2, 3].map(|place| format!("select id from consultations order by id offset {} limit 1", place - 1));
+    let mut found = Vec::new();
+    for sql in &ids {
+        found.push(desk.app.scalar_i64(sql).await);
+    }
+    let clerk = desk.app.staff(Role::BureauClerk).await;
+    let list = clerk.get("/consultations?review=unreviewed").await;
+    assert_eq!(list.select("input[name=id]").len(), 3);
+    assert_eq!(
+        clerk.get("/consultations").await.select("input[name=id]").len(),
+        0,
+        "only in the list of the unreviewed"
+    );
+    let page = clerk.get(&format!("/consultations/together?id={}&id={}", found[0], found[1])).await;
+    page.assert_status(200).assert_says("在工地干活三个月没发工资").assert_says("这2份复核为合格");
+
+    // One of them changes before the button is pressed: none is reviewed.
+    let seen = [format!("{}:1", found[0]), format!("{}:1", found[1])];
+    desk.app.execute(&format!("update consultations set version = version + 1 where id = {}", found[1])).await;
+    let fields = [("seen", seen[0].as_str()), ("seen", seen[1].as_str())];
+    clerk.post("/consultations/together", &fields).await.assert_status(409).assert_says("一份也没有办理");
+    let qualified = "select count(*) from consultations where review = 'qualified'";
+    assert_eq!(desk.app.scalar_i64(qualified).await, 0);
+
+    // Two reviewers at once: one of them reviews.
+    let fields = [("seen", seen[0].as_str())];
+    let (one, other) =
+        tokio::join!(clerk.post("/consultations/together", &fields), clerk.post("/consultations/together", &fields));
+    let mut answers = [one.status.as_u16(), other.status.as_u16()];
+    answers.sort_unstable();
+    assert_eq!(answers, [303, 409]);
+    assert_eq!(desk.app.scalar_i64(qualified).await, 1);
+    let audited = "select count(*) from audit_records where action = 'consultation.review'";
+    assert_eq!(desk.app.scalar_i64(audited).await, 1);
+
+    clerk.get("/consultations/together").await.assert_status(422).assert_says("还没有勾选");
+    clerk.get("/consultations/together?id=999999").await.assert_status(404);
+    desk.duty().await.get(&format!("/consultations/together?id={}", found[2])).await.assert_status(403);
+}

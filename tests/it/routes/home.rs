@@ -216,3 +216,21 @@ async fn every_first_page_takes_four_queries_at_most() {
     }
     app.stranger().get("/home").await.assert_status(303);
 }
+
+#[tokio::test]
+async fn the_hints_of_the_first_day_stay_away_once_put_away_and_come_back_when_asked_for() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    clerk.get("/home").await.assert_says("第一次使用，先知道这几件");
+    let page = clerk.post("/home/hints", &[]).await;
+    page.assert_status(303);
+    let cookie = page.headers.get("set-cookie").and_then(|value| value.to_str().ok()).expect("a cookie");
+    let kept = cookie.split(';').next().unwrap_or_default();
+    assert_eq!(kept, format!("huifa_hints={}", clerk.actor().account_id));
+    let session = format!("huifa={}; {kept}", clerk.cookie());
+    let stranger = app.stranger();
+    let page = stranger.send(axum::http::Method::GET, "/home", None, &[("cookie", &session)]).await;
+    page.assert_status(200).assert_silent_on("第一次使用").assert_says("再看一遍入门要点");
+    let page = stranger.send(axum::http::Method::GET, "/home?hints=show", None, &[("cookie", &session)]).await;
+    page.assert_says("第一次使用，先知道这几件");
+}

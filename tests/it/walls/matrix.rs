@@ -165,6 +165,8 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
             "GET /legal-aid/status",
             "POST /legal-aid/status",
             "GET /demonstration",
+            "GET /help",
+            "GET /help/{chapter}",
             "GET /",
             "GET /posting/{code}",
             "GET /static/{hash}/{*name}",

@@ -84,6 +84,7 @@ pub(super) fn request(declared: &Declared, things: &Things) -> Request {
             "{paper}" => "contents".to_owned(),
             "{step}" => "assigned".to_owned(),
             "{name}" | "{hash}" | "{*name}" => "none".to_owned(),
+            "{chapter}" => "start".to_owned(),
             "{venue}" => {
                 belongs = Belongs::Venue;
                 things.venue.to_string()
@@ -123,6 +124,7 @@ fn query(route: &str, things: &Things, mut request: Request) -> Request {
     let (asked, belongs) = match route {
         "/consultations/new" | "/findings/new" => (format!("?shift={}", things.shift), Belongs::Person),
         "/findings/together" => (format!("?step=confirm&id={}", things.finding), Belongs::Person),
+        "/consultations/together" => (format!("?id={}", things.consultation), Belongs::Person),
         "/roster/{month}/shifts/new" => (format!("?venue={}", things.venue), Belongs::Venue),
         _ => return request,
     };
@@ -143,6 +145,7 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
             fields.push(("version", "1".to_owned()));
             fields
         }
+        "/consultations/together" => vec![("seen", format!("{}:1", things.consultation))],
         "/consultations/{id}/review" => text(&[("result", "qualified"), ("version", "1")]),
         "/findings" => {
             let mut fields = text(&[("kind", "off_post"), ("time", "09:30"), ("evidence", "点名不在岗，电话不通。")]);
@@ -172,6 +175,9 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
             fields.push(("person", things.person.to_string()));
             fields
         }
+        "/roster/{month}/move" => {
+            vec![("take", format!("{}:1", things.drafted)), ("place", format!("{}:2024-06-19", things.venue))]
+        }
         "/roster/{month}/venues/{venue}/fill" => vec![("people", things.person.to_string())],
         "/accounts" => {
             let mut fields = text(&[("login", "xinzhanghao"), ("name", "新账号"), ("role", "venue_staff")]);
@@ -184,9 +190,13 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
     };
     request.fields = fields;
     let belongs = match route {
-        "/consultations" | "/consultations/known" | "/consultations/draft" | "/findings" | "/findings/together" => {
-            Belongs::Person
-        }
+        "/consultations"
+        | "/consultations/known"
+        | "/consultations/draft"
+        | "/consultations/together"
+        | "/findings"
+        | "/findings/together"
+        | "/roster/{month}/move" => Belongs::Person,
         "/roster/{month}/shifts" | "/accounts" => Belongs::Bureau,
         // A shift that is no longer there is a refusal with a sentence; a foreign one gets the same.
         "/roster/{month}/shifts/{shift}/remove" => Belongs::Person,

@@ -1,0 +1,136 @@
+//! The main pages as pictures, at both sizes, beside the pictures that a person has looked at.
+//!
+//! Kept at half size under `tests/it/browser/pictures/`. After a change that is meant:
+//! `HUIFA_PICTURES=renew cargo test --test it pictures`, look at what git shows, commit.
+//! A failing comparison leaves the new picture beside the old one as `*.new.webp`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::everywhere::lived;
+use super::screen::{Device, Screen};
+
+/// Page by page: the name, whose it is, the address.
+const PAGES: &[(&str, &str, &str)] = &[
+    ("posting", "", "/"),
+    ("sign-in", "", "/sign-in"),
+    ("help", "", "/help/duty"),
+    ("home-clerk", "clerk", "/home"),
+    ("roster", "clerk", "/roster/2024-03"),
+    ("attendance", "clerk", "/attendance/2024-01/venues"),
+    ("consultations", "clerk", "/consultations?review=unreviewed"),
+    ("findings", "clerk", "/findings"),
+    ("settlement", "approver", "/settlements/2024-01"),
+    ("fund", "finance", "/fund/2024"),
+    ("dashboard", "leader", "/dashboard"),
+    ("cases", "legalaid", "/cases"),
+    ("people", "clerk", "/people"),
+    ("home-duty", "lawyer", "/home"),
+    ("permissions", "system", "/permissions"),
+];
+
+/// A square of the picture may differ by so much, of 255, and so many squares of a thousand
+/// may differ by more: fonts are drawn a little differently by every version of a browser.
+const TOLERANCE: f64 = 18.0;
+const SQUARES_OF_THOUSAND: f64 = 12.0;
+
+fn kept(name: &str, ending: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser/pictures").join(format!("{name}{ending}"))
+}
+
+/// Halves the picture and writes it small; the browser that took it can do that as well.
+const SMALL: &str = "
+    const [png, done] = arguments;
+    const image = new Image();
+    image.onload = () => {
+        const canvas = document.createElement('canvas');
+        canvas.width = image.width / 2; canvas.height = image.height / 2;
+        const pen = canvas.getContext('2d');
+        pen.imageSmoothingQuality = 'high';
+        pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+        done(canvas.toDataURL('image/webp', 0.6).split(',')[1]);
+    };
+    image.src = 'data:image/png;base64,' + png;";
+
+/// How many of a thousand squares of 16 pixels differ by more than the tolerance; -1 for
+/// pictures of different sizes.
+const DIFFER: &str = "
+    const [one, other, tolerance, done] = arguments;
+    const load = (text) => new Promise((yes) => { const image = new Image(); image.onload = () => yes(image); image.src = 'data:image/webp;base64,' + text; });
+    Promise.all([load(one), load(other)]).then((images) => {
+        if (images[0].width !== images[1].width || images[0].height !== images[1].height) { done(-1); return; }
+        const grey = images.map((image) => {
+            const canvas = document.createElement('canvas');
+            canvas.width = Math.ceil(image.width / 16); canvas.height = Math.ceil(image.height / 16);
+            const pen = canvas.getContext('2d');
+            pen.imageSmoothingQuality = 'high';
+            pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+            return pen.getImageData(0, 0, canvas.width, canvas.height).data;
+        });
+        let far = 0;
+        for (let at = 0; at < grey[0].length; at += 4) {
+            const apart = Math.max(...[0, 1, 2].map((part) => Math.abs(grey[0][at + part] - grey[1][at + part])));
+            if (apart > tolerance) far += 1;
+        }
+        done(far * 4000 / grey[0].length);
+    });";
+
+async fn run(screen: &Screen, script: &str, arguments: Vec<Value>) -> Value {
+    screen.client.execute_async(script, arguments).await.expect("the browser compares")
+}
+
+async fn compare(device: Device, size: &str) -> Vec<String> {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let app = lived().await;
+    let screen = Screen::open(&app, device).await;
+    let renew = std::env::var("HUIFA_PICTURES").is_ok_and(|value| value == "renew");
+    let mut wrong = Vec::new();
+    let mut wearing = "";
+    for (name, login, path) in PAGES {
+        if *login != wearing {
+            let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
+            screen.wear(app.browser_of(id).await.cookie()).await;
+            screen.script("document.cookie = 'huifa_theme=light; path=/'").await;
+            wearing = login;
+        }
+        screen.go(path).await;
+        // A caret blinks.
+        screen.script("document.activeElement?.blur()").await;
+        let png = screen.client.screenshot().await.expect("a picture");
+        screen.client.goto("about:blank").await.expect("an empty page");
+        let small = run(&screen, SMALL, vec![json!(base64.encode(png))]).await;
+        let small = small.as_str().expect("a small picture").to_owned();
+        let name = format!("{name}-{size}");
+        let file = kept(&name, ".webp");
+        if renew {
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
+            std::fs::write(&file, base64.decode(&small).expect("base64")).expect("written");
+            continue;
+        }
+        let Ok(known) = std::fs::read(&file) else {
+            wrong.push(format!("{name}: no picture to compare with"));
+            continue;
+        };
+        let differ = run(&screen, DIFFER, vec![json!(base64.encode(known)), json!(small), json!(TOLERANCE)]).await;
+        let differ = differ.as_f64().unwrap_or(-1.0);
+        if !(0.0..=SQUARES_OF_THOUSAND).contains(&differ) {
+            std::fs::write(kept(&name, ".new.webp"), base64.decode(&small).expect("base64")).expect("written");
+            wrong.push(format!("{name}: {differ:.1} of a thousand squares differ"));
+        }
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_pages_look_as_they_were_looked_at_on_an_office_pc() {
+    let wrong = compare(Device::Desk, "desk").await;
+    assert!(wrong.is_empty(), "{wrong:#?}\nIf the change is meant: HUIFA_PICTURES=renew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_pages_look_as_they_were_looked_at_on_a_telephone() {
+    let wrong = compare(Device::Phone, "phone").await;
+    assert!(wrong.is_empty(), "{wrong:#?}\nIf the change is meant: HUIFA_PICTURES=renew");
+}
