@@ -18,7 +18,6 @@ use crate::plan::time::local_date;
 use crate::secrets::{Gender, IdNumber, mask_name};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
-use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::{Action, Role};
 use crate::web::posted::{OnceKey, Posted};
