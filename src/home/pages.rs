@@ -111,7 +111,8 @@ pub(super) async fn home(
         if more > 0 {
             waiting.todos.push(Todo {
                 title: format!("还有{more}件案件待办"),
-                href: "/cases/work".to_owned(),
+                href: if matches!(actor.role, Role::Handler | Role::DutyPerson) { "/cases" } else { "/cases/work" }
+                    .to_owned(),
                 ..Todo::default()
             });
         }
