@@ -24,10 +24,13 @@ pub mod handbook;
 pub mod home;
 pub mod installation;
 pub mod jobs;
+pub mod payments;
+pub mod payouts;
 pub mod people;
 pub mod plan;
 pub mod posting;
 pub mod programmes;
+pub mod reports;
 pub mod roster;
 pub mod secrets;
 pub mod settlement;
@@ -60,9 +63,12 @@ pub fn routes(state: &AppState) -> Routes {
         .merge(fund::routes(state))
         .merge(handbook::routes(state))
         .merge(home::routes(state))
+        .merge(payments::routes(state))
+        .merge(payouts::routes(state))
         .merge(people::routes(state))
         .merge(posting::routes(state))
         .merge(programmes::routes(state))
+        .merge(reports::routes(state))
         .merge(roster::routes(state))
         .merge(settlement::routes(state))
         .merge(trials::routes(state))

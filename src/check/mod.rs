@@ -4,6 +4,7 @@
 //! keep them; this finds what got past both: a hand in the database, a restored file, a
 //! fault of ours. It reads one snapshot and changes nothing.
 
+mod money;
 mod questions;
 mod recalculation;
 
@@ -84,7 +85,7 @@ pub async fn ask(pool: &PgPool, seals: &Seals) -> anyhow::Result<Report> {
     let mut transaction = pool.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *transaction).await?;
     let mut report = Report::default();
-    for question in questions::ALL {
+    for question in questions::ALL.iter().chain(money::ALL) {
         let faults = sqlx::query_scalar::<_, String>(question.sql)
             .fetch_all(&mut *transaction)
             .await

@@ -317,7 +317,7 @@ pub(super) const ALL: &[Question] = &[
                        sum(p.amount) over (partition by p.account_id order by p.id) as running
                 from fund_postings p join fund_accounts a on a.id = p.account_id
             ) r
-            where case r.kind when 'source' then r.running > 0 else r.running < 0 end",
+            where case when r.kind in ('source', 'liability') then r.running > 0 else r.running < 0 end",
     },
     Question {
         name: "case_places_without_gaps",

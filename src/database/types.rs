@@ -1,8 +1,8 @@
 //! Which dictionaries are columns. The dictionaries themselves know no database.
 
 use crate::plan::dictionaries::{
-    Basis, CaseKind, Channel, FindingKind, FundSource, FundUse, HandlerCategory, Outcome, PersonCategory, ReviewResult,
-    Satisfaction, ShiftChange, SpecialGroup, Topic, VenueKind,
+    Basis, CaseKind, Channel, FindingKind, FundSource, FundUse, HandlerCategory, Outcome, Payee, PersonCategory,
+    ReviewResult, Satisfaction, ShiftChange, SpecialGroup, Topic, VenueKind,
 };
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
@@ -18,6 +18,7 @@ text_column!(
     FundUse,
     HandlerCategory,
     Outcome,
+    Payee,
     PersonCategory,
     ReviewResult,
     Role,

@@ -35,6 +35,7 @@ pub(super) struct Cast {
     pub(super) director: Actor,
     /// Who handles legal aid cases: the handler's row and account.
     pub(super) handlers: Vec<(i64, Actor)>,
+    pub(super) leader: Actor,
     /// By venue.
     pub(super) staff: HashMap<i64, Actor>,
     /// By person.
@@ -184,6 +185,7 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         approver: by_login(&rows, "approver")?,
         finance: by_login(&rows, "finance")?,
         legal_aid,
+        leader: by_login(&rows, "leader")?,
         staff: rows.iter().filter_map(|row| Some((row.venue_id?, actor_of(row)))).collect(),
         duty: rows.iter().filter_map(|row| Some((row.person_id?, actor_of(row)))).collect(),
         venues,

@@ -167,3 +167,15 @@ pub(super) async fn move_sessions(
         .await?;
     Ok(())
 }
+
+/// Duty persons with settled pay, by name.
+pub(super) async fn people_with_pay(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select p.id from persons p
+         where p.bureau_id = $1 and exists (select from settlement_items i where i.person_id = p.id and i.payable > 0)
+         order by p.pinyin, p.id",
+        bureau
+    )
+    .fetch_all(conn)
+    .await
+}

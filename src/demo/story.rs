@@ -4,6 +4,8 @@
 mod aid;
 mod money;
 mod office;
+mod payouts;
+mod reports;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, NaiveTime};
@@ -60,6 +62,10 @@ struct Story<'a> {
     aided: Vec<aid::Aided>,
     /// Verified complaints that the clerk has yet to put down.
     complaints: Vec<NewFinding>,
+    /// How many batches of case subsidies there were.
+    payouts_seen: u32,
+    /// One person's pay was held.
+    held: bool,
 }
 
 /// Lives through the days up to `until`.
@@ -74,6 +80,8 @@ pub(super) async fn live(state: &AppState, cast: &Cast, until: DateTime<FixedOff
         entered: 0,
         aided: Vec::new(),
         complaints: Vec::new(),
+        payouts_seen: 0,
+        held: false,
     };
     let mut day = NaiveDate::from_ymd_opt(2023, 12, 22).context("a first day")?;
     while day <= until.date_naive() {
@@ -103,15 +111,18 @@ impl Story<'_> {
     async fn day(&mut self, day: NaiveDate) -> anyhow::Result<()> {
         let working = self.calendar.is_working_day(day).unwrap_or(false);
         self.money_comes(day).await?;
+        self.other_money(day).await?;
         self.month_end(day).await?;
         if day.day() == 22 {
             self.next_roster(Month::of(day).next(), day).await?;
         }
         if working {
             self.office(day).await?;
+            self.payouts(day).await?;
             self.cases_of(day).await?;
             self.aid(day).await?;
         }
+        self.reports(day).await?;
         self.duty(day).await?;
         self.roll_call(day).await?;
         self.review(day).await

@@ -162,6 +162,7 @@ fn already(kind: FindingKind) -> &'static str {
 /// Stores a proposal with its audit record; `None` when it is there already.
 pub(super) async fn store(work: &mut Work, proposal: &Proposal) -> Result<Option<i64>, AppError> {
     let now = work.now;
+    db::hold_venue_month(work.conn(), proposal.shift_id).await?;
     let Some(id) = db::insert(work.conn(), proposal, now).await? else {
         return Ok(None);
     };
@@ -302,6 +303,9 @@ async fn carry_out(work: &mut Work, step: Step, finding: &FindingRow, note: &str
             (Status::Objected, note.to_owned(), db::set_objected(work.conn(), id, version, note, now).await?)
         }
         Step::Confirm | Step::Revoke | Step::Withdraw => {
+            // A calculation sees a decision whole or not at all; its approval looks again.
+            let bureau = work.actor.bureau_id;
+            db::hold_settlements(work.conn(), bureau).await?;
             let to = if step == Step::Confirm { Status::Confirmed } else { Status::Revoked };
             (to, note.to_owned(), db::set_decided(work.conn(), id, version, to, account, now, note).await?)
         }

@@ -106,7 +106,9 @@ async fn renew(work: &mut Work, live: &SystemRow, evidence: &str) -> Result<(), 
 
 async fn withdraw(work: &mut Work, live: &SystemRow, why: &str) -> Result<(), AppError> {
     let (now, account) = (work.now, work.actor.account_id);
+    let bureau = work.actor.bureau_id;
     let note = format!("{WITHDRAWN}{why}");
+    db::hold_settlements(work.conn(), bureau).await?;
     db::set_decided(work.conn(), live.id, live.version, Status::Revoked, account, now, &note).await?;
     db::add_step(work.conn(), live.id, now, None, Status::Revoked, &note).await?;
     let record = Audit::new("finding.withdraw", "finding", live.id)

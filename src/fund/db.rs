@@ -4,28 +4,21 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::rules::{Account, EntryKind, Line};
+use super::rules::{Account, EntryKind, Fund, Line};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
 use crate::text_column;
 
-text_column!(Account, EntryKind);
+text_column!(Account, EntryKind, Fund);
 
-/// The chart of accounts that a year begins with: account, fund, kind.
-const CHART: &[(Account, &str, &str)] = &[
-    (Account::Source, "earmarked", "source"),
-    (Account::AtFinance, "earmarked", "asset"),
-    (Account::AtBureau, "earmarked", "asset"),
-    (Account::DutySubsidy, "earmarked", "expense"),
-    (Account::CaseSubsidy, "earmarked", "expense"),
-];
-
-/// The `document_kind` of payments: their document is a settlement.
+/// The `document_kind` of duty payments: their document is a settlement.
 pub const SETTLEMENT: &str = "settlement";
+/// The `document_kind` of case payments: their document is a batch of payouts.
+pub const CASE_BATCH: &str = "case_batch";
 
 /// Opens the accounts of a bureau's year; those that exist stay.
 pub async fn open_year(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<()> {
-    for (account, fund, kind) in CHART {
+    for account in Account::ALL {
         sqlx::query!(
             "insert into fund_accounts (bureau_id, year, code, name, fund, kind) values ($1, $2, $3, $4, $5, $6)
              on conflict (bureau_id, year, code) do nothing",
@@ -33,8 +26,8 @@ pub async fn open_year(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx:
             year,
             account.code(),
             account.label(),
-            fund,
-            kind
+            account.fund().code(),
+            account.kind()
         )
         .execute(&mut *conn)
         .await?;
@@ -288,6 +281,8 @@ impl EntryRow {
 pub struct Asked {
     /// Only what moved this account, and only that side.
     pub account: Option<Account>,
+    /// Only entries of this fund.
+    pub fund: Option<Fund>,
     /// Only entries before this number.
     pub before: Option<i32>,
     /// Only this entry.
@@ -320,6 +315,9 @@ pub async fn entries(
               and ($5::text is null or exists (
                   select from fund_postings p join fund_accounts a on a.id = p.account_id
                   where p.entry_id = e.id and a.code = $5))
+              and ($7::text is null or exists (
+                  select from fund_postings p join fund_accounts a on a.id = p.account_id
+                  where p.entry_id = e.id and a.fund = $7))
             order by e.year desc, e.number desc
             limit $6
         )
@@ -344,7 +342,8 @@ pub async fn entries(
         asked.before,
         asked.id,
         asked.account.map(Account::code),
-        asked.limit
+        asked.limit,
+        asked.fund.map(Fund::code)
     )
     .fetch_all(conn)
     .await?;

@@ -6,9 +6,12 @@
 
 mod actions;
 pub mod db;
+mod other;
+pub mod outlook;
 mod pages;
 pub mod rules;
 pub mod service;
+pub mod year_end;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -61,6 +64,12 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/fund/{year}/receipts", May(Action::PostFund).fresh(), actions::record_receipt)
         .get("/fund/{year}/transfers/new", May(Action::PostFund), pages::new_transfer)
         .post("/fund/{year}/transfers", May(Action::PostFund).fresh(), actions::record_transfer)
+        .get("/fund/{year}/entries/new", May(Action::PostFund), other::new)
+        .post("/fund/{year}/entries", May(Action::PostFund).fresh(), other::record)
+        .get("/fund/{year}/outlook", May(Action::ReadFund), outlook::page)
+        .get("/fund/{year}/periods", May(Action::ReadFund), year_end::page)
+        .post("/fund/{year}/periods/{month}/close", May(Action::PostFund).fresh(), year_end::close)
+        .post("/fund/{year}/carry-over", May(Action::PostFund).fresh(), year_end::carry)
         .get("/fund/entries/{id}", May(Action::ReadFund), pages::entry)
         .post("/fund/entries/{id}/reverse", May(Action::PostFund).fresh(), actions::reverse)
 }

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::db::{self, AccountRow, Asked, EntryRow, PostingRow};
-use super::rules::{Account, EntryKind, Passage};
+use super::rules::{Account, EntryKind, Fund, Passage};
 use super::service;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -40,6 +40,8 @@ pub(super) async fn newest_year(State(state): State<AppState>, scope: Scope) -> 
 pub(super) struct LedgerQuery {
     #[serde(default)]
     account: String,
+    #[serde(default)]
+    fund: String,
     before: Option<i32>,
 }
 
@@ -88,6 +90,8 @@ impl EntryRow {
     fn document_href(&self) -> Option<String> {
         match self.document_kind.as_str() {
             db::SETTLEMENT => self.settled_month.map(|month| format!("/settlements/{month}")),
+            db::CASE_BATCH => Some(format!("/payouts/batches/{}", self.document_id)),
+            "payment_run" => Some(format!("/payments/runs/{}", self.document_id)),
             "entry" => self.reversal_of.map(|id| format!("/fund/entries/{id}")),
             _ => None,
         }
@@ -100,6 +104,11 @@ impl EntryRow {
                 Some(month) => format!("{}月结", month.chinese()),
                 None => "月结".to_owned(),
             },
+            db::CASE_BATCH => "案件补贴批次".to_owned(),
+            "payment_run" => "补发转账".to_owned(),
+            "transfer" => format!("转账HF{:0>10}", self.document_id),
+            "case_payout" => "案件补贴".to_owned(),
+            "carry_over" => "年末结转".to_owned(),
             "entry" => self.reversal_of_number.map_or_else(String::new, |number| format!("第{number}号记录")),
             _ => self.document_id.clone(),
         }
@@ -132,6 +141,8 @@ struct LedgerPage {
     may_post: bool,
     figures: Vec<Figure>,
     passages: Vec<PassageRow>,
+    fund: Fund,
+    funds: Vec<(Fund, String)>,
     account: Option<Account>,
     choices: Vec<(&'static str, &'static str)>,
     entries: Vec<EntryRow>,
@@ -153,7 +164,14 @@ pub(super) async fn ledger(
         return Err(AppError::NotFound);
     }
     let account = Account::from_code(&query.account);
-    let asked = Asked { account, before: query.before, limit: i64::try_from(PAGE).unwrap_or(50) + 1, id: None };
+    let fund = account.map(Account::fund).or_else(|| Fund::from_code(&query.fund)).unwrap_or(Fund::Earmarked);
+    let asked = Asked {
+        account,
+        fund: Some(fund),
+        before: query.before,
+        limit: i64::try_from(PAGE).unwrap_or(50) + 1,
+        id: None,
+    };
     let mut entries = db::entries(&mut conn, scope.bureau(), Some(year), asked).await?;
     let (movements, days) = db::movements(&mut conn, scope.bureau(), year).await?;
     let today = state.clock.today();
@@ -165,8 +183,10 @@ pub(super) async fn ledger(
     entries.truncate(PAGE);
     let here = |before: Option<i32>| {
         let mut pairs = Vec::new();
-        if let Some(account) = account {
-            pairs.push(("account", account.code().to_owned()));
+        match account {
+            Some(account) => pairs.push(("account", account.code().to_owned())),
+            None if fund != Fund::Earmarked => pairs.push(("fund", fund.code().to_owned())),
+            None => {}
         }
         if let Some(before) = before {
             pairs.push(("before", before.to_string()));
@@ -180,20 +200,26 @@ pub(super) async fn ledger(
         text: format!("本页{}笔", entries.len()),
     };
     page(&LedgerPage {
-        layout: layout.titled(format!("{year}年专项资金台账")).crumb("资金台账", "/fund"),
+        layout: layout.titled(format!("{year}年资金台账")).crumb("资金台账", "/fund"),
         year,
         years: books.years,
         may_post: actor.may(Action::PostFund).is_some(),
-        figures: figures(&books.accounts, year, account),
-        passages,
+        figures: figures(&books.accounts, year, fund, account),
+        passages: if fund == Fund::Earmarked { passages } else { Vec::new() },
+        fund,
+        funds: Fund::ALL.iter().map(|fund| (*fund, format!("/fund/{year}?fund={}", fund.code()))).collect(),
         account,
-        choices: Account::ALL.iter().map(|account| (account.code(), account.label())).collect(),
+        choices: Account::ALL
+            .iter()
+            .filter(|account| account.fund() == fund)
+            .map(|account| (account.code(), account.label()))
+            .collect(),
         entries,
         pager,
     })
 }
 
-fn figures(accounts: &[AccountRow], year: i32, chosen: Option<Account>) -> Vec<Figure> {
+fn figures(accounts: &[AccountRow], year: i32, fund: Fund, chosen: Option<Account>) -> Vec<Figure> {
     let of =
         |account: Account| accounts.iter().find(|row| row.account == account).map_or(Decimal::ZERO, AccountRow::shown);
     let received = of(Account::Source);
@@ -205,13 +231,21 @@ fn figures(accounts: &[AccountRow], year: i32, chosen: Option<Account>) -> Vec<F
         href: format!("/fund/{year}?account={}", account.code()),
         chosen: chosen == Some(account),
     };
-    vec![
+    if fund != Fund::Earmarked {
+        let of_fund = Account::ALL.iter().filter(|account| account.fund() == fund);
+        return of_fund.map(|account| figure(*account, account.label(), String::new())).collect();
+    }
+    let mut figures = vec![
         figure(Account::Source, "省级资金到账", String::new()),
         figure(Account::AtFinance, "市财政局待拨", String::new()),
         figure(Account::AtBureau, "市司法局专账余额", String::new()),
         figure(Account::DutySubsidy, "值班补贴支出", String::new()),
         figure(Account::CaseSubsidy, "案件补贴支出", share(spent, received)),
-    ]
+    ];
+    if !of(Account::Unpaid).is_zero() {
+        figures.push(figure(Account::Unpaid, "待发补贴", "已列支，尚未发到本人".to_owned()));
+    }
+    figures
 }
 
 /// 执行率 = 支出/到位, in words; empty while nothing was received.
@@ -256,6 +290,7 @@ impl EntryPage {
                 .crumb(format!("{year}年资金台账"), format!("/fund/{year}")),
             once,
             may_reverse: actor.may(Action::PostFund).is_some()
+                && entry.kind.is_reversed_alone()
                 && entry.kind != EntryKind::Reversal
                 && entry.reversed_by.is_none(),
             entry,

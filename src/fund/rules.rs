@@ -8,7 +8,19 @@ use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::plan::money;
 
 dictionary! {
-    /// The accounts of the earmarked fund (专账).
+    /// The three funds that the ledger keeps.
+    Fund {
+        /// The province's, for the two subsidies and nothing else (五(二)).
+        Earmarked = "earmarked", "省级专项资金";
+        /// The bureau's own, for what the plan leaves to it.
+        Operating = "operating", "法律援助业务经费";
+        /// The finance bureau's, for publicity and training (三(二)).
+        Working = "finance_working", "财政工作经费";
+    }
+}
+
+dictionary! {
+    /// The chart of accounts (会计科目).
     Account {
         /// What the province ordered: the credit that everything else is spent from.
         Source = "earmarked_source", "省级专项资金下达";
@@ -20,6 +32,59 @@ dictionary! {
         DutySubsidy = "earmarked_duty_subsidy", "值班补贴支出";
         /// Spent on cases.
         CaseSubsidy = "earmarked_case_subsidy", "案件补贴支出";
+        /// Approved and not with its person: held, or sent back by the bank.
+        Unpaid = "earmarked_unpaid", "专项资金待发补贴";
+        /// What the operating fund was given.
+        OperatingSource = "operating_source", "法律援助业务经费来源";
+        /// What the operating fund has.
+        OperatingAtBureau = "operating_at_bureau", "法律援助业务经费（市司法局）";
+        /// What it spent on cases.
+        OperatingCases = "operating_case_subsidy", "办案补贴支出（业务经费）";
+        /// Approved from it and not with its person.
+        OperatingUnpaid = "operating_unpaid", "业务经费待发补贴";
+        /// What the finance bureau set aside for the programme's work.
+        WorkingSource = "working_source", "财政工作经费来源";
+        /// What is left of it.
+        WorkingAtFinance = "working_at_finance", "财政工作经费（市财政局）";
+        /// Spent on publicity.
+        Publicity = "working_publicity", "宣传支出";
+        /// Spent on training.
+        Training = "working_training", "培训支出";
+    }
+}
+
+impl Account {
+    /// The fund that it belongs to.
+    #[must_use]
+    pub fn fund(self) -> Fund {
+        match self {
+            Self::Source | Self::AtFinance | Self::AtBureau | Self::DutySubsidy | Self::CaseSubsidy | Self::Unpaid => {
+                Fund::Earmarked
+            }
+            Self::OperatingSource | Self::OperatingAtBureau | Self::OperatingCases | Self::OperatingUnpaid => {
+                Fund::Operating
+            }
+            Self::WorkingSource | Self::WorkingAtFinance | Self::Publicity | Self::Training => Fund::Working,
+        }
+    }
+
+    /// The code of its kind: asset, source, expense or liability.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Source | Self::OperatingSource | Self::WorkingSource => "source",
+            Self::AtFinance | Self::AtBureau | Self::OperatingAtBureau | Self::WorkingAtFinance => "asset",
+            Self::DutySubsidy | Self::CaseSubsidy | Self::OperatingCases | Self::Publicity | Self::Training => {
+                "expense"
+            }
+            Self::Unpaid | Self::OperatingUnpaid => "liability",
+        }
+    }
+
+    /// Sources and what is owed stand in credit.
+    #[must_use]
+    pub fn stands_in_credit(self) -> bool {
+        matches!(self.kind(), "source" | "liability")
     }
 }
 
@@ -30,7 +95,60 @@ dictionary! {
         Transfer = "transfer", "拨付司法局";
         DutyPayment = "duty_payment", "发放值班补贴";
         CasePayment = "case_payment", "发放案件补贴";
+        OperatingReceipt = "operating_receipt", "业务经费到账";
+        OperatingCasePayment = "operating_case_payment", "业务经费发放办案补贴";
+        WorkingReceipt = "working_receipt", "财政工作经费安排";
+        PublicityPayment = "publicity_payment", "支付宣传经费";
+        TrainingPayment = "training_payment", "支付培训经费";
+        BankReturn = "bank_return", "银行退汇";
+        Repayment = "repayment", "重新发放";
+        OperatingBankReturn = "operating_bank_return", "银行退汇（业务经费）";
+        OperatingRepayment = "operating_repayment", "重新发放（业务经费）";
+        DutyRefund = "duty_refund", "收回值班补贴";
+        CaseRefund = "case_refund", "收回案件补贴";
+        OperatingCaseRefund = "operating_case_refund", "收回办案补贴（业务经费）";
+        FundReturn = "fund_return", "结余资金上缴";
+        CarryOut = "carry_out", "结转下年";
+        CarryIn = "carry_in", "上年结转";
         Reversal = "reversal", "冲销";
+    }
+}
+
+impl EntryKind {
+    /// Whether somebody may reverse an entry of the kind in the ledger by itself; the others are undone where they
+    /// were made, together with what rests on them.
+    #[must_use]
+    pub fn is_reversed_alone(self) -> bool {
+        matches!(
+            self,
+            Self::Receipt
+                | Self::Transfer
+                | Self::DutyPayment
+                | Self::OperatingReceipt
+                | Self::WorkingReceipt
+                | Self::PublicityPayment
+                | Self::TrainingPayment
+                | Self::FundReturn
+                | Self::Reversal
+        )
+    }
+
+    /// What is called when it is recorded, for the audit.
+    #[must_use]
+    pub fn audit_action(self) -> &'static str {
+        match self {
+            Self::Receipt | Self::OperatingReceipt | Self::WorkingReceipt => "fund.receive",
+            Self::Transfer => "fund.transfer",
+            Self::DutyPayment => "fund.pay_duty",
+            Self::CasePayment | Self::OperatingCasePayment => "fund.pay_cases",
+            Self::PublicityPayment | Self::TrainingPayment => "fund.spend",
+            Self::BankReturn | Self::OperatingBankReturn => "fund.bank_return",
+            Self::Repayment | Self::OperatingRepayment => "fund.repay",
+            Self::DutyRefund | Self::CaseRefund | Self::OperatingCaseRefund => "fund.refund",
+            Self::FundReturn => "fund.return",
+            Self::CarryOut | Self::CarryIn => "fund.carry_over",
+            Self::Reversal => "fund.reverse",
+        }
     }
 }
 
@@ -43,8 +161,8 @@ pub struct Line {
     pub amount: Decimal,
 }
 
-/// The two sides of an entry that moves `amount` yuan; `None` for a reversal, which
-/// mirrors another entry.
+/// The two sides of an entry that moves `amount` yuan; `None` where an entry of the kind is composed otherwise: a
+/// reversal mirrors another entry, what is carried over belongs to any of the funds.
 #[must_use]
 pub fn lines(kind: EntryKind, amount: Decimal) -> Option<[Line; 2]> {
     let (debit, credit) = match kind {
@@ -52,9 +170,53 @@ pub fn lines(kind: EntryKind, amount: Decimal) -> Option<[Line; 2]> {
         EntryKind::Transfer => (Account::AtBureau, Account::AtFinance),
         EntryKind::DutyPayment => (Account::DutySubsidy, Account::AtBureau),
         EntryKind::CasePayment => (Account::CaseSubsidy, Account::AtBureau),
-        EntryKind::Reversal => return None,
+        EntryKind::OperatingReceipt => (Account::OperatingAtBureau, Account::OperatingSource),
+        EntryKind::OperatingCasePayment => (Account::OperatingCases, Account::OperatingAtBureau),
+        EntryKind::WorkingReceipt => (Account::WorkingAtFinance, Account::WorkingSource),
+        EntryKind::PublicityPayment => (Account::Publicity, Account::WorkingAtFinance),
+        EntryKind::TrainingPayment => (Account::Training, Account::WorkingAtFinance),
+        EntryKind::BankReturn => (Account::AtBureau, Account::Unpaid),
+        EntryKind::Repayment => (Account::Unpaid, Account::AtBureau),
+        EntryKind::OperatingBankReturn => (Account::OperatingAtBureau, Account::OperatingUnpaid),
+        EntryKind::OperatingRepayment => (Account::OperatingUnpaid, Account::OperatingAtBureau),
+        EntryKind::DutyRefund => (Account::AtBureau, Account::DutySubsidy),
+        EntryKind::CaseRefund => (Account::AtBureau, Account::CaseSubsidy),
+        EntryKind::OperatingCaseRefund => (Account::OperatingAtBureau, Account::OperatingCases),
+        EntryKind::FundReturn => (Account::Source, Account::AtBureau),
+        EntryKind::CarryOut | EntryKind::CarryIn | EntryKind::Reversal => return None,
     };
     Some([Line { account: debit, amount }, Line { account: credit, amount: -amount }])
+}
+
+/// The sides of a payment of which a part is held: all of it is spent, the held part is owed and stays in the account.
+#[must_use]
+pub fn payment_lines(kind: EntryKind, paid: Decimal, held: Decimal) -> Vec<Line> {
+    let owed = if kind == EntryKind::OperatingCasePayment { Account::OperatingUnpaid } else { Account::Unpaid };
+    let mut all: Vec<Line> = lines(kind, paid + held).into_iter().flatten().collect();
+    if let Some(credit) = all.last_mut() {
+        credit.amount = -paid;
+    }
+    all.push(Line { account: owed, amount: -held });
+    all.retain(|line| !line.amount.is_zero());
+    all
+}
+
+/// The account from which a fund is paid, and the one that says where it came from.
+#[must_use]
+pub fn purse(fund: Fund) -> (Account, Account) {
+    match fund {
+        Fund::Earmarked => (Account::AtBureau, Account::Source),
+        Fund::Operating => (Account::OperatingAtBureau, Account::OperatingSource),
+        Fund::Working => (Account::WorkingAtFinance, Account::WorkingSource),
+    }
+}
+
+/// What leaves a year's books for the next, or arrives there.
+#[must_use]
+pub fn carried_lines(kind: EntryKind, fund: Fund, amount: Decimal) -> [Line; 2] {
+    let (purse, source) = purse(fund);
+    let (debit, credit) = if kind == EntryKind::CarryIn { (purse, source) } else { (source, purse) };
+    [Line { account: debit, amount }, Line { account: credit, amount: -amount }]
 }
 
 /// The same lines with their sides exchanged.
@@ -100,8 +262,8 @@ impl Shortage {
 #[must_use]
 pub fn shortage(balance: impl Fn(Account) -> Decimal, lines: &[Line]) -> Option<Shortage> {
     lines.iter().find_map(|line| {
-        // A source is drawn down by debits, everything else by credits.
-        let sign = if line.account == Account::Source { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+        // Sources and what is owed are drawn down by debits, everything else by credits.
+        let sign = if line.account.stands_in_credit() { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
         let (available, change) = (balance(line.account) * sign, line.amount * sign);
         (available + change < Decimal::ZERO).then(|| Shortage {
             account: line.account,
@@ -200,6 +362,36 @@ mod tests {
         for kind in EntryKind::ALL {
             let total: Decimal = lines(*kind, Decimal::from(7)).iter().flatten().map(|line| line.amount).sum();
             assert!(total.is_zero(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_payment_of_which_a_part_is_held_is_spent_and_owed() {
+        let lines = payment_lines(EntryKind::DutyPayment, Decimal::from(900), Decimal::from(300));
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().map(|line| line.amount).sum::<Decimal>().is_zero());
+        let of = |account| lines.iter().find(|line| line.account == account).map(|line| line.amount);
+        assert_eq!(of(Account::DutySubsidy), Some(Decimal::from(1200)));
+        assert_eq!(of(Account::AtBureau), Some(Decimal::from(-900)));
+        assert_eq!(of(Account::Unpaid), Some(Decimal::from(-300)));
+        let operating = payment_lines(EntryKind::OperatingCasePayment, Decimal::ZERO, Decimal::from(500));
+        assert_eq!(
+            operating.iter().map(|line| line.account).collect::<Vec<_>>(),
+            [Account::OperatingCases, Account::OperatingUnpaid]
+        );
+    }
+
+    #[test]
+    fn no_entry_leaves_its_fund() {
+        for kind in EntryKind::ALL {
+            let funds: std::collections::BTreeSet<_> =
+                lines(*kind, Decimal::ONE).iter().flatten().map(|line| line.account.fund()).collect();
+            assert!(funds.len() <= 1, "{kind}");
+        }
+        for fund in Fund::ALL {
+            for line in carried_lines(EntryKind::CarryOut, *fund, Decimal::ONE) {
+                assert_eq!(line.account.fund(), *fund);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use super::rules::{self, Account, EntryKind, Line};
 use super::{NewReceipt, NewTransfer};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::payments;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money;
 use crate::plan::month::Month;
@@ -70,18 +71,106 @@ pub async fn pay_duty_subsidy(
     month: Month,
     amount: Decimal,
 ) -> Result<i64, AppError> {
-    let books = open(work, bureau, year).await?;
-    let entry = NewEntry {
+    let payment = Payment {
         kind: EntryKind::DutyPayment,
-        entered_on: work.today(),
         summary: format!("{}值班补贴", month.chinese()),
-        voucher: String::new(),
         document_kind: db::SETTLEMENT,
         document_id: settlement_id.to_string(),
+        paid: amount,
+        held: Decimal::ZERO,
+    };
+    pay(work, bureau, year, payment).await
+}
+
+/// A subsidy about to leave the fund.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    /// A payment of duty, or of cases from either fund.
+    pub kind: EntryKind,
+    /// What it is for.
+    pub summary: String,
+    /// What kind of thing it rests on.
+    pub document_kind: &'static str,
+    /// Which one.
+    pub document_id: String,
+    /// Yuan that leave the account today.
+    pub paid: Decimal,
+    /// Yuan that are spent and owed: their persons cannot be paid yet.
+    pub held: Decimal,
+}
+
+/// Posts a payment; gives the entry. Something is paid or held.
+///
+/// # Errors
+/// [`AppError::Refused`] where less is there than is paid and held together.
+pub async fn pay(work: &mut Work, bureau: i64, year: i32, payment: Payment) -> Result<i64, AppError> {
+    let books = open(work, bureau, year).await?;
+    let (paid, held) = (money::round_to_fen(payment.paid), money::round_to_fen(payment.held));
+    // What is held must be there too: it is only not sent yet.
+    let whole = rules::lines(payment.kind, paid + held).into_iter().flatten().collect::<Vec<_>>();
+    suffices(&books, &whole)?;
+    let entry = NewEntry {
+        kind: payment.kind,
+        entered_on: work.today(),
+        summary: payment.summary,
+        voucher: String::new(),
+        document_kind: payment.document_kind,
+        document_id: payment.document_id,
         document_on: None,
         reversal_of: None,
     };
-    post_amount(work, &books, entry, amount).await
+    write(work, &books, entry, &rules::payment_lines(payment.kind, paid, held), "").await
+}
+
+/// Any entry of one amount between the two accounts of its kind, resting on a document; gives the entry.
+///
+/// # Errors
+/// [`AppError::Refused`] where less is there, or the period is closed.
+pub async fn post(work: &mut Work, scope: Scope, new: NewPosting) -> Result<i64, AppError> {
+    let books = open(work, scope.bureau(), new.year).await?;
+    if new.kind == EntryKind::FundReturn {
+        let owed = -books.balance(Account::Unpaid);
+        let free = books.balance(Account::AtBureau) - owed;
+        if new.amount > free {
+            return Err(AppError::refused(format!(
+                "专账余额中有{}元是待发补贴，可以上缴的只有{}元。",
+                money::yuan_text(owed),
+                money::yuan_text(free.max(Decimal::ZERO))
+            )));
+        }
+    }
+    let entry = NewEntry {
+        kind: new.kind,
+        entered_on: new.entered_on,
+        summary: new.summary,
+        voucher: new.voucher,
+        document_kind: new.document_kind,
+        document_id: new.document_id,
+        document_on: None,
+        reversal_of: None,
+    };
+    post_amount(work, &books, entry, new.amount).await
+}
+
+/// An amount that moves between the two accounts of its kind.
+#[derive(Clone, Debug)]
+pub struct NewPosting {
+    /// The year of the books.
+    pub year: i32,
+    /// What it records.
+    pub kind: EntryKind,
+    /// Yuan.
+    pub amount: Decimal,
+    /// The day.
+    pub entered_on: NaiveDate,
+    /// What it is for.
+    pub summary: String,
+    /// What kind of thing it rests on.
+    pub document_kind: &'static str,
+    /// Which one.
+    pub document_id: String,
+    /// The voucher's number; may be empty.
+    pub voucher: String,
 }
 
 /// Mirrors an entry; a duty payment's settlement goes back from paid to approved with it.
@@ -92,11 +181,34 @@ pub async fn pay_duty_subsidy(
 pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Result<i64, AppError> {
     let bureau = scope.bureau();
     let asked = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    if !asked.kind.is_reversed_alone() {
+        return Err(AppError::refused(format!(
+            "“{}”由发放业务自动记账，不能单独冲销；请在对应的发放批次中办理。",
+            asked.kind.label()
+        )));
+    }
     // A payment locks its settlement first and the books second; so does its reversal.
     let settled = match asked.settlement().zip(asked.settled_month) {
         Some((settlement, month)) => Some((settlement, settlement::service::hold(work, bureau, month).await?)),
         None => None,
     };
+    if let Some((settlement, _)) = &settled {
+        payments::take_back(work, payments::Source::Settlement(*settlement)).await?;
+    }
+    let made = mirror(work, bureau, id, reason).await?;
+    if let Some((settlement, lock)) = settled {
+        let note = format!("付款记录第{}号已冲销：{reason}", asked.number);
+        settlement::service::reopen(work, &lock, settlement, &note).await?;
+    }
+    Ok(made)
+}
+
+/// Writes the mirror of an entry, whatever its kind; the caller undoes what rests on it.
+///
+/// # Errors
+/// As [`reverse`].
+pub async fn mirror(work: &mut Work, bureau: i64, id: i64, reason: &str) -> Result<i64, AppError> {
+    let asked = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
     let books = open(work, bureau, asked.year).await?;
     // Read under the lock: nobody else reverses it meanwhile.
     let entry = db::find_entry(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
@@ -125,16 +237,11 @@ pub async fn reverse(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Re
         document_on: None,
         reversal_of: Some(id),
     };
-    let made = write(work, &books, mirror, &lines, reason).await?;
-    if let Some((settlement, lock)) = settled {
-        let note = format!("付款记录第{}号已冲销：{reason}", entry.number);
-        settlement::service::reopen(work, &lock, settlement, &note).await?;
-    }
-    Ok(made)
+    write(work, &books, mirror, &lines, reason).await
 }
 
 /// The year's books, locked until the work ends.
-async fn open(work: &mut Work, bureau: i64, year: i32) -> Result<Books, AppError> {
+pub(super) async fn open(work: &mut Work, bureau: i64, year: i32) -> Result<Books, AppError> {
     db::lock_books(work.conn(), bureau, year)
         .await?
         .ok_or_else(|| AppError::refused(format!("{year}年度的资金账还没有建立，请先建立该年度的实施方案。")))
@@ -146,27 +253,35 @@ async fn post_amount(work: &mut Work, books: &Books, entry: NewEntry, amount: De
     }
     let lines = rules::lines(entry.kind, money::round_to_fen(amount))
         .ok_or_else(|| AppError::Internal(anyhow::anyhow!("a reversal has no lines of its own")))?;
-    if let Some(short) = rules::shortage(|account| books.balance(account), &lines) {
-        let advice = match short.account {
-            Account::AtBureau => "请先登记市财政局的拨付。",
-            Account::AtFinance => "请先登记省级专项资金到账。",
-            Account::Source | Account::DutySubsidy | Account::CaseSubsidy => "",
-        };
-        return Err(AppError::refused(format!("没有记账。{}{advice}", short.sentence())));
-    }
+    suffices(books, &lines)?;
     write(work, books, entry, &lines, "").await
 }
 
-async fn write(work: &mut Work, books: &Books, entry: NewEntry, lines: &[Line], note: &str) -> Result<i64, AppError> {
+/// Refuses what the accounts cannot bear, with what is to be done first.
+fn suffices(books: &Books, lines: &[Line]) -> Result<(), AppError> {
+    let Some(short) = rules::shortage(|account| books.balance(account), lines) else {
+        return Ok(());
+    };
+    let advice = match short.account {
+        Account::AtBureau => "请先登记市财政局的拨付。",
+        Account::AtFinance => "请先登记省级专项资金到账。",
+        Account::OperatingAtBureau => "请先登记业务经费到账。",
+        Account::WorkingAtFinance => "请先登记财政工作经费的安排。",
+        _ => "",
+    };
+    Err(AppError::refused(format!("没有记账。{}{advice}", short.sentence())))
+}
+
+pub(super) async fn write(
+    work: &mut Work,
+    books: &Books,
+    entry: NewEntry,
+    lines: &[Line],
+    note: &str,
+) -> Result<i64, AppError> {
     let (account_id, now) = (work.actor.account_id, work.now);
     let made = db::insert_entry(work.conn(), books, &entry, lines, account_id, now).await?;
-    let action = match entry.kind {
-        EntryKind::Receipt => "fund.receive",
-        EntryKind::Transfer => "fund.transfer",
-        EntryKind::DutyPayment => "fund.pay_duty",
-        EntryKind::CasePayment => "fund.pay_cases",
-        EntryKind::Reversal => "fund.reverse",
-    };
+    let action = entry.kind.audit_action();
     let sides: Vec<_> = lines
         .iter()
         .map(|line| json!({ "account": line.account.code(), "amount": money::plain_text(line.amount) }))

@@ -10,6 +10,7 @@ use super::names::pinyin;
 use super::rules::{BankAccount, NewPerson, Particulars, Phone, is_adult};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::payments;
 use crate::plan::dictionary::Dictionary as _;
 use crate::secrets::{Gender, IdNumber, Seals, mask_id_number};
 use crate::web::actor::Scope;
@@ -116,15 +117,19 @@ pub async fn change(work: &mut Work, scope: Scope, seals: &Seals, id: i64, new: 
         Some(phone) => Some(seal(seals, PHONE, seal_id, phone.digits(), phone.mask())?),
         None => None,
     };
-    let account = match &new.bank_account {
-        Some(account) => Some(seal(seals, BANK_ACCOUNT, seal_id, account.digits(), account.mask())?),
-        None => None,
-    };
     let pinyin = pinyin(&new.particulars.name);
-    if !db::update(work.conn(), bureau, id, new.version, &pinyin, &new.particulars).await? {
+    let mut particulars = new.particulars.clone();
+    if let Some(account) = &new.bank_account {
+        // Another account waits for a second person; until then the one on record stays, bank and number together.
+        particulars.bank_name.clone_from(&before.particulars.bank_name);
+        let whose = payments::Whose::Person(id);
+        let bank = &new.particulars.bank_name;
+        payments::ask_bank_change(work, scope, seals, whose, bank, account, "值班人员库登记变更").await?;
+    }
+    if !db::update(work.conn(), bureau, id, new.version, &pinyin, &particulars).await? {
         return Err(changed_meanwhile().into());
     }
-    db::update_sealed(work.conn(), bureau, id, id_number.as_ref(), phone.as_ref(), account.as_ref()).await?;
+    db::update_sealed(work.conn(), bureau, id, id_number.as_ref(), phone.as_ref(), None).await?;
     db::set_venues(work.conn(), bureau, id, &new.venues).await?;
     let after = db::find(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
     work.audit(Audit::new("person.change", "person", id).before(snapshot(&before)).after(snapshot(&after))).await?;

@@ -374,6 +374,14 @@ dictionary! {
 }
 
 dictionary! {
+    /// What happens when more would be committed than the fund has.
+    Overcommitment {
+        Warn = "warn", "提醒后可以继续";
+        Refuse = "refuse", "不予批准";
+    }
+}
+
+dictionary! {
     /// What a verified false duty costs (A17).
     CancellationScope {
         PersonDay = "person_day", "取消本人当天全部值班补贴";

@@ -158,6 +158,7 @@ pub(super) fn table() -> Vec<Row> {
             None,
             one_of(|p| &mut p.commitment_policy),
         ),
+        row("overcommitment", "占用超过余额时", clause::FUND_USE, "", None, one_of(|p| &mut p.overcommitment)),
         row(
             "centre_rate",
             "服务中心值班补贴",

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::dictionaries::{
-    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Payee, SpecialGroup, VenueKind,
+    CancellationScope, CaseKind, CommitmentPolicy, DutyWeekday, FundUse, Overcommitment, Payee, SpecialGroup, VenueKind,
 };
 use super::dictionary::Dictionary;
 use super::money::{self, yuan};
@@ -108,6 +108,9 @@ pub struct Programme {
     pub fund_uses: BTreeSet<FundUse>,
     /// When an amount becomes committed in the ledger.
     pub commitment_policy: CommitmentPolicy,
+    /// What an approval does that would commit more than the fund has; plans of before warn.
+    #[serde(default = "warns")]
+    pub overcommitment: Overcommitment,
     /// 五(一): days the county finance bureau has to transfer the fund.
     pub fund_transfer_days: u32,
     /// 五(二): day of the next month by which duty is paid, inclusive.
@@ -129,6 +132,10 @@ pub struct Programme {
     pub case_visit_percent: u32,
     /// A51: day of the next month by which a month is reported.
     pub monthly_report_day: u32,
+}
+
+fn warns() -> Overcommitment {
+    Overcommitment::Warn
 }
 
 /// The stars a duty person may have been awarded.
@@ -178,6 +185,7 @@ impl Programme {
             case_payee: Payee::Handler,
             fund_uses: [FundUse::DutySubsidy, FundUse::CaseSubsidy].into(),
             commitment_policy: CommitmentPolicy::OnApproval,
+            overcommitment: Overcommitment::Warn,
             fund_transfer_days: 30,
             duty_pay_day: 10,
             duty_pay_warning_day: 5,

@@ -280,8 +280,8 @@ pub(super) async fn approve(
 ) -> Answer {
     let seen = Seen::Version(seen(&posted.form.version)?);
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::approve(&mut work, scope, month, seen).await?;
-    let message = format!("{}排班已批准，可以公示。", month.chinese());
+    let (_, overdrawn) = service::approve(&mut work, scope, month, seen).await?;
+    let message = format!("{}排班已批准，可以公示。{}", month.chinese(), overdrawn.unwrap_or_default());
     Ok(work.finish(&format!("/roster/{month}"), message).await?.into_response())
 }
 

@@ -11,6 +11,7 @@ use super::rules::{self, LONGEST_REASON, MonthTerms, Obstacle, Proposal, Refusal
 use super::{Roster, RosterStatus};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::fund;
 use crate::plan::deadlines;
 use crate::plan::dictionaries::ShiftChange;
 use crate::plan::month::Month;
@@ -389,20 +390,29 @@ fn checked_reason(field: &'static str, typed: &str, missing: &'static str) -> Re
     Err(RosterError::Rules(vec![Refusal::new(field, "", fault)]))
 }
 
-/// Agrees to a submitted roster, as a second person.
+/// Agrees to a submitted roster, as a second person; gives it with a warning where it commits more than the fund has.
 ///
 /// # Errors
 /// When the actor handed it in, or it is no longer waiting.
-pub async fn approve(work: &mut Work, scope: Scope, month: Month, seen: Seen) -> Result<Roster, AppError> {
+pub async fn approve(
+    work: &mut Work,
+    scope: Scope,
+    month: Month,
+    seen: Seen,
+) -> Result<(Roster, Option<String>), AppError> {
     let (roster, _) = take(work, scope, month, Step::Approve, seen).await?;
     let (account, now) = (work.actor.account_id, work.now);
     if !db::approve(work.conn(), &roster, account, now).await? {
         return Err(AppError::refused(CHANGED));
     }
     let approved = after(work, scope, month).await?;
-    let audit = Audit::new("roster.approve", "roster", roster.id).before(state_of(&roster)).after(state_of(&approved));
+    let overdrawn = fund::outlook::guard(work, scope.bureau(), month.year()).await?;
+    let audit = Audit::new("roster.approve", "roster", roster.id)
+        .before(state_of(&roster))
+        .after(state_of(&approved))
+        .note(overdrawn.clone().unwrap_or_default());
     work.audit(audit).await?;
-    Ok(approved)
+    Ok((approved, overdrawn))
 }
 
 /// Sends a submitted or approved roster back to the clerk.

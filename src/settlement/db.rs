@@ -75,6 +75,8 @@ pub struct Head {
     pub returned_at: Option<DateTime<Utc>>,
     /// Why.
     pub return_reason: String,
+    /// The last day of objections to its lines (A54).
+    pub objection_until: Option<NaiveDate>,
     /// For edits: nobody overwrites another's.
     pub version: i32,
 }
@@ -105,7 +107,7 @@ pub async fn ground(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx:
                   s.programme_revision as "programme_revision?", s.calculated_by as "calculated_by?",
                   c.name as "calculator?", s.calculated_at as "calculated_at?", s.approved_by, a.name as "approver?",
                   s.approved_at, f.name as "payer?", s.paid_at, r.name as "returner?", s.returned_at,
-                  s.return_reason as "return_reason?", s.version as "version?"
+                  s.return_reason as "return_reason?", s.objection_until, s.version as "version?"
            from programmes p
            left join settlements s on s.bureau_id = p.bureau_id and s.month = $3
            left join accounts c on c.id = s.calculated_by
@@ -143,6 +145,7 @@ pub async fn ground(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx:
                 returner: row.returner,
                 returned_at: row.returned_at,
                 return_reason: row.return_reason?,
+                objection_until: row.objection_until,
                 version: row.version?,
             })
         };
@@ -387,7 +390,9 @@ pub async fn past_of(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx
                    as "booked: Json<Vec<SumJson>>",
                (select jsonb_agg(jsonb_build_object('person', o.person_id, 'month', o.since, 'amount', o.amount::text))
                 from (select i.person_id, max(s.month) filter (where i.receivable > 0) as since,
-                             sum(i.receivable) + coalesce(sum(c.amount), 0) as amount
+                             sum(i.receivable) + coalesce(sum(c.amount), 0)
+                                 - coalesce((select sum(x.amount) from receivable_settlings x
+                                             where x.person_id = i.person_id and x.agreed), 0) as amount
                       from settlement_items i
                       join approved s on s.id = i.settlement_id
                       left join (select item_id, sum(amount) as amount from settlement_adjustments

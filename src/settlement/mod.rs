@@ -10,8 +10,10 @@ mod actions;
 pub mod check;
 pub mod db;
 pub mod month;
+pub mod objections;
 mod pages;
 mod person;
+pub mod receivables;
 pub mod rules;
 pub mod service;
 mod sheet;
@@ -30,6 +32,16 @@ pub fn routes(state: &AppState) -> Routes {
     use Access::{AtLeast, May};
     Routes::new(state)
         .get("/settlements", May(Action::ReadSettlement), pages::months)
+        .get("/settlements/receivables", AtLeast(Reach::Bureau, Action::ReadSettlement), receivables::list)
+        .post("/settlements/receivables/{id}", May(Action::CalculateSettlement), receivables::post)
+        .post(
+            "/settlements/receivables/{id}/{decision}",
+            May(Action::ApproveSettlement).fresh(),
+            receivables::post_decision,
+        )
+        .get("/settlements/{month}/objections", May(Action::ReadSettlement), objections::list)
+        .post("/settlements/{month}/objections", May(Action::ObjectFinding), objections::post)
+        .post("/settlements/objections/{id}/answer", May(Action::DecideFinding), objections::post_answer)
         .get("/settlements/{month}", May(Action::ReadSettlement), pages::board)
         .get("/settlements/{month}/preview", AtLeast(Reach::Bureau, Action::ReadSettlement), pages::preview)
         .get(

@@ -120,6 +120,10 @@ pub struct Item {
     pub pay: DutyPay,
     /// Money of earlier months.
     pub adjustments: Vec<MonthAdjustment>,
+    /// What went in, as it is stored and fixed by the fingerprint.
+    pub facts_json: Value,
+    /// What came out, likewise.
+    pub pay_json: Value,
     /// SHA-256 over the canonical JSON of all that.
     pub fingerprint: String,
 }
@@ -246,14 +250,16 @@ fn item(loaded: &Loaded, person: &PersonMonth, adjustments: Vec<MonthAdjustment>
             .collect(),
     };
     let pay = duty_pay::calculate_facts(&loaded.plan.content, &loaded.calendar, &facts);
-    let fingerprint =
-        item_fingerprint(person.person_id, loaded.plan.id, loaded.plan.revision, &to_json(&facts), &to_json(&pay));
+    let (facts_json, pay_json) = (to_json(&facts), to_json(&pay));
+    let fingerprint = item_fingerprint(person.person_id, loaded.plan.id, loaded.plan.revision, &facts_json, &pay_json);
     Item {
         person_id: person.person_id,
         organisation: person.organisation.clone(),
         facts,
         pay,
         adjustments,
+        facts_json,
+        pay_json,
         fingerprint,
     }
 }
@@ -329,7 +335,7 @@ fn carried(owed: &Owed) -> MonthAdjustment {
 }
 
 /// Any value as JSON; what cannot be written is null, and then never equals what was stored.
-pub(super) fn to_json(value: &impl Serialize) -> Value {
+pub(crate) fn to_json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
@@ -343,8 +349,14 @@ pub fn item_fingerprint(person: i64, programme: i64, revision: i32, facts: &Valu
         "facts": facts,
         "result": result,
     });
+    fingerprint_of(&whole)
+}
+
+/// SHA-256 of any value's canonical JSON.
+#[must_use]
+pub fn fingerprint_of(value: &Value) -> String {
     let mut text = String::new();
-    canonical(&whole, &mut text);
+    canonical(value, &mut text);
     sha256(&text)
 }
 

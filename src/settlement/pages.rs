@@ -258,7 +258,10 @@ impl BoardPage {
     }
 
     fn lede(&self) -> String {
-        format!("发放期限：{}", due_text(&self.frame.limit))
+        let window =
+            self.frame.head.as_ref().filter(|head| head.status != Status::Paid).and_then(|head| head.objection_until);
+        let window = window.map(|until| format!("；本人可在{}前提出异议", month_and_day(until))).unwrap_or_default();
+        format!("发放期限：{}{window}", due_text(&self.frame.limit))
     }
 
     fn offers_preview(&self) -> bool {

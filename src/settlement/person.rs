@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::db::{self, Head};
 use super::month;
+use super::objections::{self, ObjectionRow};
 use super::pages::{moment, shade};
 use super::service;
 use super::sheet::{self, Row};
@@ -21,8 +23,10 @@ use crate::subsidy::duty_pay::{DutyFacts, DutyPay, ShiftPay};
 use crate::subsidy::explain::Line;
 use crate::web::Answer;
 use crate::web::actor::Scope;
+use crate::web::filters;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{ExplainLine, Step};
+use crate::web::posted::OnceKey;
 
 /// The findings of a month that a page lists.
 const FINDINGS: i64 = 50;
@@ -39,9 +43,18 @@ struct PersonPage {
     findings: Vec<findings::db::FindingRow>,
     preview: bool,
     own: bool,
+    once: OnceKey,
+    objections: Vec<ObjectionRow>,
+    /// The last day on which this reader may object; none where they may not.
+    objects_until: Option<NaiveDate>,
 }
 
 impl PersonPage {
+    fn choices(&self) -> Vec<(String, String)> {
+        let shifts = self.pay.shifts.iter();
+        shifts.map(|shift| (shift.id.clone(), format!("{} {}", short_date(shift.date), shift.venue))).collect()
+    }
+
     fn state(&self) -> &'static str {
         if self.preview { "预览" } else { db::status_label(self.head.as_ref().map(|head| head.status)) }
     }
@@ -211,6 +224,10 @@ pub(super) async fn one(
     let item = db::items_of(&mut conn, head.id, Some(person)).await?.pop().ok_or(AppError::NotFound)?;
     let of_person = findings::db::Filter { month: Some(month), person: Some(person), ..findings::db::Filter::all() };
     let found = findings::db::findings(&mut conn, scope, &of_person, FINDINGS).await?;
+    let objections = match scope.person() {
+        Some(_) => objections::objections(&mut conn, scope.bureau(), month, Some(person)).await?,
+        None => Vec::new(),
+    };
     drop(conn);
     let unreadable = || AppError::Internal(anyhow::anyhow!("a stored settlement item cannot be read"));
     let row = Row::stored(&item).ok_or_else(unreadable)?;
@@ -221,12 +238,17 @@ pub(super) async fn one(
         layout: framed(layout, month, &facts.person.name, own, false),
         month,
         plan: format!("{}年方案第{}版", pay.programme, head.programme_revision),
+        objects_until: head
+            .objection_until
+            .filter(|until| own && *until >= state.clock.today() && head.status != super::Status::Paid),
         head: Some(head),
         row,
         pay,
         findings: found,
         preview: false,
         own,
+        once: OnceKey::new(),
+        objections,
     })
 }
 
@@ -271,5 +293,8 @@ pub(super) async fn preview(
         findings: Vec::new(),
         preview: true,
         own: false,
+        once: OnceKey::new(),
+        objections: Vec::new(),
+        objects_until: None,
     })
 }

@@ -11,11 +11,13 @@ use super::store::{self, MonthLock};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::Month;
+use crate::plan::deadlines;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{in_sentence, plain_text};
 use crate::plan::time::month_and_day;
 use crate::web::actor::Scope;
 use crate::web::work::Work;
+use crate::{fund, payments};
 
 /// What a calculation came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +99,11 @@ pub async fn calculate(work: &mut Work, scope: Scope, month: Month) -> Result<Ca
         return Err(AppError::Refused(obstacle));
     }
     let (account, now) = (work.actor.account_id, work.now);
-    let id = store::store(work.conn(), &ready.lock, &draft, &ready.loaded.plan, account, now)
+    // A54: everybody concerned may look and object for some working days; a year without calendar counts plain days.
+    let today = work.today();
+    let until = deadlines::objection(&ready.loaded.plan.content, &ready.loaded.calendar, today)
+        .unwrap_or_else(|_| today + chrono::Days::new(u64::from(ready.loaded.plan.content.objection_days)));
+    let id = store::store(work.conn(), &ready.lock, &draft, &ready.loaded.plan, account, now, until)
         .await?
         .ok_or_else(|| AppError::refused("这个月刚刚审批，不能重新计算。"))?;
     let totals = draft.totals();
@@ -232,12 +238,22 @@ pub async fn pay(work: &mut Work, scope: Scope, month: Month, version: Option<i3
     Ok(head.id)
 }
 
-/// The one place where a settlement touches the ledger; `None` for a month that comes to nothing.
+/// The one place where a settlement touches the ledger and the bank; `None` for a month that comes to nothing. Whoever
+/// the gate stops stays owed.
 async fn post(work: &mut Work, bureau: i64, month: Month, head: &Head) -> Result<Option<i64>, AppError> {
     if head.payable.is_zero() {
         return Ok(None);
     }
-    crate::fund::service::pay_duty_subsidy(work, bureau, month.year(), head.id, month, head.payable).await.map(Some)
+    let run = payments::pay_settlement(work, bureau, head.id, month).await?;
+    let payment = fund::service::Payment {
+        kind: fund::rules::EntryKind::DutyPayment,
+        summary: format!("{}值班补贴", month.chinese()),
+        document_kind: fund::db::SETTLEMENT,
+        document_id: head.id.to_string(),
+        paid: head.payable - run.held_earmarked,
+        held: run.held_earmarked,
+    };
+    fund::service::pay(work, bureau, month.year(), payment).await.map(Some)
 }
 
 /// Keeps other settlements of the bureau out until the work ends: before the ledger's books are locked, never after.

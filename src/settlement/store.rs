@@ -1,10 +1,10 @@
 //! What the settlement writes. Every function demands the proof that the bureau's settlements are locked.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::month::{AdjustmentKind, Draft, Plan, to_json};
+use super::month::{AdjustmentKind, Draft, Plan};
 use crate::plan::Month;
 use crate::plan::dictionary::Dictionary as _;
 
@@ -40,21 +40,27 @@ pub async fn store(
     plan: &Plan,
     account: i64,
     at: DateTime<FixedOffset>,
+    objection_until: NaiveDate,
 ) -> sqlx::Result<Option<i64>> {
     let totals = draft.totals();
-    let id = sqlx::query_scalar!(
-        "insert into settlements
+    let stored = sqlx::query!(
+        r#"insert into settlements
              (bureau_id, month, programme_id, programme_revision, people, base, deducted, adjustment, payable, fingerprint,
-              calculated_by, calculated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+              calculated_by, calculated_at, notified_at, objection_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)
          on conflict (bureau_id, month) do update set
              programme_id = excluded.programme_id, programme_revision = excluded.programme_revision,
              people = excluded.people, base = excluded.base, deducted = excluded.deducted,
              adjustment = excluded.adjustment, payable = excluded.payable, fingerprint = excluded.fingerprint,
              calculated_by = excluded.calculated_by, calculated_at = excluded.calculated_at,
+             -- The same result calculated again opens no new window (A54).
+             notified_at = case settlements.fingerprint when excluded.fingerprint then settlements.notified_at
+                           else excluded.notified_at end,
+             objection_until = case settlements.fingerprint when excluded.fingerprint then settlements.objection_until
+                               else excluded.objection_until end,
              return_reason = '', returned_by = null, returned_at = null, version = settlements.version + 1
          where settlements.status = 'calculated'
-         returning id",
+         returning id, version"#,
         lock.bureau,
         lock.month as Month,
         plan.id,
@@ -66,16 +72,21 @@ pub async fn store(
         totals.payable,
         draft.fingerprint,
         account,
-        at
+        at,
+        objection_until
     )
     .fetch_optional(&mut *conn)
     .await?;
-    let Some(id) = id else {
+    let Some(stored) = stored else {
         return Ok(None);
     };
-    sqlx::query!("delete from settlement_adjustments where settlement_id = $1", id).execute(&mut *conn).await?;
-    sqlx::query!("delete from settlement_lines where settlement_id = $1", id).execute(&mut *conn).await?;
-    sqlx::query!("delete from settlement_items where settlement_id = $1", id).execute(&mut *conn).await?;
+    let id = stored.id;
+    if stored.version > 1 {
+        // What the calculation before left behind.
+        sqlx::query!("delete from settlement_adjustments where settlement_id = $1", id).execute(&mut *conn).await?;
+        sqlx::query!("delete from settlement_lines where settlement_id = $1", id).execute(&mut *conn).await?;
+        sqlx::query!("delete from settlement_items where settlement_id = $1", id).execute(&mut *conn).await?;
+    }
     let items = insert_items(&mut *conn, lock, id, draft).await?;
     insert_lines(&mut *conn, lock, id, draft, &items).await?;
     insert_adjustments(conn, lock, id, draft, &items).await?;
@@ -91,8 +102,8 @@ async fn insert_items(
 ) -> sqlx::Result<Vec<i64>> {
     let of = |value: fn(&super::month::Item) -> Decimal| draft.items.iter().map(value).collect::<Vec<_>>();
     let people: Vec<i64> = draft.items.iter().map(|item| item.person_id).collect();
-    let facts: Vec<_> = draft.items.iter().map(|item| to_json(&item.facts)).collect();
-    let results: Vec<_> = draft.items.iter().map(|item| to_json(&item.pay)).collect();
+    let facts: Vec<_> = draft.items.iter().map(|item| item.facts_json.clone()).collect();
+    let results: Vec<_> = draft.items.iter().map(|item| item.pay_json.clone()).collect();
     let off_post: Vec<i32> =
         draft.items.iter().map(|item| i32::try_from(item.pay.off_post_findings).unwrap_or(i32::MAX)).collect();
     let forfeited: Vec<bool> = draft.items.iter().map(|item| item.pay.month_forfeited).collect();

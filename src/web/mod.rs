@@ -19,6 +19,7 @@ pub mod posted;
 pub mod routes;
 pub mod server;
 pub mod session;
+pub mod sheet;
 mod stalled;
 pub mod styleguide;
 pub mod typed;

@@ -86,6 +86,26 @@ dictionary! {
         ApproveSettlement = "approve_settlement", "审批月结";
         /// Pay an approved month.
         PaySettlement = "pay_settlement", "发放补贴";
+        /// See case payouts and their batches.
+        ReadPayouts = "read_payouts", "查看案件补贴";
+        /// Put cases into batches, ask for payments to be put off, record what other funds paid.
+        PreparePayouts = "prepare_payouts", "编制案件补贴";
+        /// Approve a batch or send it back; let a payment be put off.
+        ApprovePayouts = "approve_payouts", "审批案件补贴";
+        /// See what was sent to whom, what came back and what is owed.
+        ReadPayments = "read_payments", "查看发放记录";
+        /// Hold one person's pay, or release what somebody else held.
+        HoldPay = "hold_pay", "暂缓与恢复发放";
+        /// Confirm an account that somebody else put down.
+        ConfirmBankAccount = "confirm_bank_account", "复核银行账户";
+        /// See reports.
+        ReadReports = "read_reports", "查看报表";
+        /// Prepare a report for checking.
+        PrepareReports = "prepare_reports", "填报报表";
+        /// Check a report that somebody else prepared, or take one back.
+        CheckReports = "check_reports", "审核报表";
+        /// Sign a checked report.
+        SignReports = "sign_reports", "签发报表";
         /// Read the ledger of the fund.
         ReadFund = "read_fund", "查看资金台账";
         /// Record receipts and transfers, reverse entries.
@@ -207,6 +227,12 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (WorkOnCases, Bureau),
             (DecideCaseObjections, Bureau),
             (ReviewCaseQuality, Bureau),
+            (ReadPayouts, Bureau),
+            (PreparePayouts, Bureau),
+            (ReadPayments, Bureau),
+            (HoldPay, Bureau),
+            (ReadReports, Bureau),
+            (PrepareReports, Bureau),
             (ReadProgramme, Bureau),
             (EditProgramme, Bureau),
             (EditCalendar, Bureau),
@@ -226,6 +252,13 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadFund, Bureau),
             (ReadDashboard, Bureau),
             (ReadCases, Bureau),
+            (ReadPayouts, Bureau),
+            (ApprovePayouts, Bureau),
+            (ReadPayments, Bureau),
+            (HoldPay, Bureau),
+            (ConfirmBankAccount, Bureau),
+            (ReadReports, Bureau),
+            (CheckReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
@@ -236,6 +269,10 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadFund, Bureau),
             (PostFund, Bureau),
             (ReadDashboard, Bureau),
+            (ReadPayouts, Bureau),
+            (ReadPayments, Bureau),
+            (ReadReports, Bureau),
+            (PrepareReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
@@ -248,6 +285,10 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadFund, Bureau),
             (ReadDashboard, Bureau),
             (ReadCases, Bureau),
+            (ReadPayouts, Bureau),
+            (ReadPayments, Bureau),
+            (ReadReports, Bureau),
+            (SignReports, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
@@ -268,6 +309,8 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (RegisterCases, Bureau),
             (WorkOnCases, Bureau),
             (PassOnCases, Bureau),
+            (ReadPayouts, Bureau),
+            (PreparePayouts, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),

@@ -76,6 +76,7 @@ impl Story<'_> {
                         .await
                         .map_err(told)?;
                     work.commit().await.map_err(told)?;
+                    self.objection(month, day).await?;
                 }
                 Ok(())
             }

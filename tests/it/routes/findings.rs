@@ -354,3 +354,33 @@ async fn the_list_is_filtered_by_its_address() {
     clerk.get("/findings/999999").await.assert_status(404);
     clerk.get("/findings/nothing").await.assert_status(404);
 }
+
+/// A finding and the certification of its venue's month in the same instant: either the certification waits for the
+/// finding, or the finding comes after it as a later one; never is a certified month without the finding's knowing.
+#[tokio::test]
+async fn a_finding_in_the_instant_of_the_certification_is_before_it_or_after_it() {
+    for _ in 0..5 {
+        let app = TestApp::new().await;
+        let venue = app.venue("米山镇").await;
+        let person = app.person("毕示远", &[venue]).await;
+        let shift = app.published_shift(venue, person, "2024-05-08", "08:00-12:00").await;
+        Duty::new(&app).await.serve(shift).await;
+        app.clock_to("2024-06-03 09:00");
+        let (clerk, staff) = (app.staff(Role::BureauClerk).await, app.staff_at(Role::VenueStaff, venue).await);
+        let id = shift.to_string();
+        let form = [("shift", id.as_str()), ("kind", "off_post"), ("time", "10:00"), ("evidence", "点名不在岗")];
+        let certify = format!("/attendance/2024-05/venues/{venue}/certify");
+        let (found, certified) = tokio::join!(clerk.post("/findings", &form), staff.post(&certify, &[]));
+        found.assert_status(303);
+        let before = app
+            .scalar_i64(
+                "select count(*) from findings f join audit_records a on a.subject = 'finding' and a.subject_id = f.id::text
+                 where a.id < (select coalesce(max(id), 0) from audit_records where action = 'attendance.certify')
+                   and f.status = 'proposed'",
+            )
+            .await;
+        let reported = app.scalar_i64("select count(*) from venue_months where status = 'reported'").await;
+        // A reported month has no finding that was there before its report.
+        assert!(reported == 0 || before == 0, "{} {reported} {before}", certified.status);
+    }
+}

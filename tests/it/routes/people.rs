@@ -190,8 +190,8 @@ async fn of_two_changes_at_once_one_is_kept() {
     let person = app.person("张三", &[]).await;
     let address = format!("/people/{person}");
     let (one, two) = (
-        form("", &[("phone", ""), ("version", "1"), ("organisation", "甲所")]),
-        form("", &[("phone", ""), ("version", "1"), ("organisation", "乙所")]),
+        form("", &[("phone", ""), ("version", "1"), ("bank_name", "高平示例银行"), ("organisation", "甲所")]),
+        form("", &[("phone", ""), ("version", "1"), ("bank_name", "高平示例银行"), ("organisation", "乙所")]),
     );
     let (one, two) = tokio::join!(clerk.post(&address, &one), other.post(&address, &two));
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];

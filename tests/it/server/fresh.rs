@@ -132,7 +132,12 @@ async fn what_moves_money_or_rights_is_declared_so() {
     }
     app.execute("update sessions set proved_at = '2024-05-06 07:49+08'").await;
     for declared in app.declared.iter().filter(|one| one.fresh) {
-        let path = declared.path.replace("{month}", "2024-05").replace("{year}", "2024").replace("{id}", "1");
+        let path = declared
+            .path
+            .replace("{month}", "2024-05")
+            .replace("{year}", "2024")
+            .replace("{id}", "1")
+            .replace("{decision}", "agree");
         let huifa::web::routes::Access::May(action) = declared.access else { panic!("{path}") };
         for browser in people.iter().filter(|browser| browser.actor().may(action).is_some()) {
             if declared.method == "GET" {

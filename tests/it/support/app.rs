@@ -110,17 +110,25 @@ impl TestApp {
 
     /// A lawyer of the duty bank who may serve at `venues`.
     pub(crate) async fn person(&self, name: &str, venues: &[i64]) -> i64 {
+        let seal = Uuid::new_v4();
+        let account = self
+            .state
+            .seals
+            .seal("person.bank_account", &seal.to_string(), "6217000000000000018")
+            .expect("a sealed account");
         let id: i64 = sqlx::query_scalar(
             "insert into persons (bureau_id, seal_id, name, pinyin, gender, birth_date, id_number, id_number_index,
-                 id_number_mask, phone, phone_mask, category, organisation, licence_number, public_official, joined_on, created_at)
+                 id_number_mask, phone, phone_mask, category, organisation, licence_number, public_official, joined_on,
+                 created_at, bank_name, bank_account, bank_account_mask)
              values ($1, $2, $3, $3, 'female', '1985-03-02', ''::bytea, $4, '149999********0000', ''::bytea, '138****0000',
-                 'lawyer', '山西示例律师事务所', 'L-' || $3, false, '2024-01-02', now())
+                 'lawyer', '山西示例律师事务所', 'L-' || $3, false, '2024-01-02', now(), '高平示例银行', $5, '****0018')
              returning id",
         )
         .bind(self.bureau)
-        .bind(Uuid::new_v4())
+        .bind(seal)
         .bind(name)
         .bind(Uuid::new_v4().as_bytes().to_vec())
+        .bind(account)
         .fetch_one(&self.owner)
         .await
         .expect("a person");

@@ -96,6 +96,7 @@ async fn a_form_without_the_sessions_token_is_refused_on_every_route_and_written
     let others = [
         app.staff(Role::Approver).await,
         app.staff(Role::Finance).await,
+        app.staff(Role::Leader).await,
         app.staff(Role::SystemAdministrator).await,
         app.staff(Role::SecurityAdministrator).await,
         app.staff(Role::AuditAdministrator).await,

@@ -61,7 +61,19 @@ fn thing(before: &str, things: &Things) -> Option<(i64, Belongs)> {
         "/consultations" => (things.consultation, Belongs::Person),
         "/findings" => (things.finding, Belongs::Person),
         "/fund/entries" => (things.entry, Belongs::Bureau),
+        "/payments/accounts" => (things.money.change, Belongs::Bureau),
+        "/payments/holds" => (things.money.hold, Belongs::Bureau),
+        "/payments/payees" => (things.money.payee, Belongs::Bureau),
+        "/payments/runs" => (things.money.run, Belongs::Bureau),
+        "/payments/transfers" => (things.money.transfer, Belongs::Bureau),
+        "/payouts/batches" => (things.money.batch, Belongs::Bureau),
+        "/payouts/cases" => (things.case, Belongs::Bureau),
+        "/payouts/extensions" => (things.money.extension, Belongs::Bureau),
+        "/payouts/items" => (things.money.payout, Belongs::Bureau),
+        "/payouts/outside" => (things.money.outside, Belongs::Bureau),
         "/people" => (things.person, Belongs::Bureau),
+        "/settlements/objections" => (things.money.objection, Belongs::Bureau),
+        "/settlements/receivables" => (things.person, Belongs::Bureau),
         "/venues" => (things.venue, Belongs::Bureau),
         _ => return None,
     })
@@ -83,6 +95,11 @@ pub(super) fn request(declared: &Declared, things: &Things) -> Request {
             "{paper}" if declared.method == "POST" => "1".to_owned(),
             "{paper}" => "contents".to_owned(),
             "{step}" => "assigned".to_owned(),
+            "{kind}" => "yearly".to_owned(),
+            "{period}" => "2024".to_owned(),
+            "{decision}" if declared.path.starts_with("/payouts") => "grant".to_owned(),
+            "{decision}" if declared.path.starts_with("/payments") => "confirm".to_owned(),
+            "{decision}" => "agree".to_owned(),
             "{name}" | "{hash}" | "{*name}" => "none".to_owned(),
             "{chapter}" => "start".to_owned(),
             "{venue}" => {
@@ -96,6 +113,10 @@ pub(super) fn request(declared: &Declared, things: &Things) -> Request {
             "{person}" => {
                 belongs = Belongs::Person;
                 things.person.to_string()
+            }
+            "{id}" if declared.path.starts_with("/settlements/receivables/{id}/") => {
+                belongs = Belongs::Bureau;
+                things.money.debt.to_string()
             }
             "{id}" => match thing(&before, things) {
                 Some((id, whose)) => {
@@ -185,6 +206,18 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
             fields
         }
         "/venues/{id}" => text(&[("version", "1"), ("starts_at", "08:00"), ("ends_at", "12:00"), ("active", "yes")]),
+        "/payouts" => vec![("case", things.case.to_string())],
+        "/payouts/cases/{id}/extensions" => text(&[("days", "5"), ("reason", "账户待核实")]),
+        "/payouts/cases/{id}/outside" => {
+            text(&[("source", "lottery"), ("amount", "1000"), ("paid_on", "2024-05-07"), ("document", "凭证")])
+        }
+        "/payments/transfers/{id}/return" => text(&[("returned_on", "2024-05-08"), ("reason", "户名不符")]),
+        "/payments/holds" => vec![("person", things.person.to_string()), ("reason", "账户待核实".to_owned())],
+        "/payments/holds/{id}/release" | "/payments/accounts/{id}/{decision}" => text(&[("note", "已核实")]),
+        "/settlements/receivables/{id}" => text(&[("kind", "cash"), ("amount", "1"), ("reason", "本人退回")]),
+        "/settlements/objections/{id}/answer" => text(&[("upheld", "no"), ("words", "核对无误")]),
+        "/settlements/{month}/objections" => text(&[("words", "请核对")]),
+        path if path.starts_with("/payouts") => text(&[("reason", "情况属实，予以办理"), ("version", "1")]),
         "/fund/entries/{id}/reverse" => text(&[("reason", "记错金额，予以冲销")]),
         _ => text(&[("version", "1")]),
     };
@@ -197,7 +230,7 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
         | "/findings"
         | "/findings/together"
         | "/roster/{month}/move" => Belongs::Person,
-        "/roster/{month}/shifts" | "/accounts" => Belongs::Bureau,
+        "/roster/{month}/shifts" | "/accounts" | "/payouts" | "/payments/holds" => Belongs::Bureau,
         // A shift that is no longer there is a refusal with a sentence; a foreign one gets the same.
         "/roster/{month}/shifts/{shift}/remove" => Belongs::Person,
         _ => return request,

@@ -48,6 +48,88 @@ pub(super) struct Things {
     /// A quality review of the case.
     pub(super) review: i64,
     pub(super) entry: i64,
+    pub(super) money: Money,
+}
+
+/// One of each kind of thing that pays.
+#[derive(Clone, Debug)]
+pub(super) struct Money {
+    pub(super) batch: i64,
+    pub(super) payout: i64,
+    pub(super) extension: i64,
+    pub(super) outside: i64,
+    pub(super) run: i64,
+    pub(super) transfer: i64,
+    pub(super) hold: i64,
+    pub(super) change: i64,
+    pub(super) payee: i64,
+    pub(super) objection: i64,
+    pub(super) debt: i64,
+}
+
+/// Things that pay, beside the ways that lead to them.
+async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Money {
+    let bureau = app.bureau;
+    app.execute(&format!(
+        "begin; set local session_replication_role = replica;
+         insert into case_batches (bureau_id, year, number, cases, earmarked, operating, fingerprint, prepared_by, prepared_at)
+         values ({bureau}, 2024, 1000 + {case}, 1, 1000, 0, '-', {by}, now());
+         insert into case_payouts (batch_id, bureau_id, year, case_id, payee_kind, payee_name, organisation, place, facts, result,
+             revision, earmarked, operating, due_on, fingerprint)
+         select max(id), {bureau}, 2024, {case}, 'handler', '{name}', '所', {case}, '{{}}', '{{}}', 1, 1000, 0, '2024-07-03', '-'
+         from case_batches;
+         insert into case_extensions (bureau_id, case_id, days, reason, asked_by, asked_at)
+         values ({bureau}, {case}, 5, '账户待核实', {by}, now());
+         insert into case_outside_payments (bureau_id, case_id, source, amount, paid_on, document, recorded_by, recorded_at)
+         values ({bureau}, {case}, 'lottery', 1000, '2024-04-01', '凭证', {by}, now());
+         insert into payees (bureau_id, kind, name, organisation, seal_id, created_by, created_at)
+         values ({bureau}, 'handler', '{name}', '所', gen_random_uuid(), {by}, now());
+         insert into bank_changes (bureau_id, person_id, bank_name, bank_account, bank_account_mask, reason, asked_by, asked_at)
+         values ({bureau}, {person}, '示例银行', ''::bytea, '****0000', '{name}换卡', {by}, now());
+         insert into pay_holds (bureau_id, person_id, reason, held_by, held_at)
+         values ({bureau}, {person}, '账户待核实', {by}, now());
+         insert into payment_runs (bureau_id, year, number, kind, title, made_by, made_at)
+         values ({bureau}, 2024, 1000 + {person}, 'again', '{name}补发', {by}, now());
+         insert into payables (bureau_id, year, batch_id, payout_id, payee_name, purpose, earmarked, operating, status)
+         select {bureau}, 2024, p.batch_id, p.id, '{name}', '办案补贴', 1000, 0, 'sent' from case_payouts p where p.case_id = {case};
+         insert into transfers (bureau_id, run_id, payable_id, amount, bank_name, bank_account, bank_account_mask, seal_id, status)
+         select {bureau}, (select max(id) from payment_runs), (select max(id) from payables), 1000, '示例银行', ''::bytea, '****0000',
+                gen_random_uuid(), 'void';
+         insert into receivable_settlings (bureau_id, person_id, kind, amount, reason, asked_by, asked_at)
+         values ({bureau}, {person}, 'cash', 1, '{name}退回', {by}, now());
+         insert into line_objections (bureau_id, settlement_id, person_id, words, objected_by, objected_at)
+         select {bureau}, settlement_id, {person}, '{name}有异议', {by}, now() from settlement_items where person_id = {person};
+         commit"
+    ))
+    .await;
+    let last = |table: &'static str| {
+        app.scalar_i64(match table {
+            "case_batches" => "select max(id) from case_batches",
+            "case_payouts" => "select max(id) from case_payouts",
+            "case_extensions" => "select max(id) from case_extensions",
+            "case_outside_payments" => "select max(id) from case_outside_payments",
+            "payment_runs" => "select max(id) from payment_runs",
+            "transfers" => "select max(id) from transfers",
+            "pay_holds" => "select max(id) from pay_holds",
+            "bank_changes" => "select max(id) from bank_changes",
+            "receivable_settlings" => "select max(id) from receivable_settlings",
+            "payees" => "select max(id) from payees",
+            _ => "select max(id) from line_objections",
+        })
+    };
+    Money {
+        batch: last("case_batches").await,
+        payout: last("case_payouts").await,
+        extension: last("case_extensions").await,
+        outside: last("case_outside_payments").await,
+        run: last("payment_runs").await,
+        transfer: last("transfers").await,
+        hold: last("pay_holds").await,
+        change: last("bank_changes").await,
+        payee: last("payees").await,
+        objection: last("line_objections").await,
+        debt: last("receivable_settlings").await,
+    }
 }
 
 /// The bureaus with what is in them.
@@ -218,6 +300,7 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
         ];
         app.stranger().post_bare("/legal-aid", &sent).await.assert_status(200);
         let online = app.scalar_i64("select max(id) from case_online").await;
+        let money = money(app, name, person, case, by).await;
         let venue_code = sqlx::query_scalar("select code from venues where id = $1")
             .bind(venue)
             .fetch_one(&app.owner)
@@ -239,6 +322,7 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
             online,
             review,
             entry,
+            money,
         });
     }
     things.try_into().expect("as many as asked for")

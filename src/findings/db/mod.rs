@@ -1,14 +1,22 @@
 //! The SQL of findings.
 
+mod shifts;
+mod system;
+
+pub use shifts::{
+    GapRow, RecordRow, ShiftRow, find_record, find_shift, gaps, hold_venue_month, live_findings, lock_shift,
+    records_of, shifts_on,
+};
+pub use system::{AttendanceRow, SystemRow, attendance_of, system_findings, unsigned_out};
+
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::rules::{Presence, Situation, Status};
-use crate::plan::dictionaries::{FindingKind, ReviewResult, VenueKind};
+use super::rules::{Situation, Status};
+use crate::plan::dictionaries::{FindingKind, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
-use crate::plan::time::local_date;
 use crate::web::actor::Scope;
 
 crate::text_column!(Status);
@@ -364,149 +372,24 @@ pub async fn set_decided(
     Ok(done.rows_affected() == 1)
 }
 
+/// Waits while a month of the bureau is calculated or approved, and keeps that from beginning until the transaction
+/// ends: whoever decides and whoever settles come one after the other.
+pub async fn hold_settlements(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared(hashtextextended('huifa.settlement:' || $1::bigint::text, 0))",
+        bureau
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Writes the evidence of an undecided system proposal anew after a correction.
 pub async fn set_evidence(conn: &mut PgConnection, id: i64, evidence: &str) -> sqlx::Result<()> {
     sqlx::query!("update findings set evidence = $2, version = version + 1 where id = $1", id, evidence)
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// A shift as a proposal needs it.
-#[derive(Clone, Debug)]
-pub struct ShiftRow {
-    /// The shift.
-    pub id: i64,
-    /// Its month.
-    pub month: Month,
-    /// The day of duty.
-    pub duty_on: NaiveDate,
-    /// The planned first minute.
-    pub starts_at: NaiveTime,
-    /// The planned last minute.
-    pub ends_at: NaiveTime,
-    /// The break.
-    pub break_from: Option<NaiveTime>,
-    /// The break's end.
-    pub break_to: Option<NaiveTime>,
-    /// The short name of the venue.
-    pub venue: String,
-    /// Its kind.
-    pub venue_kind: VenueKind,
-    /// The person's name.
-    pub person: String,
-    /// When they signed in.
-    pub signed_in_at: Option<DateTime<Utc>>,
-    /// When they signed out.
-    pub signed_out_at: Option<DateTime<Utc>>,
-    /// The month's settlement, if there is one.
-    pub settled: Option<String>,
-}
-
-impl ShiftRow {
-    /// Its hours with the person's own.
-    #[must_use]
-    pub fn presence(&self) -> Presence {
-        let clock = |at: DateTime<Utc>| at.with_timezone(&crate::plan::time::SHANGHAI).time();
-        Presence {
-            starts_at: self.starts_at,
-            ends_at: self.ends_at,
-            pause: self.break_from.zip(self.break_to),
-            signed_in: self.signed_in_at.filter(|at| local_date(at) == self.duty_on).map(clock),
-            signed_out: self.signed_out_at.filter(|at| local_date(at) == self.duty_on).map(clock),
-        }
-    }
-}
-
-/// A shift of a published roster. `lock` keeps two proposals on it apart.
-pub async fn find_shift(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx::Result<Option<ShiftRow>> {
-    sqlx::query_as!(
-        ShiftRow,
-        r#"select s.id, s.month as "month: Month", s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to,
-                  v.short_name as venue, s.venue_kind as "venue_kind: VenueKind", p.name as person,
-                  a.signed_in_at as "signed_in_at?", a.signed_out_at as "signed_out_at?", m.status as "settled?"
-           from shifts s
-           join rosters r on r.id = s.roster_id and r.status = 'published'
-           join venues v on v.id = s.venue_id
-           join persons p on p.id = s.person_id
-           left join attendances a on a.shift_id = s.id
-           left join settlements m on m.bureau_id = s.bureau_id and m.month = s.month
-           where s.id = $3 and s.bureau_id = $1 and ($2::bigint is null or s.venue_id = $2)"#,
-        scope.bureau(),
-        scope.venue(),
-        id
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Lets one proposal at a time look at a shift's findings and add to them.
-pub async fn lock_shift(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('huifa.findings:' || $1::bigint::text, 0))", id)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// The live findings of a shift: kind and occurrence.
-pub async fn live_findings(conn: &mut PgConnection, shift: i64) -> sqlx::Result<Vec<(FindingKind, String)>> {
-    let rows = sqlx::query!(
-        r#"select kind as "kind: FindingKind", occurrence from findings where shift_id = $1 and status <> 'revoked'"#,
-        shift
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.kind, row.occurrence)).collect())
-}
-
-/// A record of a shift that a finding can rest on.
-#[derive(Clone, Debug)]
-pub struct RecordRow {
-    /// The record.
-    pub id: i64,
-    /// Its shift.
-    pub shift_id: i64,
-    /// Its number.
-    pub number: String,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// What its review said: a code of the review, or `unreviewed`.
-    pub review: String,
-    /// What the reviewer wrote.
-    pub review_note: String,
-}
-
-impl RecordRow {
-    /// The review in words.
-    #[must_use]
-    pub fn review_label(&self) -> &'static str {
-        ReviewResult::from_code(&self.review).map_or("未复核", |review| review.label())
-    }
-}
-
-/// The records of a shift, in the order of the day.
-pub async fn records_of(conn: &mut PgConnection, shift: i64) -> sqlx::Result<Vec<RecordRow>> {
-    sqlx::query_as!(
-        RecordRow,
-        "select id, shift_id, number, started_at, review, review_note from consultations
-         where shift_id = $1 order by started_at, id limit 200",
-        shift
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// One record of a bureau, with its shift.
-pub async fn find_record(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<Option<RecordRow>> {
-    sqlx::query_as!(
-        RecordRow,
-        "select id, shift_id, number, started_at, review, review_note from consultations
-         where id = $2 and bureau_id = $1",
-        bureau,
-        id
-    )
-    .fetch_optional(conn)
-    .await
 }
 
 /// How many confirmed absences from post a person has in a month, over all venues (A13).
@@ -552,146 +435,6 @@ pub async fn waiting(conn: &mut PgConnection, scope: Scope) -> sqlx::Result<Wait
     .await
 }
 
-/// A shift of a month whose attendance leaves a question.
-#[derive(Clone, Debug)]
-pub struct GapRow {
-    /// The shift.
-    pub shift_id: i64,
-    /// The day of duty.
-    pub duty_on: NaiveDate,
-    /// The planned first minute.
-    pub starts_at: NaiveTime,
-    /// The planned last minute.
-    pub ends_at: NaiveTime,
-    /// The venue.
-    pub venue: String,
-    /// The person.
-    pub person: String,
-    /// When they signed in; `None` where they did not.
-    pub signed_in_at: Option<DateTime<Utc>>,
-    /// The live finding about it, early leave or false duty.
-    pub finding_id: Option<i64>,
-    /// Where that stands.
-    pub finding_status: Option<Status>,
-}
-
-/// The shifts of a month before today without a sign-in (A19) or without a sign-out (R13).
-pub async fn gaps(conn: &mut PgConnection, scope: Scope, month: Month, today: NaiveDate) -> sqlx::Result<Vec<GapRow>> {
-    sqlx::query_as!(
-        GapRow,
-        r#"select s.id as shift_id, s.duty_on, s.starts_at, s.ends_at, v.short_name as venue, p.name as person,
-                  a.signed_in_at as "signed_in_at?", f.id as "finding_id?", f.status as "finding_status?: Status"
-           from shifts s
-           join rosters r on r.id = s.roster_id and r.status = 'published'
-           join venues v on v.id = s.venue_id
-           join persons p on p.id = s.person_id
-           left join attendances a on a.shift_id = s.id
-           left join lateral (
-               select id, status from findings
-               where shift_id = s.id and status <> 'revoked'
-                 and kind = case when a.shift_id is null then 'false_duty' else 'early_leave' end
-               limit 1) f on true
-           where s.bureau_id = $1 and s.month = $2 and ($3::bigint is null or s.venue_id = $3)
-             and s.duty_on < $4 and (a.shift_id is null or a.signed_out_at is null)
-           order by s.duty_on, v.sort, s.id limit 500"#,
-        scope.bureau(),
-        month as Month,
-        scope.venue(),
-        today
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// What the system compares with its own proposals: a shift's attendance.
-#[derive(Clone, Debug)]
-pub struct AttendanceRow {
-    /// The planned first minute.
-    pub starts_at: NaiveTime,
-    /// The planned last minute.
-    pub ends_at: NaiveTime,
-    /// When the person signed in.
-    pub signed_in_at: DateTime<Utc>,
-    /// When the person signed out.
-    pub signed_out_at: Option<DateTime<Utc>>,
-    /// Whole minutes after the planned first one.
-    pub late_minutes: i32,
-    /// Whole minutes before the planned last one.
-    pub early_minutes: i32,
-    /// A07: minutes that still are on time.
-    pub grace: i32,
-}
-
-/// The attendance of a shift, if it was signed in to.
-pub async fn attendance_of(conn: &mut PgConnection, bureau: i64, shift: i64) -> sqlx::Result<Option<AttendanceRow>> {
-    sqlx::query_as!(
-        AttendanceRow,
-        r#"select s.starts_at, s.ends_at, a.signed_in_at, a.signed_out_at, a.late_minutes, a.early_minutes,
-                  coalesce((select (content ->> 'grace_minutes')::integer from programmes
-                            where bureau_id = s.bureau_id and year = s.calendar_year), 0) as "grace!"
-           from attendances a join shifts s on s.id = a.shift_id
-           where a.shift_id = $2 and a.bureau_id = $1"#,
-        bureau,
-        shift
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// A proposal of the system about a shift's times.
-#[derive(Clone, Debug)]
-pub struct SystemRow {
-    /// The finding.
-    pub id: i64,
-    /// Late or early.
-    pub kind: FindingKind,
-    /// What it says.
-    pub evidence: String,
-    /// Where it stands.
-    pub status: Status,
-    /// Its version.
-    pub version: i32,
-    /// What was written when it was revoked.
-    pub decision_note: String,
-}
-
-/// The late and early findings of a shift that the system proposed, revoked ones included.
-pub async fn system_findings(conn: &mut PgConnection, shift: i64) -> sqlx::Result<Vec<SystemRow>> {
-    sqlx::query_as!(
-        SystemRow,
-        r#"select id, kind as "kind: FindingKind", evidence, status as "status: Status", version, decision_note
-           from findings where shift_id = $1 and proposed_by is null and kind in ('late', 'early_leave')
-           order by id for update"#,
-        shift
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// The shifts of a month that were signed in to and not out of, before a day.
-pub async fn unsigned_out(
-    conn: &mut PgConnection,
-    scope: Scope,
-    month: Month,
-    today: NaiveDate,
-) -> sqlx::Result<Vec<(i64, DateTime<Utc>)>> {
-    let rows = sqlx::query!(
-        r#"select s.id, a.signed_in_at
-           from shifts s
-           join rosters r on r.id = s.roster_id and r.status = 'published'
-           join attendances a on a.shift_id = s.id and a.signed_out_at is null
-           where s.bureau_id = $1 and s.month = $2 and ($3::bigint is null or s.venue_id = $3) and s.duty_on < $4
-           order by s.id"#,
-        scope.bureau(),
-        month as Month,
-        scope.venue(),
-        today
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.signed_in_at)).collect())
-}
-
 /// The plans of a bureau by year, for what findings cost.
 pub async fn plans_of(
     conn: &mut PgConnection,
@@ -704,27 +447,4 @@ pub async fn plans_of(
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|row| (row.year, row.content.0)).collect())
-}
-
-/// The shifts of a day on published rosters, to choose one from.
-pub async fn shifts_on(conn: &mut PgConnection, scope: Scope, day: NaiveDate) -> sqlx::Result<Vec<ShiftRow>> {
-    sqlx::query_as!(
-        ShiftRow,
-        r#"select s.id, s.month as "month: Month", s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to,
-                  v.short_name as venue, s.venue_kind as "venue_kind: VenueKind", p.name as person,
-                  a.signed_in_at as "signed_in_at?", a.signed_out_at as "signed_out_at?", m.status as "settled?"
-           from shifts s
-           join rosters r on r.id = s.roster_id and r.status = 'published'
-           join venues v on v.id = s.venue_id
-           join persons p on p.id = s.person_id
-           left join attendances a on a.shift_id = s.id
-           left join settlements m on m.bureau_id = s.bureau_id and m.month = s.month
-           where s.bureau_id = $1 and s.duty_on = $2 and ($3::bigint is null or s.venue_id = $3)
-           order by v.sort, s.starts_at, s.id limit 200"#,
-        scope.bureau(),
-        day,
-        scope.venue()
-    )
-    .fetch_all(conn)
-    .await
 }

@@ -1,0 +1,194 @@
+//! Paying out: the gate, the file, what the bank sends back, held pay, accounts with a second person.
+
+use huifa::check;
+use huifa::web::permissions::Role;
+
+use super::duty::Duty;
+use crate::support::app::{Browser, TestApp};
+
+/// Two people with one Wednesday each at 米山镇 in May 2024, reported; money is there; today is 3 June.
+struct May {
+    app: TestApp,
+    first: i64,
+    second: i64,
+}
+
+impl May {
+    async fn new() -> May {
+        let app = TestApp::new().await;
+        let venue = app.venue("米山镇").await;
+        let (first, second) = (app.person("毕示远", &[venue]).await, app.person("邓示安", &[venue]).await);
+        let duty = Duty::new(&app).await;
+        let shifts = duty.publish("2024-05", &[(first, venue, "2024-05-08"), (second, venue, "2024-05-15")]).await;
+        for shift in &shifts {
+            duty.serve(*shift).await;
+        }
+        duty.report("2024-05").await;
+        duty.fund(100_000).await;
+        app.clock_to("2024-06-03 09:00");
+        May { app, first, second }
+    }
+
+    async fn settle(&self) -> (Browser<'_>, Browser<'_>, Browser<'_>) {
+        let (clerk, approver, finance) = (
+            self.app.staff(Role::BureauClerk).await,
+            self.app.staff(Role::Approver).await,
+            self.app.staff(Role::Finance).await,
+        );
+        clerk.post("/settlements/2024-05/calculate", &[]).await.assert_status(303);
+        approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
+        finance.post("/settlements/2024-05/pay", &[]).await.assert_status(303);
+        (clerk, approver, finance)
+    }
+
+    async fn balance(&self, account: &str) -> i64 {
+        self.app.scalar_i64(&format!("select balance::bigint from fund_accounts where code = '{account}'")).await
+    }
+
+    async fn is_clean(&self) {
+        let broken: Vec<_> = check::ask(&self.app.owner, &self.app.state.seals)
+            .await
+            .expect("asked")
+            .answers
+            .into_iter()
+            .filter(|answer| !["steps_are_audited", "findings_follow_their_steps"].contains(&answer.name))
+            .filter(|answer| !answer.faults.is_empty())
+            .collect();
+        assert!(broken.is_empty(), "{broken:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
+    let may = May::new().await;
+    let clerk = may.app.staff(Role::BureauClerk).await;
+    let hold = [("person", &*may.first.to_string()), ("reason", "账户户名不符")];
+    clerk.post("/payments/holds", &hold).await.assert_status(303);
+    clerk.post("/payments/holds", &hold).await.assert_status(409).assert_says("已在暂缓发放中");
+    let (_, approver, finance) = may.settle().await;
+    assert_eq!(may.balance("earmarked_duty_subsidy").await, 600);
+    assert_eq!(may.balance("earmarked_unpaid").await, -300);
+    assert_eq!(may.balance("earmarked_at_bureau").await, 99_700);
+    let page = finance.get("/payments").await;
+    page.assert_status(200).assert_says("毕示远").assert_says("账户户名不符").assert_says("300.00");
+    finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(409).assert_says("没有可以补发的人");
+    may.is_clean().await;
+
+    let id = may.app.scalar_i64("select id from pay_holds").await;
+    let note = [("note", "已核实")];
+    clerk.post(&format!("/payments/holds/{id}/release"), &note).await.assert_status(409).assert_says("须由另一人解除");
+    approver.post(&format!("/payments/holds/{id}/release"), &note).await.assert_status(303);
+    let other = may.app.staff(Role::Finance).await;
+    let year = [("year", "2024")];
+    let (left, right) = tokio::join!(finance.post("/payments/runs", &year), other.post("/payments/runs", &year));
+    let made = [left.status.as_u16(), right.status.as_u16()];
+    assert_eq!(made.iter().filter(|status| **status == 303).count(), 1, "{made:?}");
+    assert_eq!(may.balance("earmarked_unpaid").await, 0);
+    assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
+    may.is_clean().await;
+}
+
+#[tokio::test]
+async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
+    let may = May::new().await;
+    let (clerk, _, finance) = may.settle().await;
+    assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
+    let transfer = may.app.scalar_i64("select min(id) from transfers").await;
+    let path = format!("/payments/transfers/{transfer}/return");
+    let form = [("returned_on", "2024-06-03"), ("reason", "账号不存在")];
+    clerk.post(&path, &form).await.assert_status(403);
+    finance
+        .post(&path, &[("returned_on", "2024-06-04"), ("reason", "x")])
+        .await
+        .assert_status(409)
+        .assert_says("晚于今天");
+    let other = may.app.staff(Role::Finance).await;
+    let (left, right) = tokio::join!(finance.post(&path, &form), other.post(&path, &form));
+    let made = [left.status.as_u16(), right.status.as_u16()];
+    assert_eq!(made.iter().filter(|status| **status == 303).count(), 1, "{made:?}");
+    assert_eq!(may.balance("earmarked_at_bureau").await, 99_700);
+    assert_eq!(may.balance("earmarked_unpaid").await, -300);
+    may.is_clean().await;
+    // A settlement of which something came back is not reversed as a whole.
+    let entry = may.app.scalar_i64("select id from fund_entries where kind = 'duty_payment'").await;
+    let refused = finance.post(&format!("/fund/entries/{entry}/reverse"), &[("reason", "记错")]).await;
+    refused.assert_status(409).assert_says("已有退汇或补发");
+    finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
+    assert_eq!(may.app.scalar_i64("select count(*) from transfers where status = 'sent'").await, 2);
+    assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
+    may.is_clean().await;
+}
+
+#[tokio::test]
+async fn the_file_has_whole_numbers_and_the_pages_only_masks() {
+    let may = May::new().await;
+    let (clerk, _, finance) = may.settle().await;
+    let run = may.app.scalar_i64("select id from payment_runs").await;
+    let page = finance.get(&format!("/payments/runs/{run}")).await;
+    page.assert_status(200).assert_says("****0018").assert_says("陆佰元整");
+    assert!(!page.html.contains("6217000000000000018"));
+    clerk.post(&format!("/payments/runs/{run}/file"), &[("kind", "csv")]).await.assert_status(403);
+    let file = finance.post(&format!("/payments/runs/{run}/file"), &[("kind", "csv")]).await;
+    file.assert_status(200);
+    assert!(file.html.contains("6217000000000000018"), "{}", file.html);
+    assert!(file.html.contains("300.00"));
+    assert_eq!(may.app.scalar_i64("select count(*) from audit_records where action = 'payment.export'").await, 1);
+    // The columns are the bureau's own.
+    let columns = [
+        ("version", "0"),
+        ("field", "account"),
+        ("heading", "收方账号"),
+        ("field", "payee"),
+        ("heading", "收方户名"),
+        ("field", ""),
+        ("heading", ""),
+        ("field", "amount"),
+        ("heading", ""),
+    ];
+    finance.post("/payments/layout", &columns).await.assert_status(303);
+    let file = finance.post(&format!("/payments/runs/{run}/file"), &[("kind", "csv")]).await;
+    assert!(file.html.contains("收方账号,收方户名,金额（元）"), "{}", file.html);
+    let without = [("version", "1"), ("field", "payee"), ("heading", "")];
+    let wrong = finance.post("/payments/layout", &without).await;
+    wrong.assert_status(422).assert_says("文件中必须有“收款账号”一列");
+    let stale = finance.post("/payments/layout", &columns).await;
+    stale.assert_status(409).assert_says("别人已修改");
+}
+
+#[tokio::test]
+async fn a_changed_account_is_used_only_after_a_second_person() {
+    let may = May::new().await;
+    let app = &may.app;
+    let person = may.second;
+    let forced = app.refused_by(&format!("update persons set bank_account = 'other'::bytea where id = {person}")).await;
+    assert_eq!(forced, "persons_account_confirmed");
+    let clerk = app.staff(Role::BureauClerk).await;
+    let mut work = huifa::web::work::Work::unattended(&app.state, clerk.actor()).await.expect("work");
+    let account = huifa::people::BankAccount::parse("6217 0000 0000 0000 026").expect("an account");
+    let scope = huifa::web::actor::Scope::Bureau { bureau: app.bureau };
+    let whose = huifa::payments::Whose::Person(person);
+    let id = huifa::payments::ask_bank_change(&mut work, scope, &app.state.seals, whose, "新银行", &account, "换卡")
+        .await
+        .expect("asked");
+    work.commit().await.expect("committed");
+    let (_, approver, finance) = may.settle().await;
+    assert_eq!(may.balance("earmarked_unpaid").await, -300, "who waits for a second person is not paid");
+    finance.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(403);
+    approver.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(303);
+    approver.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(409);
+    finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
+    let run = app.scalar_i64("select max(id) from payment_runs").await;
+    let file = finance.post(&format!("/payments/runs/{run}/file"), &[("kind", "csv")]).await;
+    assert!(file.html.contains("6217000000000000026"), "{}", file.html);
+    may.is_clean().await;
+}
+
+#[tokio::test]
+async fn the_tax_declaration_counts_what_was_sent_in_the_year() {
+    let may = May::new().await;
+    let (clerk, _, finance) = may.settle().await;
+    clerk.get("/payments/tax/2024").await.assert_status(200).assert_says("毕示远").assert_says("600.00");
+    clerk.get("/payments/tax/2023").await.assert_says("还没有发放补贴");
+    clerk.post("/payments/tax/2024/file", &[]).await.assert_status(403);
+    let _ = finance;
+}
