@@ -29,6 +29,8 @@ pub struct Config {
     pub migration_url: Option<String>,
     /// `HUIFA_DATA_DIR`: where the private cluster and the key lie.
     pub data_dir: Option<PathBuf>,
+    /// `HUIFA_UPLOAD_DIR`: where scans lie; `uploads` beside the private cluster without it.
+    pub uploads: Option<PathBuf>,
     /// `HUIFA_PG_BIN`: the folder of the PostgreSQL binaries.
     pub pg_bin: Option<PathBuf>,
     /// `HUIFA_KEY_FILE` or `HUIFA_KEY`: the key that seals personal data.
@@ -92,6 +94,7 @@ impl Config {
             database_url: database_url(&lookup)?,
             migration_url: lookup("HUIFA_MIGRATION_URL"),
             data_dir: lookup("HUIFA_DATA_DIR").map(PathBuf::from),
+            uploads: lookup("HUIFA_UPLOAD_DIR").map(PathBuf::from),
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
             key: KeySettings::read(&lookup),
             allowed: safety::SETTINGS.iter().copied().filter(|name| switched_on(name)).collect(),
@@ -105,6 +108,17 @@ impl Config {
                     .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
             },
         })
+    }
+
+    /// Where scans lie: outside of everything that is served.
+    ///
+    /// # Errors
+    /// When no folder can be told from the environment.
+    pub fn upload_dir(&self) -> anyhow::Result<PathBuf> {
+        match &self.uploads {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(self.database().data_dir()?.join("uploads")),
+        }
     }
 
     /// The part that opens the database.

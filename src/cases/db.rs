@@ -5,7 +5,9 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::life::dossier::Origin;
 use super::rules::{Dates, Part, Status, YearBy};
+use super::states::State;
 use super::{NewCase, NewStep};
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
@@ -57,6 +59,16 @@ pub struct CaseRow {
     pub place: Option<i32>,
     /// For edits: nobody overwrites another's.
     pub version: i32,
+    /// Lived here, or from paper.
+    pub origin: Origin,
+    /// Where it stands.
+    pub state: State,
+    /// On the green channel.
+    pub green: bool,
+    /// For named people only.
+    pub restricted: bool,
+    /// The recipient, of a case lived here.
+    pub recipient: String,
     /// Who registered it.
     pub registered_by: String,
     /// When.
@@ -79,12 +91,15 @@ impl CaseRow {
     /// How far it has come.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.dates().status()
+        match self.origin {
+            Origin::Paper => self.dates().status(),
+            Origin::Live => Status::of(self.state),
+        }
     }
 }
 
 /// Which cases a list shows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// How far they have come.
     pub status: Option<Status>,
@@ -102,12 +117,16 @@ pub struct Asked {
     pub id: Option<i64>,
     /// Only cases after this one in the list.
     pub after: Option<(NaiveDate, i64)>,
+    /// Only cases of the handler with this account.
+    pub handler: Option<i64>,
+    /// With this in number, cause or handler, or of this recipient.
+    pub search: Option<String>,
     /// At most so many.
     pub limit: i64,
 }
 
 /// Cases of a bureau, the last accepted first.
-pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::Result<Vec<CaseRow>> {
+pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx::Result<Vec<CaseRow>> {
     sqlx::query_as!(
         CaseRow,
         r#"
@@ -115,17 +134,14 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
                c.groups as "groups: Vec<SpecialGroup>", c.handler_category as "handler_category: HandlerCategory",
                c.handler_name, c.organisation, c.cause, c.accepted_on, c.assigned_on, c.closing_agreed_on, c.entered_on,
                c.entry_number, c.terminated_on, c.termination_note, c.programme_case, c.counted_on, c.counted_year,
-               c.place, c.version, a.name as registered_by, c.registered_at
+               c.place, c.version, c.origin as "origin: Origin", c.state as "state: State", c.green, c.restricted,
+               coalesce(p.name, '') as "recipient!", a.name as registered_by, c.registered_at
         from cases c
         join accounts a on a.id = c.registered_by
+        left join case_applications p on p.case_id = c.id
         where c.bureau_id = $1
           and ($2::bigint is null or c.id = $2)
-          and ($3::text is null or $3 = case
-              when c.terminated_on is not null then 'terminated'
-              when c.closing_agreed_on is not null and c.entered_on is not null then 'closed'
-              when c.closing_agreed_on is not null then 'agreed'
-              when c.assigned_on is not null then 'assigned'
-              else 'accepted' end)
+          and ($3::text[] is null or c.state = any ($3))
           and ($4::text is null or c.kind = $4)
           and ($5::text is null or $5 = any (c.groups))
           and ($6::date is null or (c.accepted_on >= $6 and c.accepted_on < ($6 + interval '1 month')::date))
@@ -136,12 +152,16 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
               else c.counted_on end))
           and ($9::boolean is null or c.programme_case = $9)
           and ($10::date is null or (c.accepted_on, c.id) < ($10, $11))
+          and ($13::bigint is null or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $13))
+          and ($14::text is null or c.number ilike '%' || $14 || '%' or c.application_number ilike '%' || $14 || '%'
+               or c.cause ilike '%' || $14 || '%' or c.handler_name ilike '%' || $14 || '%'
+               or (p.name = $14 and not c.restricted))
         order by c.accepted_on desc, c.id desc
         limit $12
         "#,
         bureau,
         asked.id,
-        asked.status.map(Status::code),
+        asked.status.map(|status| status.states().iter().map(|state| state.code().to_owned()).collect::<Vec<_>>()) as _,
         asked.kind.map(CaseKind::code),
         asked.group.map(SpecialGroup::code),
         asked.month.map(Month::first),
@@ -150,7 +170,9 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
         asked.part.map(|part| part == Part::Programme),
         asked.after.map(|(on, _)| on),
         asked.after.map(|(_, id)| id),
-        asked.limit
+        asked.limit,
+        asked.handler,
+        asked.search
     )
     .fetch_all(conn)
     .await
@@ -159,21 +181,16 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
 /// One case of a bureau.
 pub async fn find(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<Option<CaseRow>> {
     let asked = Asked { id: Some(id), limit: 1, ..Asked::default() };
-    Ok(cases(conn, bureau, asked).await?.into_iter().next())
+    Ok(cases(conn, bureau, &asked).await?.into_iter().next())
 }
 
 /// How many cases of a bureau answer to what is asked.
-pub async fn count(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::Result<i64> {
+pub async fn count(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from cases c
         where c.bureau_id = $1
-          and ($2::text is null or $2 = case
-              when c.terminated_on is not null then 'terminated'
-              when c.closing_agreed_on is not null and c.entered_on is not null then 'closed'
-              when c.closing_agreed_on is not null then 'agreed'
-              when c.assigned_on is not null then 'assigned'
-              else 'accepted' end)
+          and ($2::text[] is null or c.state = any ($2))
           and ($3::text is null or c.kind = $3)
           and ($4::text is null or $4 = any (c.groups))
           and ($5::date is null or (c.accepted_on >= $5 and c.accepted_on < ($5 + interval '1 month')::date))
@@ -183,15 +200,22 @@ pub async fn count(conn: &mut PgConnection, bureau: i64, asked: Asked) -> sqlx::
               when 'entered' then c.entered_on
               else c.counted_on end))
           and ($8::boolean is null or c.programme_case = $8)
+          and ($9::bigint is null or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $9))
+          and ($10::text is null or c.number ilike '%' || $10 || '%' or c.application_number ilike '%' || $10 || '%'
+               or c.cause ilike '%' || $10 || '%' or c.handler_name ilike '%' || $10 || '%'
+               or (not c.restricted
+                   and exists (select from case_applications p where p.case_id = c.id and p.name = $10)))
         "#,
         bureau,
-        asked.status.map(Status::code),
+        asked.status.map(|status| status.states().iter().map(|state| state.code().to_owned()).collect::<Vec<_>>()) as _,
         asked.kind.map(CaseKind::code),
         asked.group.map(SpecialGroup::code),
         asked.month.map(Month::first),
         asked.year.map(|(_, year)| year),
         asked.year.map(|(by, _)| by.code()),
-        asked.part.map(|part| part == Part::Programme)
+        asked.part.map(|part| part == Part::Programme),
+        asked.handler,
+        asked.search
     )
     .fetch_one(conn)
     .await
@@ -217,6 +241,55 @@ pub async fn programme_for(conn: &mut PgConnection, bureau: i64, year: i32) -> s
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| row.content.0))
+}
+
+/// What the payouts need; see [`super::facts`].
+pub(super) async fn payout_facts(
+    conn: &mut PgConnection,
+    bureau: i64,
+    year: Option<i32>,
+    case: Option<i64>,
+) -> sqlx::Result<Vec<super::PayoutFacts>> {
+    let rows = sqlx::query!(
+        r#"select id, number, kind as "kind: CaseKind", basis as "basis: Basis", groups as "groups: Vec<SpecialGroup>",
+                  handler_category as "handler_category: HandlerCategory", handler_name, organisation, handler_id,
+                  closing_agreed_on, entered_on, entry_number, counted_on, counted_year, place,
+                  terminated_on is not null as "terminated!"
+           from cases
+           where bureau_id = $1 and ($3::bigint is null or id = $3) and closing_agreed_on is not null
+             and ($2::integer is null or coalesce(counted_year, extract(year from closing_agreed_on)::integer) = $2)
+           order by place nulls last, closing_agreed_on, id"#,
+        bureau,
+        year,
+        case
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| super::PayoutFacts {
+            id: row.id,
+            number: row.number,
+            kind: row.kind,
+            basis: row.basis,
+            groups: row.groups,
+            handler_category: row.handler_category,
+            handler_name: row.handler_name,
+            organisation: row.organisation,
+            handler_id: row.handler_id,
+            closing_agreed_on: row.closing_agreed_on,
+            entered_on: row.entered_on,
+            entry_number: row.entry_number,
+            counted: row.counted_on.zip(row.counted_year).zip(row.place).map(|((on, year), place)| (on, year, place)),
+            terminated: row.terminated,
+        })
+        .collect())
+}
+
+/// The county's character, the head of every number.
+pub async fn county(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<char> {
+    let name = sqlx::query_scalar!("select short_name from bureaus where id = $1", bureau).fetch_one(conn).await?;
+    Ok(name.chars().next().unwrap_or('县'))
 }
 
 /// What the next number follows: the county's character and the numbers of the year.

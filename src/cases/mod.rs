@@ -1,14 +1,29 @@
-//! The register of legal aid cases (案件台账): what the year's target is counted by.
+//! Legal aid cases, from the first question to the archive (案件台账): what the year's
+//! target is counted by.
 //!
-//! Owns `cases`. The office's own files keep the whole life of a case; here stand the
-//! dates on which the programme depends: accepted, assigned, closing agreed, entered in
-//! the provincial system, or terminated.
+//! Owns `cases` and every `case_*` table. A case is lived here (`life`, by the table of
+//! `states`, under the limits of `clocks`), or registered from a paper file with its dates
+//! alone (`service`). What the payouts need of a case stands in `cases` itself: closing
+//! agreed, entered, counted, place, kind, handler, organisation, terminated; [`facts`]
+//! gives it by case.
 
 mod actions;
+pub mod assignment;
+pub mod clocks;
+pub mod closing;
+mod columns;
 pub mod db;
+pub mod desk;
+pub mod documents;
+pub mod eligibility;
+pub mod life;
+pub mod online;
 mod pages;
+pub mod quality;
 pub mod rules;
+pub mod screens;
 pub mod service;
+pub mod states;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +31,7 @@ use chrono::NaiveDate;
 
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::state::AppState;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach};
 use crate::web::routes::{Access, Routes};
 
 /// A case about to be registered, or as it is corrected.
@@ -95,15 +110,103 @@ impl NewStep {
     }
 }
 
+/// What a payout is decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutFacts {
+    /// The case.
+    pub id: i64,
+    /// Its number.
+    pub number: String,
+    /// Kind and stage.
+    pub kind: CaseKind,
+    /// How it came.
+    pub basis: Basis,
+    /// The recipient's groups.
+    pub groups: Vec<SpecialGroup>,
+    /// What the handler is; agency staff are not paid (A40).
+    pub handler_category: HandlerCategory,
+    /// The handler's name.
+    pub handler_name: String,
+    /// The handler's firm or office.
+    pub organisation: String,
+    /// The handler's row, of cases lived here.
+    pub handler_id: Option<i64>,
+    /// 同意结案: the thirty days run from here.
+    pub closing_agreed_on: Option<NaiveDate>,
+    /// 录入省系统: the gate.
+    pub entered_on: Option<NaiveDate>,
+    /// The provincial system's number.
+    pub entry_number: String,
+    /// Counted, with its year and place.
+    pub counted: Option<(NaiveDate, i32, i32)>,
+    /// Ended before its close.
+    pub terminated: bool,
+}
+
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
     use Access::May;
     Routes::new(state)
         .get("/cases", May(Action::ReadCases), pages::list)
+        .get("/cases/states", May(Action::ReadCases), states::table)
+        .get("/cases/provincial", May(Action::RegisterCases), closing::provincial)
+        .post("/cases/provincial", May(Action::RegisterCases), closing::compare)
+        .post("/cases/provincial/export", May(Action::RegisterCases).fresh(), closing::export)
+        .get("/cases/quality", May(Action::WorkOnCases), quality::list)
+        .post("/cases/quality", May(Action::ReviewCaseQuality), quality::draw)
+        .get("/cases/quality/{id}", May(Action::WorkOnCases), quality::sheet)
+        .post("/cases/quality/{id}", May(Action::WorkOnCases), quality::submit)
+        .post("/cases/quality/{id}/mended", May(Action::HandleCases), quality::mended)
+        .get("/cases/screens", May(Action::ReviewCaseQuality), screens::list)
+        .post("/cases/screens", May(Action::ReviewCaseQuality), screens::decide)
+        .get("/cases/work", Access::AtLeast(Reach::Bureau, Action::WorkOnCases), desk::work_list)
+        .post("/cases/work", May(Action::RegisterCases), desk::hand_over)
+        .get("/cases/online", May(Action::RegisterCases), online::list)
+        .post("/cases/online/{id}/open", May(Action::RegisterCases), online::open)
+        .post("/cases/online/{id}/decline", May(Action::RegisterCases), online::decline)
+        .post("/cases/from-consultation/{id}", May(Action::PassOnCases), online::pass_on)
+        .get("/legal-aid", Access::Public, online::apply)
+        .post("/legal-aid", Access::Public, online::send)
+        .get("/legal-aid/status", Access::Public, online::ask_status)
+        .post("/legal-aid/status", Access::Public, online::look_up)
         .get("/cases/new", May(Action::RegisterCases), pages::new)
         .post("/cases", May(Action::RegisterCases), actions::register)
+        .get("/cases/apply", May(Action::RegisterCases), life::pages::apply)
+        .post("/cases/apply", May(Action::RegisterCases), life::actions::begin)
+        .get("/cases/handlers", May(Action::RegisterCases), assignment::handlers)
+        .post("/cases/handlers", May(Action::RegisterCases), assignment::register_handler)
+        .get("/cases/handlers/new", May(Action::RegisterCases), assignment::new_handler)
+        .get("/cases/handlers/{id}", May(Action::RegisterCases), assignment::one_handler)
+        .post("/cases/handlers/{id}", May(Action::RegisterCases), assignment::change_handler)
+        .get("/cases/hearings.ics", May(Action::HandleCases), life::actions::my_calendar)
         .get("/cases/{id}", May(Action::ReadCases), pages::one)
         .get("/cases/{id}/edit", May(Action::RegisterCases), pages::edit)
         .post("/cases/{id}", May(Action::RegisterCases), actions::correct)
+        .get("/cases/{id}/application", May(Action::RegisterCases), life::pages::edit_application)
+        .post("/cases/{id}/application", May(Action::RegisterCases), life::actions::correct)
+        .get("/cases/{id}/do/{step}", May(Action::WorkOnCases), life::pages::step)
+        .post("/cases/{id}/do/{step}", May(Action::WorkOnCases), life::actions::take_step)
+        .post("/cases/{id}/reveal", May(Action::WorkOnCases), life::actions::reveal)
+        .post("/cases/{id}/records", May(Action::WorkOnCases), life::actions::record)
+        .post("/cases/{id}/messages", May(Action::WorkOnCases), life::actions::message)
+        .post("/cases/{id}/papers", May(Action::WorkOnCases), life::actions::file_paper)
+        .post("/cases/{id}/scans", May(Action::WorkOnCases), life::actions::file_scan)
+        .get("/cases/{id}/papers/{paper}", May(Action::ReadCases), life::pages::paper)
+        .post("/cases/{id}/papers/{paper}/remove", May(Action::WorkOnCases), life::actions::remove_paper)
+        .get("/cases/{id}/hearings.ics", May(Action::ReadCases), life::actions::calendar)
         .post("/cases/{id}/{step}", May(Action::RegisterCases), actions::take_step)
+}
+
+/// What the payouts need of cases: of one, or of all closed ones of a year by `counted_on`
+/// or, where they are not counted, by agreement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts(
+    conn: &mut sqlx::PgConnection,
+    bureau: i64,
+    year: Option<i32>,
+    case: Option<i64>,
+) -> sqlx::Result<Vec<PayoutFacts>> {
+    db::payout_facts(conn, bureau, year, case).await
 }

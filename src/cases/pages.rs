@@ -9,11 +9,14 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::db::{self, Asked, CaseRow};
+use super::life::dossier::{self, Origin, Viewer};
+use super::life::pages::LifePage;
 use super::rules::{self, Part, Status, Step, YearBy};
 use crate::error::AppError;
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::Dictionary;
 use crate::plan::time::short_date;
+use crate::secrets::mask_name;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
@@ -51,6 +54,8 @@ pub(super) struct ListQuery {
     #[serde(skip_serializing_if = "String::is_empty")]
     year: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    q: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     after: String,
 }
 
@@ -66,6 +71,8 @@ impl ListQuery {
             year: self.year.parse().ok().map(|year| (YearBy::from_code(&self.by).unwrap_or(YearBy::Accepted), year)),
             after,
             id: None,
+            handler: None,
+            search: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
             limit: i64::try_from(PAGE).unwrap_or(50) + 1,
         }
     }
@@ -76,7 +83,7 @@ impl ListQuery {
     }
 
     fn filtered(&self) -> bool {
-        [&self.status, &self.kind, &self.group, &self.month, &self.part, &self.year]
+        [&self.status, &self.kind, &self.group, &self.month, &self.part, &self.year, &self.q]
             .iter()
             .any(|field| !field.is_empty())
     }
@@ -86,6 +93,7 @@ impl ListQuery {
 #[template(path = "cases/list.html")]
 struct ListPage {
     layout: Layout,
+    own: bool,
     query: ListQuery,
     statuses: Choices,
     kinds: Choices,
@@ -94,6 +102,7 @@ struct ListPage {
     bases: Choices,
     years: Vec<(String, String)>,
     may_register: bool,
+    may_work: bool,
     total: i64,
     cases: Vec<CaseRow>,
     pager: Pager,
@@ -104,9 +113,27 @@ impl CaseRow {
     fn tag(&self) -> &'static str {
         match self.status() {
             Status::Accepted => "warn",
+            Status::Asked => "info",
             Status::Assigned | Status::Agreed => "wait",
-            Status::Closed => "ok",
-            Status::Terminated => "quiet",
+            Status::Closed | Status::Archived => "ok",
+            Status::Terminated | Status::Ended => "quiet",
+        }
+    }
+
+    /// The recipient, masked; restricted cases name nobody in lists.
+    fn recipient_mask(&self) -> String {
+        match (self.origin, self.restricted) {
+            (Origin::Paper, _) => "纸质卷宗".to_owned(),
+            (Origin::Live, true) => "受限".to_owned(),
+            (Origin::Live, false) => mask_name(&self.recipient),
+        }
+    }
+
+    /// Where it stands, in words.
+    fn state_words(&self) -> String {
+        match self.origin {
+            Origin::Paper => self.status().to_string(),
+            Origin::Live => self.state.to_string(),
         }
     }
 
@@ -165,10 +192,11 @@ pub(super) async fn list(
     scope: Scope,
     Query(query): Query<ListQuery>,
 ) -> Answer {
-    let asked = query.asked();
+    let viewer = Viewer::of(&actor);
+    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..query.asked() };
     let mut conn = state.pool.acquire().await?;
-    let mut cases = db::cases(&mut conn, scope.bureau(), asked).await?;
-    let total = db::count(&mut conn, scope.bureau(), asked).await?;
+    let mut cases = db::cases(&mut conn, scope.bureau(), &asked).await?;
+    let total = db::count(&mut conn, scope.bureau(), &asked).await?;
     let more = cases.len() > PAGE;
     cases.truncate(PAGE);
     let pager = Pager {
@@ -178,7 +206,8 @@ pub(super) async fn list(
     };
     let this_year = state.clock.today().year();
     page(&ListPage {
-        layout: layout.titled("案件台账"),
+        layout: layout.titled(if viewer.assigned_only { "我承办的案件" } else { "案件台账" }),
+        own: viewer.assigned_only,
         query,
         statuses: choices::<Status>(|_| true),
         kinds: choices::<CaseKind>(CaseKind::is_case),
@@ -187,6 +216,7 @@ pub(super) async fn list(
         bases: choices::<YearBy>(|_| true),
         years: (this_year - 2..=this_year).rev().map(|year| (year.to_string(), format!("{year}年"))).collect(),
         may_register: actor.may(Action::RegisterCases).is_some(),
+        may_work: actor.may(Action::WorkOnCases).is_some(),
         total,
         cases,
         pager,
@@ -495,5 +525,17 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
-    page(&CasePage::load(&state, layout, &actor, scope, id, OnceKey::new(), None).await?)
+    let mut conn = state.pool.acquire().await?;
+    let found = dossier::find(&mut conn, scope.bureau(), Viewer::of(&actor), id).await?.ok_or(AppError::NotFound)?;
+    drop(conn);
+    if !found.may_open {
+        return Err(AppError::Forbidden(
+            "这是受限案件（未成年人、性侵害或者家庭暴力），只有指定人员能打开。需要查阅的，请联系法律援助中心负责人。"
+                .to_owned(),
+        ));
+    }
+    match found.origin {
+        Origin::Live => page(&LifePage::build(&state, layout, &actor, found, OnceKey::new()).await?),
+        Origin::Paper => page(&CasePage::load(&state, layout, &actor, scope, id, OnceKey::new(), None).await?),
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::states::State;
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::plan::programme::Programme;
@@ -15,6 +16,8 @@ use crate::subsidy::case_payout::{self, CaseFacts};
 dictionary! {
     /// How far a case has come.
     Status {
+        /// Asked for, not decided on.
+        Asked = "asked", "申请审查中";
         /// Accepted, nobody assigned.
         Accepted = "accepted", "待指派";
         /// In the handler's hands.
@@ -25,6 +28,43 @@ dictionary! {
         Closed = "closed", "已结案并录入";
         /// Ended before its close.
         Terminated = "terminated", "已终止";
+        /// Refused, withdrawn, passed on.
+        Ended = "ended", "不予、撤回或转出";
+        /// In the archive.
+        Archived = "archived", "已归档";
+    }
+}
+
+impl Status {
+    /// The states that it stands for.
+    #[must_use]
+    pub fn states(self) -> &'static [State] {
+        match self {
+            Status::Asked => &[State::Draft, State::Submitted, State::Supplement, State::Accepted, State::Reviewing],
+            Status::Accepted => &[State::Granted, State::AidFirst, State::Notified],
+            Status::Assigned => &[
+                State::Assigned,
+                State::Reassigning,
+                State::Entrusted,
+                State::Handling,
+                State::Concluded,
+                State::ClosingReview,
+                State::Returned,
+            ],
+            Status::Agreed => &[State::CloseAgreed],
+            Status::Closed => &[State::Entered],
+            Status::Terminated => &[State::Terminated],
+            Status::Ended => {
+                &[State::Refused, State::Objection, State::Withdrawn, State::DeemedWithdrawn, State::NotOurs]
+            }
+            Status::Archived => &[State::Archived],
+        }
+    }
+
+    /// How far a state is.
+    #[must_use]
+    pub fn of(state: State) -> Status {
+        Status::ALL.iter().copied().find(|status| status.states().contains(&state)).unwrap_or(Status::Asked)
     }
 }
 
@@ -316,6 +356,13 @@ mod tests {
         ] {
             let decided = eligibility(&programme, kind, basis, groups);
             assert_eq!(decided.programme_case, eligible, "{kind} {basis}: {}", decided.reason);
+        }
+    }
+
+    #[test]
+    fn every_state_counts_in_one_status() {
+        for state in State::ALL {
+            assert_eq!(Status::ALL.iter().filter(|status| status.states().contains(state)).count(), 1, "{state}");
         }
     }
 

@@ -356,4 +356,71 @@ pub(super) const ALL: &[Question] = &[
             where counted_on is not null
               and (not programme_case or terminated_on is not null or closing_agreed_on is null or entered_on is null)",
     },
+    Question {
+        name: "case_states_follow_their_events",
+        holds: "案件的状态与时间线上最后一步一致",
+        sql: "
+            select format('%s为%s，最后一步到%s', c.number, c.state, coalesce(e.to_state, '无'))
+            from cases c
+            left join lateral (
+                select to_state from case_events
+                where case_id = c.id and kind = 'move' order by id desc limit 1
+            ) e on true
+            where c.origin = 'live' and c.state is distinct from e.to_state",
+    },
+    Question {
+        name: "case_decisions_have_two_people",
+        holds: "案件由审查人以外的人审批，结案由审查人以外的人同意，承办人不审批自己的案件",
+        sql: "
+            select format('%s由同一人审查和审批', c.number)
+            from cases c join case_applications a on a.case_id = c.id where a.reviewed_by = a.decided_by
+            union all
+            select format('%s由同一人审查结案材料和同意结案', c.number)
+            from cases c join case_closings l on l.case_id = c.id where l.reviewed_by = l.agreed_by
+            union all
+            select format('%s由承办人自己审批', c.number)
+            from cases c join case_handlers h on h.id = c.handler_id
+            left join case_applications a on a.case_id = c.id left join case_closings l on l.case_id = c.id
+            where h.account_id in (a.reviewed_by, a.decided_by, l.reviewed_by, l.agreed_by)",
+    },
+    Question {
+        name: "case_assignments_fit",
+        holds: "在办的案件有且只有一名承办人，与指派一致",
+        sql: "
+            select format('%s的承办人与指派不符', c.number)
+            from cases c
+            left join case_assignments s on s.case_id = c.id and s.ended_on is null
+            where c.origin = 'live'
+              and c.state in ('assigned', 'entrusted', 'handling', 'concluded', 'closing_review', 'returned', 'close_agreed', 'entered')
+              and s.handler_id is distinct from c.handler_id",
+    },
+    Question {
+        name: "case_clocks_end_with_the_case",
+        holds: "办完的案件没有还在走的审查、指派、办理期限",
+        sql: "
+            select format('%s的期限%s还在走', c.number, k.kind)
+            from case_clocks k join cases c on c.id = k.case_id
+            where k.ended_on is null and k.kind not in ('payout', 'object')
+              and c.state in ('entered', 'archived', 'withdrawn', 'deemed_withdrawn', 'not_ours')",
+    },
+    Question {
+        name: "case_numbers_without_gaps",
+        holds: "各类文书在一年中从第1号起连续编号",
+        sql: "
+            select format('%s年“%s”字编到%s号，实有%s份', n.year, n.series, n.last, count(d.id))
+            from case_numbers n
+            left join case_documents d on d.bureau_id = n.bureau_id
+                and d.number like '%法援' || n.series || '字〔' || n.year::text || '〕%'
+            where n.series in ('指', '决', '补', '更', '终', '函')
+            group by n.bureau_id, n.year, n.series, n.last having count(d.id) <> n.last",
+    },
+    Question {
+        name: "case_closings_have_their_papers",
+        holds: "同意结案的案件有协议、会见笔录和结案报告",
+        sql: "
+            select format('%s缺%s', c.number, k.kind)
+            from cases c cross join (values ('agreement'), ('meeting_record'), ('closing_report'), ('closing_review')) k (kind)
+            where c.origin = 'live' and c.closing_agreed_on is not null
+              and not exists (select from case_documents d where d.case_id = c.id and d.kind = k.kind and d.removed_at is null)",
+    },
 ];

@@ -6,12 +6,14 @@
 mod actions;
 pub mod db;
 mod form;
+mod hand_on;
 mod pages;
 mod personal;
 pub mod record;
 pub mod service;
 mod together;
 
+pub use hand_on::{HandedOn, hand_on};
 pub use record::{Client, ClientGender, NewConsultation};
 pub use service::{NewReview, Recorded, edit, hold_month, record, review};
 pub use together::qualify;

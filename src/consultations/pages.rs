@@ -435,6 +435,7 @@ pub(super) struct ConsultationPage {
     may_edit: bool,
     may_review: bool,
     may_reveal: bool,
+    may_pass_on: bool,
     form: ReviewForm,
     errors: Errors,
 }
@@ -456,6 +457,9 @@ impl ConsultationPage {
             layout: layout.titled(record.number.clone()).crumb("咨询记录", "/consultations"),
             once,
             may_reveal: actor.may(Action::RevealClient).is_some(),
+            may_pass_on: record.legal_aid_hint
+                && !record.client_name.is_empty()
+                && actor.may(Action::PassOnCases).is_some(),
             may_edit: may_record && closed_to_edits(&record, actor.account_id).is_none(),
             may_review: actor.may(Action::ReviewConsultations).is_some()
                 && record.recorded_by != actor.account_id

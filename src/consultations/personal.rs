@@ -62,6 +62,27 @@ pub(super) fn keep(seals: &Seals, seal_id: Uuid, client: &Client) -> Result<Kept
     Ok(kept)
 }
 
+/// Identity number, telephone, address.
+type Opened = (Option<String>, Option<String>, Option<String>);
+
+/// Opens what [`keep`] sealed.
+///
+/// # Errors
+/// When a value was sealed under another key or for another row.
+pub(super) fn open_client(
+    seals: &Seals,
+    seal_id: Uuid,
+    id_number: Option<&[u8]>,
+    phone: Option<&[u8]>,
+    address: Option<&[u8]>,
+) -> Result<Opened, AppError> {
+    let row = seal_id.to_string();
+    let one = |field: &str, sealed: Option<&[u8]>| {
+        sealed.map(|sealed| seals.open(field, &row, sealed)).transpose().map_err(failed)
+    };
+    Ok((one(ID_NUMBER, id_number)?, one(PHONE, phone)?, one(ADDRESS, address)?))
+}
+
 /// What a telephone number is found by.
 #[must_use]
 pub(super) fn phone_index(seals: &Seals, phone: &str) -> Vec<u8> {

@@ -10,8 +10,11 @@ use super::invented::{PEOPLE, Post};
 use super::{ACCOUNTS, PASSWORD};
 use crate::accounts::db::NewAccount;
 use crate::accounts::policy::Policy;
+use crate::audit::Audit;
+use crate::cases::assignment::rules::Field;
+use crate::cases::assignment::{self, NewHandler};
 use crate::people::{self, BankAccount, NewPerson, Particulars, Phone};
-use crate::plan::dictionaries::{PersonCategory, VenueKind};
+use crate::plan::dictionaries::{HandlerCategory, PersonCategory, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
 use crate::secrets::{demo_id_number, demo_phone};
 use crate::state::AppState;
@@ -30,6 +33,9 @@ pub(super) struct Cast {
     pub(super) approver: Actor,
     pub(super) finance: Actor,
     pub(super) legal_aid: Actor,
+    pub(super) director: Actor,
+    /// Who handles legal aid cases: the handler's row and account.
+    pub(super) handlers: Vec<(i64, Actor)>,
     pub(super) leader: Actor,
     /// By venue.
     pub(super) staff: HashMap<i64, Actor>,
@@ -80,7 +86,21 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
         created_by: None,
     };
     // The three administrators come with the first set-up; they make and grant all others.
-    let names = ["郝文静", "崔建忠", "郑素芳", "杜国栋", "白晓霞", "阎军", "", "袁晓琳", "史小龙", "温亚楠", "裴志国"];
+    let names = [
+        "郝文静",
+        "崔建忠",
+        "郑素芳",
+        "杜国栋",
+        "白晓霞",
+        "阎军",
+        "",
+        "袁晓琳",
+        "宋慧敏",
+        "段志刚",
+        "史小龙",
+        "温亚楠",
+        "裴志国",
+    ];
     for ((login, role), name) in ACCOUNTS.iter().zip(names).filter(|((_, role), _)| role.is_administrator()) {
         accounts::db::insert(&mut transaction, &new(login, name, *role, None, None), now).await?;
     }
@@ -141,11 +161,37 @@ pub(super) async fn assemble(state: &AppState) -> anyhow::Result<Cast> {
 
     let mut conn = state.pool.acquire().await?;
     let rows = db::all_accounts(&mut conn).await?;
+    drop(conn);
+    let legal_aid = by_login(&rows, "legalaid")?;
+    let mut handlers = Vec::new();
+    for (name, category, firm, since, fields, for_minors) in HANDLERS {
+        let row = rows.iter().find(|row| row.name == *name && row.role != Role::LegalAidStaff);
+        let row = row.with_context(|| format!("no account of {name}"))?;
+        let new = NewHandler {
+            name: (*name).to_owned(),
+            female: matches!(*name, "李雪梅" | "郭丽萍"),
+            category: *category,
+            firm: (*firm).to_owned(),
+            licence_number: format!("1140{since}{:06}", handlers.len() + 1),
+            practising_since: NaiveDate::from_ymd_opt(*since, 7, 1),
+            fields: fields.iter().copied().collect(),
+            for_minors: *for_minors,
+            login: row.login.clone(),
+        };
+        let mut work = Work::unattended(state, &legal_aid).await.map_err(anyhow::Error::new)?;
+        let id = assignment::register(&mut work, scope(&legal_aid, Action::RegisterCases)?, &new)
+            .await
+            .map_err(|error| anyhow::anyhow!("{name}: {error:?}"))?;
+        work.commit().await.map_err(anyhow::Error::new)?;
+        handlers.push((id, actor_of(row)));
+    }
     Ok(Cast {
         bureau,
+        director: by_login(&rows, "director")?,
+        handlers,
         approver: by_login(&rows, "approver")?,
         finance: by_login(&rows, "finance")?,
-        legal_aid: by_login(&rows, "legalaid")?,
+        legal_aid,
         leader: by_login(&rows, "leader")?,
         staff: rows.iter().filter_map(|row| Some((row.venue_id?, actor_of(row)))).collect(),
         duty: rows.iter().filter_map(|row| Some((row.person_id?, actor_of(row)))).collect(),
@@ -211,6 +257,24 @@ async fn easy_to_try(state: &AppState, security: &Actor) -> anyhow::Result<()> {
     accounts::policy::change(&mut work, &policy).await.map_err(anyhow::Error::new)?;
     work.commit().await.map_err(anyhow::Error::new)
 }
+type Handler = (&'static str, HandlerCategory, &'static str, i32, &'static [Field], bool);
+
+/// Who handles legal aid cases.
+const HANDLERS: &[Handler] = &[
+    ("段志刚", HandlerCategory::Lawyer, "山西示例律师事务所", 2010, &[Field::Criminal, Field::Minors], true),
+    ("王建平", HandlerCategory::Lawyer, "山西示例律师事务所", 2006, &[Field::Labour, Field::Injury], false),
+    ("李雪梅", HandlerCategory::Lawyer, "山西示例律师事务所", 2013, &[Field::Family, Field::Minors], true),
+    ("曾玉兰", HandlerCategory::Lawyer, "山西样本律师事务所", 2011, &[Field::Traffic, Field::Contract], false),
+    ("郭丽萍", HandlerCategory::Lawyer, "山西示例律师事务所", 2022, &[Field::Family], false),
+    (
+        "武向前",
+        HandlerCategory::GrassrootsLegalWorker,
+        "高平示例法律服务所",
+        2008,
+        &[Field::Land, Field::Labour],
+        false,
+    ),
+];
 
 const STATION_STAFF: &[&str] = &[
     "贾晓明",

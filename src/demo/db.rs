@@ -113,11 +113,23 @@ pub(super) async fn open_cases(conn: &mut PgConnection, bureau: i64) -> sqlx::Re
     sqlx::query_as!(
         OpenCase,
         "select id, version, accepted_on, assigned_on, closing_agreed_on from cases
-         where bureau_id = $1 and entered_on is null and terminated_on is null order by id",
+         where bureau_id = $1 and origin = 'paper' and entered_on is null and terminated_on is null order by id",
         bureau
     )
     .fetch_all(conn)
     .await
+}
+
+/// The version and the address of a case lived in the system.
+pub(super) async fn case_version(conn: &mut PgConnection, id: i64) -> sqlx::Result<i32> {
+    sqlx::query_scalar!("select version from cases where id = $1", id).fetch_one(conn).await
+}
+
+/// The first quality review.
+pub(super) async fn first_review(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select min(id) as "id!" from case_quality where bureau_id = $1"#, bureau)
+        .fetch_one(conn)
+        .await
 }
 
 pub(super) async fn all_accounts(conn: &mut PgConnection) -> sqlx::Result<Vec<AccountRow>> {

@@ -29,6 +29,8 @@ pub const ACCOUNTS: &[(&str, Role)] = &[
     ("mishan", Role::VenueStaff),
     ("lawyer", Role::DutyPerson),
     ("legalaid", Role::LegalAidStaff),
+    ("director", Role::LegalAidDirector),
+    ("handler", Role::Handler),
     ("system", Role::SystemAdministrator),
     ("security", Role::SecurityAdministrator),
     ("audit", Role::AuditAdministrator),

@@ -1,6 +1,7 @@
 //! What happens, day by day. Everything goes through the services that the pages use,
 //! by the account whose work it is, at the time at which it is done.
 
+mod aid;
 mod money;
 mod office;
 mod payouts;
@@ -57,6 +58,8 @@ struct Story<'a> {
     dice: Dice,
     cases: u32,
     entered: u32,
+    /// Cases lived in the system, with the next step of each.
+    aided: Vec<aid::Aided>,
     /// Verified complaints that the clerk has yet to put down.
     complaints: Vec<NewFinding>,
     /// How many batches of case subsidies there were.
@@ -75,6 +78,7 @@ pub(super) async fn live(state: &AppState, cast: &Cast, until: DateTime<FixedOff
         dice: Dice::new(20_240_430),
         cases: 0,
         entered: 0,
+        aided: Vec::new(),
         complaints: Vec::new(),
         payouts_seen: 0,
         held: false,
@@ -116,6 +120,7 @@ impl Story<'_> {
             self.office(day).await?;
             self.payouts(day).await?;
             self.cases_of(day).await?;
+            self.aid(day).await?;
         }
         self.reports(day).await?;
         self.duty(day).await?;
@@ -374,7 +379,9 @@ impl Story<'_> {
         }
         let actor = &self.cast.legal_aid;
         let register = scope(actor, Action::RegisterCases)?;
-        for _ in 0..self.dice.between(1, 2) {
+        // The centre took the system into use in the middle of April; what came before is on paper.
+        let taken = if day < aid::begins() { self.dice.between(1, 2) } else { 0 };
+        for _ in 0..taken {
             self.cases += 1;
             let (kind, basis, cause) = match self.dice.between(1, 10) {
                 1..=4 => (CaseKind::CivilFirstInstance, Basis::Application, "追索劳动报酬纠纷"),

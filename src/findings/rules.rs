@@ -271,7 +271,7 @@ pub fn next_steps(at: &Situation, who: &Mover, today: NaiveDate) -> Vec<NextStep
 fn roles_for(action: Action) -> String {
     let named = Role::ALL.iter().filter_map(|role| {
         Some(match reach(*role, action)? {
-            Reach::Own => format!("{}（本人）", role.label()),
+            Reach::Own | Reach::Assigned => format!("{}（本人）", role.label()),
             Reach::Venue => format!("{}（本服务点）", role.label()),
             Reach::Bureau => role.label().to_owned(),
         })

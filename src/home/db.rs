@@ -161,25 +161,6 @@ pub async fn of_venue(
     .await
 }
 
-/// Of the legal aid centre: cases by what they wait for.
-pub async fn of_cases(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<WaitingRow>> {
-    sqlx::query_as!(
-        WaitingRow,
-        r#"
-        select case when closing_agreed_on is not null then 'enter' else 'assign' end as "kind!", 0::bigint as "id!",
-               null::date as "month?: Month", min(coalesce(closing_agreed_on, accepted_on)) as "on?", count(*) as "number!",
-               0::numeric as "amount!", '' as "words!", '' as "more!"
-        from cases
-        where bureau_id = $1 and terminated_on is null
-          and ((closing_agreed_on is not null and entered_on is null) or assigned_on is null)
-        group by 1
-        "#,
-        bureau
-    )
-    .fetch_all(conn)
-    .await
-}
-
 /// Of the bureau's clerk, the approver and finance; each kind is asked for by those who act on it.
 pub async fn of_bureau(
     conn: &mut PgConnection,

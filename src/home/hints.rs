@@ -31,7 +31,7 @@ pub(super) fn hints(role: Role) -> &'static [Hint] {
         ],
         Role::LegalAidStaff => &[
             ("窗口值班的签到和登记：", "今日考勤", "/attendance"),
-            ("受理案件后登记，以后每走一步记一个日期：", "案件台账", "/cases"),
+            ("收到申请、通知就登记，每一步由谁办、期限到哪天系统会提醒：", "案件台账", "/cases"),
             ("同意结案并录入省系统后才计入任务、发放补贴：", "看手册", "/help/cases"),
         ],
         Role::BureauClerk => &[
@@ -53,6 +53,14 @@ pub(super) fn hints(role: Role) -> &'static [Hint] {
             ("两项任务、资金、逾期事项都在一页：", "进度总览", "/dashboard"),
             ("进度条上的竖线是时间进度，完成数在它左边就是落后：", "看手册", "/help/progress"),
             ("每个数字都能点进去，看到是哪些记录：", "各服务点各月", "/dashboard/consultations"),
+        ],
+        Role::LegalAidDirector => &[
+            ("审查意见、更换申请和结案材料报来后，在这里点开审批：", "案件待办", "/cases/work"),
+            ("每一步由谁办理、需要什么、期限的来源：", "状态和步骤", "/cases/states"),
+        ],
+        Role::Handler => &[
+            ("指派给您的案件在这里；先接受指派，5日内签协议：", "我承办的案件", "/cases"),
+            ("结案之日起30日内提交材料，缺什么案件页会列出来：", "状态和步骤", "/cases/states"),
         ],
         Role::SystemAdministrator => &[
             ("按下面的清单一步步建好账号和服务点：", "账号", "/accounts"),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::db;
 use super::hints::{self, Hint};
 use super::rules::{self, Todo, Waiting};
+use crate::cases;
 use crate::dashboard::{self, Overview};
 use crate::error::AppError;
 use crate::plan::time::{chinese_date, weekday_name};
@@ -19,6 +20,9 @@ use crate::web::chart::Meter;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::{Action, Role};
 use crate::web::{Answer, filters};
+
+/// How many cases the first page lists; the work list has all.
+const MOST_CASES: usize = 20;
 
 #[derive(Template)]
 #[template(path = "home/home.html")]
@@ -77,22 +81,42 @@ pub(super) async fn home(
                 Some(venue) => db::of_venue(&mut conn, actor.bureau_id, venue, actor.account_id, today).await?,
                 None => Vec::new(),
             },
-            Role::LegalAidStaff => {
-                let mut rows = db::of_cases(&mut conn, actor.bureau_id).await?;
-                if let Some(venue) = actor.venue_id {
-                    rows.extend(db::of_venue(&mut conn, actor.bureau_id, venue, actor.account_id, today).await?);
-                }
-                rows
-            }
+            Role::LegalAidStaff => match actor.venue_id {
+                Some(venue) => db::of_venue(&mut conn, actor.bureau_id, venue, actor.account_id, today).await?,
+                None => Vec::new(),
+            },
             Role::BureauClerk | Role::Approver | Role::Finance => {
                 db::of_bureau(&mut conn, actor.bureau_id, actor.account_id, today).await?
             }
             Role::SystemAdministrator | Role::SecurityAdministrator | Role::AuditAdministrator => {
                 db::of_administrators(&mut conn, actor.bureau_id, now).await?
             }
-            Role::Leader => Vec::new(),
+            Role::Leader | Role::LegalAidDirector | Role::Handler => Vec::new(),
         };
-        (rules::waiting(actor.role, actor.account_id, &rows, &plan, today), Vec::new())
+        let mut waiting = rules::waiting(actor.role, actor.account_id, &rows, &plan, today);
+        let mut due = cases::desk::waiting(&mut conn, &actor, &plan.calendar, plan.case_payment_days(), today).await?;
+        let more = due.len().saturating_sub(MOST_CASES);
+        due.truncate(MOST_CASES);
+        let todos = due.into_iter().map(|one| Todo {
+            title: one.title,
+            detail: one.detail,
+            href: one.href,
+            due: one.due,
+            ..Todo::default()
+        });
+        waiting.todos.extend(todos);
+        if actor.role != Role::SystemAdministrator {
+            waiting.todos.sort_by_key(|todo| (todo.due.is_none(), todo.due));
+        }
+        if more > 0 {
+            waiting.todos.push(Todo {
+                title: format!("还有{more}件案件待办"),
+                href: if matches!(actor.role, Role::Handler | Role::DutyPerson) { "/cases" } else { "/cases/work" }
+                    .to_owned(),
+                ..Todo::default()
+            });
+        }
+        (waiting, Vec::new())
     };
     page(&HomePage {
         layout: layout.titled("我的待办"),

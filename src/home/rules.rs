@@ -7,7 +7,7 @@ mod office;
 use chrono::NaiveDate;
 
 use self::administration::{audit, first_steps, security};
-use self::desk::{VenueTells, cases, duty_person, venue};
+use self::desk::{VenueTells, duty_person, venue};
 use self::office::{approver, clerk, finance};
 use super::db::WaitingRow;
 use crate::plan::calendar::Calendar;
@@ -29,6 +29,12 @@ pub struct Plan {
 impl Plan {
     fn limit(&self, of: impl Fn(&Programme, &Calendar) -> PlanLimit) -> Option<PlanLimit> {
         self.programme.as_ref().map(|programme| of(programme, &self.calendar))
+    }
+
+    /// 五(二): days from the agreement to close to the payment.
+    #[must_use]
+    pub fn case_payment_days(&self) -> u32 {
+        self.programme.as_ref().map_or(30, |programme| programme.case_payment_days)
     }
 
     fn posting(&self, month: Month) -> Option<NaiveDate> {
@@ -119,6 +125,8 @@ pub fn next_for(role: Role) -> &'static str {
         Role::Finance => "月结审批后会出现在这里，请于每月10日前发放；省级资金到账后，30日内应拨付到司法局。",
         Role::Leader => "各项工作都按期进行。",
         Role::LegalAidStaff => "受理案件后请及时登记；同意结案的案件录入省系统后，才计入任务。",
+        Role::LegalAidDirector => "审查意见、更换承办人的申请和结案材料报来后，会出现在这里等您审批。",
+        Role::Handler => "指派给您的案件会出现在这里；请及时接受指派、签订协议，结案后30日内提交材料。",
         Role::SystemAdministrator => "需要新增人员时，请在“账号”中建立；人员离开后请停用账号。",
         Role::SecurityAdministrator => "有账号因连续输错密码被锁定时，会出现在这里。",
         Role::AuditAdministrator => "每月至少查看一次审计记录，留意被拒绝的登录和权限变动。",
@@ -131,15 +139,11 @@ pub fn waiting(role: Role, account: i64, rows: &[WaitingRow], plan: &Plan, today
     let mut waiting = match role {
         Role::DutyPerson => duty_person(rows),
         Role::VenueStaff => venue(rows, plan, VenueTells::Yes),
-        Role::LegalAidStaff => {
-            let mut both = venue(rows, plan, VenueTells::No);
-            both.todos.extend(cases(rows, plan));
-            both
-        }
+        Role::LegalAidStaff => venue(rows, plan, VenueTells::No),
         Role::BureauClerk => clerk(rows, plan, today),
         Role::Approver => approver(account, rows, plan, today),
         Role::Finance => finance(rows, plan, today),
-        Role::Leader => Waiting::default(),
+        Role::Leader | Role::LegalAidDirector | Role::Handler => Waiting::default(),
         Role::SystemAdministrator => first_steps(rows),
         Role::SecurityAdministrator => security(rows),
         Role::AuditAdministrator => audit(rows),

@@ -97,7 +97,8 @@ impl Actor {
         match reach(self.role, action)? {
             Reach::Own => self.person_id.map(|person| Scope::Own { bureau, person }),
             Reach::Venue => self.venue_id.map(|venue| Scope::Venue { bureau, venue }),
-            Reach::Bureau => Some(Scope::Bureau { bureau }),
+            // Whose case it is, the query asks by the account.
+            Reach::Assigned | Reach::Bureau => Some(Scope::Bureau { bureau }),
         }
     }
 

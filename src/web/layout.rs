@@ -213,7 +213,7 @@ const NAVIGATION: &[Place] = &[
     place("补贴与资金", "补贴试算", "/trial", Action::TrialCalculation, "butieshisuan btss", "t"),
     place("补贴与资金", "核查材料", "/evidence", Action::ExportEvidence, "hechacailiao hccl", ""),
     place("进度", "进度总览", "/dashboard", Action::ReadDashboard, "jinduzonglan jdzl", "d"),
-    place("进度", "案件台账", "/cases", Action::ReadCases, "anjiantaizhang ajtz", "a"),
+    place("法律援助", "案件台账", "/cases", Action::ReadCases, "anjiantaizhang ajtz", "a"),
     place("资料", "值班人员库", "/people", Action::ReadPeople, "zhibanrenyuanku zbryk", "p"),
     place("资料", "实施方案", "/programmes", Action::ReadProgramme, "shishifangan ssfa", "o"),
     place("资料", "工作日历", "/calendar", Action::EditCalendar, "gongzuorili gzrl", "l"),

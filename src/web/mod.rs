@@ -13,6 +13,7 @@ pub mod filters;
 pub mod form_errors;
 pub mod health;
 pub mod layout;
+pub mod multipart;
 pub mod parts;
 pub mod permissions;
 pub mod posted;

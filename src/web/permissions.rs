@@ -22,6 +22,10 @@ dictionary! {
         Leader = "leader", "局领导";
         /// The legal aid centre: its duty window and the register of cases.
         LegalAidStaff = "legal_aid_staff", "法律援助中心";
+        /// The director of the legal aid centre: decides what its staff prepare.
+        LegalAidDirector = "legal_aid_director", "法律援助中心负责人";
+        /// Handles legal aid cases and need not be in the duty bank.
+        Handler = "handler", "法律援助承办人";
         /// Creates accounts and venues, sets the system up.
         SystemAdministrator = "system_administrator", "系统管理员";
         /// Unlocks accounts, resets passwords, reads the permission table.
@@ -116,6 +120,18 @@ dictionary! {
         ReadCases = "read_cases", "查看案件台账";
         /// Register cases and their dates.
         RegisterCases = "register_cases", "登记案件";
+        /// Work on cases: each step asks for its own right besides.
+        WorkOnCases = "work_on_cases", "办理案件";
+        /// Decide what the centre's staff prepare: grant, refuse, change, terminate, close.
+        DecideCases = "decide_cases", "审批案件";
+        /// Handle the cases given to oneself.
+        HandleCases = "handle_cases", "承办案件";
+        /// Decide objections to the centre's decisions.
+        DecideCaseObjections = "decide_case_objections", "处理法律援助异议";
+        /// Pass somebody on to the legal aid centre from a consultation.
+        PassOnCases = "pass_on_cases", "转交法律援助申请";
+        /// Review the quality of closed cases and look at suspicions.
+        ReviewCaseQuality = "review_case_quality", "案件质量评查";
         /// Read the programme of a year and its clauses.
         ReadProgramme = "read_programme", "查看实施方案";
         /// Prepare a year's programme.
@@ -154,6 +170,8 @@ dictionary! {
     Reach {
         /// Things of the person the account belongs to.
         Own = "own", "本人";
+        /// Cases given to the account; queries ask for it by the account.
+        Assigned = "assigned", "本人承办";
         /// Things of the account's venue.
         Venue = "venue", "本服务点";
         /// Things of the account's bureau.
@@ -177,7 +195,7 @@ impl Role {
 /// The grants of one role.
 pub fn grants(role: Role) -> &'static [(Action, Reach)] {
     use Action::*;
-    use Reach::{Bureau, Own, Venue};
+    use Reach::{Assigned, Bureau, Own, Venue};
     match role {
         Role::DutyPerson => &[
             (ReadRoster, Own),
@@ -190,11 +208,16 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadFindings, Own),
             (ObjectFinding, Own),
             (ReadSettlement, Own),
+            (ReadCases, Assigned),
+            (WorkOnCases, Assigned),
+            (HandleCases, Assigned),
+            (PassOnCases, Own),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
             (ReadPermissions, Bureau),
         ],
         Role::VenueStaff => &[
+            (PassOnCases, Venue),
             (ReadRoster, Venue),
             (ReadAttendance, Venue),
             (SignAttendance, Venue),
@@ -233,6 +256,9 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (ReadFund, Bureau),
             (ReadDashboard, Bureau),
             (ReadCases, Bureau),
+            (WorkOnCases, Bureau),
+            (DecideCaseObjections, Bureau),
+            (ReviewCaseQuality, Bureau),
             (ReadPayouts, Bureau),
             (PreparePayouts, Bureau),
             (ReadPayments, Bureau),
@@ -315,10 +341,28 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (TellFinding, Venue),
             (ReadCases, Bureau),
             (RegisterCases, Bureau),
+            (WorkOnCases, Bureau),
+            (PassOnCases, Bureau),
             (ReadPayouts, Bureau),
             (PreparePayouts, Bureau),
             (ReadProgramme, Bureau),
             (TrialCalculation, Bureau),
+            (ReadPermissions, Bureau),
+        ],
+        Role::LegalAidDirector => &[
+            (ReadCases, Bureau),
+            (WorkOnCases, Bureau),
+            (DecideCases, Bureau),
+            (ReadDashboard, Bureau),
+            (ReadProgramme, Bureau),
+            (TrialCalculation, Bureau),
+            (ReadPermissions, Bureau),
+        ],
+        Role::Handler => &[
+            (ReadCases, Assigned),
+            (WorkOnCases, Assigned),
+            (HandleCases, Assigned),
+            (ReadProgramme, Bureau),
             (ReadPermissions, Bureau),
         ],
         Role::SystemAdministrator => &[

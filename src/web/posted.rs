@@ -3,6 +3,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -10,6 +11,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::multipart;
 use crate::error::AppError;
 
 /// No form has more fields.
@@ -90,6 +92,16 @@ pub(super) struct Guard {
 /// [`AppError::Forbidden`] for a form that this session was not given.
 pub(super) async fn admit<S: Send + Sync>(actor: &Actor, request: Request, state: &S) -> Result<Request, AppError> {
     let (mut parts, body) = request.into_parts();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if let Some(boundary) = kind.and_then(multipart::boundary) {
+        let read = with_file(&boundary, body).await?;
+        let guard = check_token(&read.typed, actor)?;
+        let once = Uuid::parse_str(&guard.once)
+            .map_err(|_| AppError::Unusable("表单缺少提交编号，请刷新页面后重新填写。".to_owned()))?;
+        parts.extensions.insert(OnceKey::of(once, parts.uri.path()));
+        parts.extensions.insert(read);
+        return Ok(Request::from_parts(parts, Body::empty()));
+    }
     let body = body_of(Request::new(body), state).await?;
     let guard = check_token(&body, actor)?;
     let once = Uuid::parse_str(&guard.once)
@@ -117,6 +129,60 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PublicPosted<T> {
     async fn from_request(request: Request, state: &S) -> Result<PublicPosted<T>, AppError> {
         let body = body_of(request, state).await?;
         Ok(PublicPosted(parse(&body)?))
+    }
+}
+
+/// A form of a signed-in person with one file.
+#[derive(Debug)]
+pub struct PostedFile<T> {
+    /// What was typed.
+    pub form: T,
+    /// The file's content; its name is not looked at.
+    pub file: Vec<u8>,
+    /// The form's once-key.
+    pub once: OnceKey,
+}
+
+/// The largest form with a file.
+const LARGEST: usize = 7 * 1024 * 1024;
+
+/// A form with a file as it arrived: its text fields as any other form would send them.
+#[derive(Clone, Debug)]
+struct WithFile {
+    typed: Vec<u8>,
+    file: Vec<u8>,
+}
+
+async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
+    let unusable = || AppError::Unusable("没有收到完整的文件，请返回上一页重新选择。".to_owned());
+    let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| unusable())?;
+    let parts = multipart::parts(boundary, &body).ok_or_else(unusable)?;
+    let mut fields = Vec::new();
+    for part in parts.iter().filter(|part| !part.is_file) {
+        let value = std::str::from_utf8(part.content).map_err(|_| unusable())?;
+        fields.push((part.name.as_str(), value));
+    }
+    let typed = serde_html_form::to_string(&fields).map_err(|_| unusable())?;
+    if typed.contains("%00") {
+        return Err(unusable());
+    }
+    let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
+    Ok(WithFile { typed: typed.into_bytes(), file })
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &S) -> Result<PostedFile<T>, AppError> {
+        let Some(once) = request.extensions().get::<OnceKey>().copied() else {
+            return Err(AppError::Internal(anyhow::anyhow!("a form was read whose token nobody checked")));
+        };
+        let read = match request.extensions().get::<WithFile>().cloned() {
+            Some(read) => read,
+            // Sent without a file: the page says that one is missing.
+            None => WithFile { typed: body_of(request, state).await?.to_vec(), file: Vec::new() },
+        };
+        Ok(PostedFile { form: parse(&read.typed)?, file: read.file, once })
     }
 }
 

@@ -39,6 +39,8 @@ const REQUEST_NUMBER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A form's body, at most.
 const LARGEST_FORM: usize = 256 * 1024;
+/// A scan with its form, at most; the room that keeps scans has its own, smaller limit.
+const LARGEST_UPLOAD: usize = 7 * 1024 * 1024;
 /// A body up to here is read to its end before it is refused, so that the browser
 /// gets to see why; a larger one is cut off.
 const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
@@ -143,12 +145,13 @@ fn foreign_origin() -> Response {
     )
 }
 
-fn too_large() -> Response {
-    ErrorNote::answer(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "提交的内容过大",
-        "一次最多提交256KB，没有保存。请返回上一页，减少内容后重新提交。",
-    )
+fn too_large(uploads: bool) -> Response {
+    let text = if uploads {
+        "扫描件最大6MB，没有保存。请降低扫描分辨率或者分成几份，再重新提交。"
+    } else {
+        "一次最多提交256KB，没有保存。请返回上一页，减少内容后重新提交。"
+    };
+    ErrorNote::answer(StatusCode::PAYLOAD_TOO_LARGE, "提交的内容过大", text)
 }
 
 fn limits_of(request: &Request) -> Limits {
@@ -196,9 +199,11 @@ async fn read_body_first(request: Request, next: Next) -> Response {
     }
     let deadline = limits_of(&request).body;
     let (parts, body) = request.into_parts();
-    match tokio::time::timeout(deadline, take_in(body)).await {
+    let uploads = parts.uri.path().ends_with("/scans");
+    let largest = if uploads { LARGEST_UPLOAD } else { LARGEST_FORM };
+    match tokio::time::timeout(deadline, take_in(body, largest)).await {
         Ok(Ok(Some(whole))) => next.run(Request::from_parts(parts, Body::from(whole))).await,
-        Ok(Ok(None)) => too_large(),
+        Ok(Ok(None)) => too_large(uploads),
         Ok(Err(_)) => {
             ErrorNote::answer(StatusCode::BAD_REQUEST, "提交的内容不完整", "内容在传送中断开，没有保存。请重新提交。")
         }
@@ -211,19 +216,19 @@ async fn read_body_first(request: Request, next: Next) -> Response {
 }
 
 /// The whole body; `None` when it is larger than a form may be.
-async fn take_in(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+async fn take_in(mut body: Body, largest: usize) -> Result<Option<Vec<u8>>, axum::Error> {
     let mut whole = Vec::new();
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         length = length.saturating_add(data.len());
-        if length <= LARGEST_FORM {
+        if length <= largest {
             whole.extend_from_slice(&data);
         } else if length > LARGEST_DRAINED {
             break;
         }
     }
-    Ok((length <= LARGEST_FORM).then_some(whole))
+    Ok((length <= largest).then_some(whole))
 }
 
 /// Refuses what no browser of a person at work sends, before anything is done for it.
@@ -239,7 +244,7 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
     }
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > LARGEST_DRAINED as u64) {
-        return too_large();
+        return too_large(request.uri().path().ends_with("/scans"));
     }
     next.run(request).await
 }

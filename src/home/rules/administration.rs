@@ -57,7 +57,8 @@ pub(super) fn first_steps(rows: &[WaitingRow]) -> Waiting {
         (Role::Approver, "审核排班、扣款事项和月结"),
         (Role::Finance, "登记资金，发放补贴"),
         (Role::Leader, "查看进度总览"),
-        (Role::LegalAidStaff, "登记法律援助案件"),
+        (Role::LegalAidStaff, "受理、审查、指派法律援助案件"),
+        (Role::LegalAidDirector, "审批法律援助案件；须与经办的工作人员分设"),
     ] {
         let made = accounts(role);
         steps.push(step(

@@ -120,23 +120,3 @@ pub(super) fn venue(rows: &[WaitingRow], plan: &Plan, tells: VenueTells) -> Wait
     }
     Waiting { todos, news }
 }
-pub(super) fn cases(rows: &[WaitingRow], plan: &Plan) -> Vec<Todo> {
-    let mut todos = Vec::new();
-    for row in of(rows, "enter") {
-        let limit = row.on.and_then(|agreed| {
-            plan.limit(|programme, calendar| deadlines::case_payout(programme, calendar, agreed, 0))
-        });
-        todos.push(
-            Todo::new(format!("{}件案件已同意结案，待录入省系统", row.number), "/cases?status=agreed")
-                .about("录入后才计入任务、发放补贴；补贴自同意结案起30日内发放")
-                .by(limit.map(|limit| limit.due)),
-        );
-    }
-    for row in of(rows, "assign") {
-        todos.push(
-            Todo::new(format!("{}件案件待指派", row.number), "/cases?status=accepted")
-                .about(row.on.map(|on| format!("最早的{}受理", month_and_day(on))).unwrap_or_default()),
-        );
-    }
-    todos
-}

@@ -28,6 +28,13 @@ const NO_PAGE: &[&str] = &[
     "/favicon.ico",
     "/healthz",
     "/readyz",
+    // Downloads, and pages of cases lived in the system: it is taken into use in April.
+    "/cases/hearings.ics",
+    "/cases/{id}/hearings.ics",
+    "/cases/{id}/application",
+    "/cases/{id}/do/{step}",
+    "/cases/{id}/papers/{paper}",
+    "/cases/quality/{id}",
     "/static/{hash}/{*name}",
     // Asked for in between, when a proof has grown old.
     "/confirm",

@@ -159,13 +159,13 @@ async fn after_the_set_up_the_system_administrator_finds_the_first_steps() {
     let app = TestApp::new().await;
     let administrator = app.staff(Role::SystemAdministrator).await;
     let page = home(&administrator).await;
-    page.assert_says("开始使用：还要做10件事")
+    page.assert_says("开始使用：还要做11件事")
         .assert_says("核对服务点的地址和电话")
         .assert_says("建立司法局经办人账号");
     assert_eq!(page.attribute(".todos a", "href").as_deref(), Some("/venues"));
     app.staff(Role::BureauClerk).await;
     let page = home(&administrator).await;
-    page.assert_says("开始使用：还要做9件事").assert_says("已有1个；维护值班人员库");
+    page.assert_says("开始使用：还要做10件事").assert_says("已有1个；维护值班人员库");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod accounts;
 mod attendance;
 mod calendar;
+mod case_life;
 mod cases;
 mod consultations;
 mod dashboard;

@@ -65,7 +65,9 @@ impl TestApp {
     /// Nothing set up: the state of a first start.
     pub(crate) async fn empty() -> TestApp {
         let database = TestDatabase::new().await;
-        let config = Config::from_lookup(|_| None).expect("the default settings");
+        let uploads = std::env::temp_dir().join("huifa-test-uploads").to_string_lossy().into_owned();
+        let config = Config::from_lookup(|name| (name == "HUIFA_UPLOAD_DIR").then(|| uploads.clone()));
+        let config = config.expect("the default settings");
         let state = AppState {
             pool: database.program.clone(),
             clock: Clock::standing_at(instant("2024-05-06 08:00")),
@@ -306,6 +308,44 @@ impl Browser<'_> {
         self.post_bare(path, &all).await
     }
 
+    /// Sends a form with one file.
+    pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], content: &[u8]) -> Page {
+        let once = Uuid::new_v4().to_string();
+        let token = self.actor.as_ref().map(|actor| actor.form_token.clone()).unwrap_or_default();
+        let mut body = Vec::new();
+        for (name, value) in [("token", token.as_str()), ("once", once.as_str())].iter().chain(fields) {
+            body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        body.extend(b"--XX\r\nContent-Disposition: form-data; name=\"scan\"; filename=\"a.pdf\"\r\n\r\n");
+        body.extend_from_slice(content);
+        body.extend(b"\r\n--XX--\r\n");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::HOST, "huifa.test")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("huifa={cookie}"));
+        }
+        let mut request = request.body(Body::from(body)).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Page {
+        let response = self.app.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Page {
+            status: parts.status,
+            location: parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            headers: parts.headers,
+            html: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
+        }
+    }
+
     /// Sends exactly these fields.
     pub(crate) async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = serde_html_form::to_string(fields).expect("a form");
@@ -332,16 +372,7 @@ impl Browser<'_> {
         }
         let mut request = request.body(body.map_or_else(Body::empty, Body::from)).expect("a request");
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
-        let response = self.app.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
-        Page {
-            status: parts.status,
-            location: parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned),
-            headers: parts.headers,
-            html: String::from_utf8_lossy(&bytes).into_owned(),
-            bytes: bytes.to_vec(),
-        }
+        self.answer(request).await
     }
 
     /// Follows a redirect.

@@ -12,6 +12,9 @@ use crate::support::app::{Browser, Page};
 /// Whether a reach takes in a thing of that owner.
 fn covers(reach: Reach, belongs: Belongs, whose: Whose) -> bool {
     match (reach, belongs, whose) {
+        // None of the cases is given to whoever asks.
+        (Reach::Assigned, Belongs::Nobody, _) => true,
+        (Reach::Assigned, ..) => false,
         (_, Belongs::Nobody, _) | (_, _, Whose::Own) => true,
         (_, _, Whose::Stranger) | (Reach::Own, ..) => false,
         (Reach::Venue, _, Whose::Colleague) | (Reach::Bureau, ..) => true,
@@ -28,7 +31,18 @@ async fn take(browser: &Browser<'_>, declared: &Declared, request: &Request) -> 
 }
 
 /// One step asks for a further action by what is typed; the route itself is open to readers.
-fn further(declared: &Declared) -> Option<Action> {
+fn further(declared: &Declared, role: Role) -> Option<Action> {
+    if declared.path.contains("/do/") {
+        return Some(Action::RegisterCases);
+    }
+    let works = [Action::HandleCases, Action::RegisterCases, Action::DecideCases];
+    if declared.method == "POST"
+        && declared.path.starts_with("/cases/{id}/")
+        && declared.access.action() == Some(Action::WorkOnCases)
+        && works.iter().all(|action| reach(role, *action).is_none())
+    {
+        return Some(Action::RegisterCases);
+    }
     (declared.method == "POST" && declared.path == "/findings/together").then_some(Action::DecideFinding)
 }
 
@@ -51,7 +65,7 @@ async fn every_route_refuses_every_role_what_the_table_does_not_grant_and_change
             if declared.access.action().is_none() {
                 continue;
             }
-            let granted = match further(declared) {
+            let granted = match further(declared, role) {
                 Some(further) => declared.access.reach_of(role).and(reach(role, further)),
                 None => declared.access.reach_of(role),
             };
@@ -97,7 +111,7 @@ async fn every_route_lets_every_role_in_that_the_table_grants() {
             let browser = world.somebody(role).await;
             for declared in world.app.declared.iter().filter(|one| one.method == method) {
                 let Some(granted) = declared.access.reach_of(role) else { continue };
-                if further(declared).is_some_and(|further| reach(role, further).is_none()) {
+                if further(declared, role).is_some_and(|further| reach(role, further).is_none()) {
                     continue;
                 }
                 let own = request(declared, world.things(Whose::Own));
@@ -148,6 +162,10 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
             "GET /set-up",
             "POST /set-up",
             "POST /appearance",
+            "GET /legal-aid",
+            "POST /legal-aid",
+            "GET /legal-aid/status",
+            "POST /legal-aid/status",
             "GET /demonstration",
             "GET /privacy",
             "GET /help",

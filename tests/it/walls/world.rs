@@ -41,6 +41,12 @@ pub(super) struct Things {
     pub(super) finding: i64,
     pub(super) account: i64,
     pub(super) case: i64,
+    /// Who handles cases.
+    pub(super) handler: i64,
+    /// An application sent from outside.
+    pub(super) online: i64,
+    /// A quality review of the case.
+    pub(super) review: i64,
     pub(super) entry: i64,
     pub(super) money: Money,
 }
@@ -267,6 +273,33 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
                      '追索劳动报酬', '2024-03-04', true, {by}, now()) returning id"
             ))
             .await;
+        let handler = app
+            .scalar_i64(&format!(
+                "with firm as (insert into case_firms (bureau_id, name, kind) values ({bureau}, '{name}所', 'law_firm') returning id)
+                 insert into case_handlers (bureau_id, firm_id, name, category, gender, created_at)
+                 select {bureau}, id, '{name}', 'volunteer', 'female', now() from firm returning id"
+            ))
+            .await;
+        let review = app
+            .scalar_i64(&format!(
+                "insert into case_quality (case_id, bureau_id, kind, chosen, reviewer_id, drawn_by, drawn_at)
+                 values ({case}, {bureau}, 'administrative', '抽取', {by}, {by}, now()) returning id"
+            ))
+            .await;
+        let county = if bureau == 1 { "140581" } else { "140525" };
+        let number =
+            huifa::secrets::demo_id_number("1980-03-15".parse().expect("a day"), u16::try_from(case).expect("few") * 2);
+        let sent = [
+            ("county", county),
+            ("name", name),
+            ("id_number", number.as_str()),
+            ("phone", "13900000005"),
+            ("facts", "工资拖欠三个月，多次催要没有结果。"),
+            ("request", "要回工资"),
+            ("agreed", "yes"),
+        ];
+        app.stranger().post_bare("/legal-aid", &sent).await.assert_status(200);
+        let online = app.scalar_i64("select max(id) from case_online").await;
         let money = money(app, name, person, case, by).await;
         let venue_code = sqlx::query_scalar("select code from venues where id = $1")
             .bind(venue)
@@ -285,6 +318,9 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
             finding,
             account,
             case,
+            handler,
+            online,
+            review,
             entry,
             money,
         });

@@ -1,0 +1,241 @@
+//! PURE. What waits at which desk, and how it is said.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::Due;
+use crate::cases::clocks::Clock;
+use crate::cases::clocks::rules::{Pressure, left_words, pressure};
+use crate::cases::states::State;
+use crate::plan::calendar::Calendar;
+use crate::plan::dictionary::dictionary;
+use crate::web::actor::Actor;
+use crate::web::permissions::Action;
+
+dictionary! {
+    /// Where something waits.
+    Desk {
+        Centre = "centre", "法律援助中心";
+        Director = "director", "中心负责人";
+        Handler = "handler", "承办人";
+        Bureau = "bureau", "司法局";
+    }
+}
+
+impl Desk {
+    /// The desks of an account.
+    #[must_use]
+    pub fn of(actor: &Actor) -> Vec<Desk> {
+        [
+            (Action::RegisterCases, Desk::Centre),
+            (Action::DecideCases, Desk::Director),
+            (Action::HandleCases, Desk::Handler),
+            (Action::DecideCaseObjections, Desk::Bureau),
+        ]
+        .into_iter()
+        .filter_map(|(action, desk)| actor.may(action).map(|_| desk))
+        .collect()
+    }
+}
+
+/// A case that waits, as the database tells it.
+#[derive(Clone, Debug)]
+pub struct WaitingRow {
+    /// The case; 0 for applications sent from outside.
+    pub id: i64,
+    /// Its number.
+    pub number: String,
+    /// 案由.
+    pub cause: String,
+    /// Where it stands; `None` for messages and online applications.
+    pub state: Option<State>,
+    /// `case`, `message` or `online`.
+    pub kind: String,
+    /// On the green channel, and why.
+    pub green: String,
+    /// At which desk.
+    pub desk: String,
+    /// Who works on it.
+    pub worker: String,
+    /// The limit that runs.
+    pub clock: Option<Clock>,
+    /// Since.
+    pub started_on: Option<NaiveDate>,
+    /// Until.
+    pub due_on: Option<NaiveDate>,
+    /// Since when the case is there.
+    pub received_on: NaiveDate,
+}
+
+/// What is to be done with a case in a state.
+#[must_use]
+pub fn task(state: State) -> &'static str {
+    match state {
+        State::Draft => "等候正式申请",
+        State::Submitted => "核对材料并受理",
+        State::Supplement => "补正期满，视为撤回或者收存补正",
+        State::Accepted => "提出审查意见",
+        State::Reviewing => "审批",
+        State::AidFirst | State::Granted | State::Notified => "指派承办人",
+        State::Assigned => "接受指派、签订协议",
+        State::Reassigning => "决定是否更换承办人",
+        State::Entrusted => "开始办理",
+        State::Handling => "办理",
+        State::Concluded => "提交结案材料",
+        State::ClosingReview => "结案审查",
+        State::Returned => "补正结案材料",
+        State::CloseAgreed => "录入省系统",
+        State::Entered => "整理卷宗、归档",
+        State::Terminated => "送达终止决定、归档",
+        State::Objection => "处理异议",
+        State::Refused | State::Archived | State::Withdrawn | State::DeemedWithdrawn | State::NotOurs => "无",
+    }
+}
+
+/// What waits, the green channel first, then by what is due.
+#[must_use]
+pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, today: NaiveDate) -> Vec<Due> {
+    rows.sort_by_key(|row| (row.green.is_empty(), row.due_on.is_none(), row.due_on, row.id));
+    rows.into_iter()
+        .map(|row| match row.kind.as_str() {
+            "message" => Due {
+                title: format!("{} 有新留言", row.number),
+                detail: row.cause,
+                href: format!("/cases/{}#messages", row.id),
+                due: None,
+            },
+            // Paper files, counted by what their dates wait for; `number` is how many.
+            "paper_enter" => Due {
+                title: format!("{}件案件已同意结案，待录入省系统", row.number),
+                detail: "录入后才计入任务、发放补贴；补贴自同意结案起30日内发放".to_owned(),
+                href: "/cases?status=agreed".to_owned(),
+                due: row.received_on.checked_add_days(chrono::Days::new(u64::from(payment_days))),
+            },
+            "paper_assign" => Due {
+                title: format!("{}件案件待指派", row.number),
+                detail: format!("最早的{}受理", crate::plan::time::month_and_day(row.received_on)),
+                href: "/cases?status=accepted".to_owned(),
+                due: None,
+            },
+            "online" => Due {
+                title: format!("{} 网上申请待核收", row.number),
+                detail: format!("{}发来", crate::plan::time::month_and_day(row.received_on)),
+                href: "/cases/online".to_owned(),
+                due: row.due_on,
+            },
+            _ => {
+                let task = row.state.map_or("", task);
+                let green =
+                    if row.green.is_empty() { String::new() } else { format!("绿色通道（{}）；", row.green) };
+                let clock = match (row.clock, row.started_on, row.due_on) {
+                    (Some(clock), Some(started), Some(due)) => {
+                        let red = matches!(pressure(calendar, started, due, today), Pressure::Late | Pressure::Red);
+                        format!(
+                            "{}{}",
+                            clock,
+                            if red { format!("，{}", left_words(due, today)) } else { String::new() }
+                        )
+                    }
+                    _ => String::new(),
+                };
+                Due {
+                    title: format!("{} {}：{task}", row.number, row.cause),
+                    detail: format!("{green}{clock}"),
+                    href: format!("/cases/{}", row.id),
+                    due: row.due_on,
+                }
+            }
+        })
+        .collect()
+}
+
+/// How many cases of which age somebody has, in working days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Up to five working days.
+    pub young: usize,
+    /// Six to fifteen.
+    pub middle: usize,
+    /// More.
+    pub old: usize,
+    /// After their limit.
+    pub late: usize,
+}
+
+impl Load {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.young + self.middle + self.old
+    }
+}
+
+/// The load of each worker by the age of what waits.
+#[must_use]
+pub fn loads(rows: &[WaitingRow], calendar: &Calendar, today: NaiveDate) -> BTreeMap<String, Load> {
+    let mut loads: BTreeMap<String, Load> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.kind == "case") {
+        let load = loads.entry(row.worker.clone()).or_default();
+        let age = calendar.working_days_between(row.received_on, today).map_or(0, |days| days.saturating_sub(1));
+        match age {
+            0..=5 => load.young += 1,
+            6..=15 => load.middle += 1,
+            _ => load.old += 1,
+        }
+        if row.due_on.is_some_and(|due| due < today) {
+            load.late += 1;
+        }
+    }
+    loads
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, due: Option<&str>, green: &str) -> WaitingRow {
+        WaitingRow {
+            id,
+            number: format!("{id}号"),
+            cause: "离婚纠纷".to_owned(),
+            state: Some(State::Accepted),
+            kind: "case".to_owned(),
+            green: green.to_owned(),
+            desk: "centre".to_owned(),
+            worker: "白晓霞".to_owned(),
+            clock: Some(Clock::Review),
+            started_on: "2024-06-03".parse().ok(),
+            due_on: due.map(|text| text.parse().unwrap()),
+            received_on: "2024-06-03".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_green_channel_comes_first_then_what_is_due() {
+        let calendar = Calendar::shipped();
+        let today = "2024-06-05".parse().unwrap();
+        let rows = vec![
+            row(1, None, ""),
+            row(2, Some("2024-06-11"), ""),
+            row(3, Some("2024-06-06"), ""),
+            row(4, Some("2024-06-20"), "行动不便"),
+        ];
+        let due = due(rows, &calendar, 30, today);
+        let order: Vec<&str> = due.iter().map(|one| one.href.rsplit('/').next().unwrap()).collect();
+        assert_eq!(order, ["4", "3", "2", "1"]);
+        assert!(due[0].detail.contains("绿色通道（行动不便）") && due[0].title.contains("提出审查意见"));
+        assert!(due[1].detail.contains("还剩1天"), "{}", due[1].detail);
+    }
+
+    #[test]
+    fn the_load_is_counted_in_working_days() {
+        let calendar = Calendar::shipped();
+        let rows = vec![row(1, Some("2024-06-11"), ""), row(2, Some("2024-06-20"), "")];
+        let of = |today: &str| loads(&rows, &calendar, today.parse().unwrap()).remove("白晓霞").unwrap();
+        assert_eq!(of("2024-06-07"), Load { young: 2, ..Load::default() });
+        // The long weekend of 8 to 10 June is not worked.
+        assert_eq!(of("2024-06-12"), Load { middle: 2, late: 1, ..Load::default() });
+        assert_eq!(of("2024-07-12").old, 2);
+    }
+}

@@ -1,0 +1,284 @@
+//! Papers of a case: made here with their content frozen, or filed.
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::decide::Frame;
+use super::dossier::{self, Dossier, Viewer};
+use super::store::{self, NewDocument, NewEvent};
+use crate::audit::Audit;
+use crate::cases::closing::rules::{ClosingWay, Effect, item_words};
+use crate::cases::documents::Kind;
+use crate::cases::documents::forms::{self, Extra, Particulars, Sheet};
+use crate::cases::documents::rules::{self, document_number};
+use crate::error::AppError;
+use crate::plan::dictionary::Dictionary as _;
+use crate::plan::money;
+use crate::web::actor::Scope;
+use crate::web::work::Work;
+
+/// What the forms of a case are filled in from.
+pub(super) fn particulars(case: &Dossier) -> Particulars {
+    let application = case.application.as_deref().cloned().unwrap_or_default();
+    let proofs: Vec<&str> = application.proof_set().iter().map(|proof| proof.label()).collect();
+    let agent = match (application.agent.as_str(), application.agent_relation.as_str()) {
+        ("", _) => String::new(),
+        (agent, "") => agent.to_owned(),
+        (agent, relation) => format!("{agent}（{relation}）"),
+    };
+    let closing = case.closing.as_deref().map_or_else(Vec::new, |it| {
+        let pair = |label: &str, value: String| (label.to_owned(), value);
+        vec![
+            pair("结案方式", ClosingWay::from_code(&it.way).map_or("", |way| way.label()).to_owned()),
+            pair("法院案号", it.court_number.clone()),
+            pair("结果", Effect::from_code(&it.effect).map_or("", |effect| effect.label()).to_owned()),
+            pair("结果摘要", it.summary.clone()),
+            pair("采纳情况", it.adopted.clone()),
+            pair("挽回损失、取得利益（元）", it.recovered.map(money::yuan_text).unwrap_or_default()),
+            pair("出庭、会见、阅卷（次）", format!("{}、{}、{}", it.hearings, it.meetings, it.readings)),
+        ]
+    });
+    let items = case.closing.as_deref().map_or_else(Vec::new, |it| {
+        it.items
+            .iter()
+            .filter_map(|(code, result)| {
+                Some((Kind::from_code(code)?.label().to_owned(), item_words(result).to_owned()))
+            })
+            .collect()
+    });
+    Particulars {
+        office: case.office.clone(),
+        bureau: case.bureau_name.clone(),
+        number: case.number.clone(),
+        application_number: case.application_number.clone(),
+        kind: case.kind.label().to_owned(),
+        basis: case.basis.label().to_owned(),
+        cause: case.cause.clone(),
+        way: case.way.label().to_owned(),
+        name: application.name.clone(),
+        gender: application.gender_words().to_owned(),
+        birth: application.birth_date,
+        id_number: application.id_number_mask.clone(),
+        phone: application.phone_mask.clone(),
+        township: application.township.clone(),
+        agent,
+        groups: case.group_words(),
+        proofs: proofs.join("、"),
+        position: application.legal_position.clone(),
+        opponent: application.opponent.clone(),
+        authority: application.authority.clone(),
+        authority_number: if application.notice_number.is_empty() {
+            application.authority_number.clone()
+        } else {
+            application.notice_number.clone()
+        },
+        notice_basis: application.notice().map_or("", |basis| basis.label()).to_owned(),
+        facts: application.facts.clone(),
+        request: application.request.clone(),
+        amount: application.amount.map(money::yuan_text).unwrap_or_default(),
+        scope: application.scope().map_or("", |scope| scope.label()).to_owned(),
+        means: application.means().label().to_owned(),
+        means_note: application.means_note.clone(),
+        programme: if case.programme_case { "是" } else { "否（或者待审批）" }.to_owned(),
+        opinion: application.review_opinion.clone(),
+        handler: case.handler_name.clone(),
+        licence: case.licence.clone(),
+        firm: case.organisation.clone(),
+        accepted_on: Some(case.accepted_on),
+        received_on: Some(case.received_on),
+        assigned_on: case.assigned_on,
+        agreement_on: case.agreement_on,
+        concluded_on: case.concluded_on,
+        filed_on: case.filed_on,
+        closing,
+        items,
+    }
+}
+
+/// Makes a form from the case as it stands and files it; gives its row. With an empty
+/// `number` one is taken from its series.
+pub(super) async fn make(
+    work: &mut Work,
+    bureau: i64,
+    id: i64,
+    kind: Kind,
+    number: &str,
+    frame: &Frame,
+    extra: &Extra,
+) -> Result<Option<i64>, AppError> {
+    let viewer = Viewer { account: work.actor.account_id, assigned_only: false, director: true };
+    let Some(case) = dossier::find(work.conn(), bureau, viewer, id).await? else { return Ok(None) };
+    let number = match kind.series() {
+        Some(series) if number.is_empty() => {
+            let year = chrono::Datelike::year(&extra.on);
+            let next = store::next_number(work.conn(), bureau, year, series).await?;
+            document_number(frame.county(), series, year, next)
+        }
+        _ => number.to_owned(),
+    };
+    let mut sheet = match forms::compose(kind, &number, &particulars(&case), extra) {
+        Some(sheet) => sheet,
+        None => return Ok(None),
+    };
+    let mut pages = 1;
+    if kind == Kind::VolumeContents {
+        sheet = contents_sheet(&case, extra);
+        pages = 1;
+    }
+    let (by, at) = (work.actor.account_id, work.now);
+    let new = NewDocument {
+        kind,
+        number: &number,
+        source: "made",
+        title: kind.label(),
+        content: Some(&sheet),
+        sha256: None,
+        pages,
+        on: extra.on,
+    };
+    Ok(Some(store::insert_document(work.conn(), bureau, id, by, at, &new).await?))
+}
+
+/// The volume's contents as a sheet.
+#[must_use]
+pub fn contents_sheet(case: &Dossier, extra: &Extra) -> Sheet {
+    let papers: Vec<(Kind, String, i32)> = case
+        .documents
+        .iter()
+        .filter(|document| document.kind != Kind::VolumeContents)
+        .map(|document| (document.kind, document.title.clone(), document.pages))
+        .collect();
+    let (lines, pages) = rules::contents(case.kind, &papers);
+    let minor = case.groups.contains(&crate::plan::dictionaries::SpecialGroup::Minor);
+    let (period, why) = rules::retention(case.application.as_ref().is_some_and(|it| it.life_or_death), minor);
+    let mut rows: Vec<(String, String)> = vec![
+        ("案号".to_owned(), case.number.clone()),
+        ("档号".to_owned(), case.archive_number.clone()),
+        ("受援人".to_owned(), case.recipient().to_owned()),
+        ("案由和阶段".to_owned(), format!("{}（{}）", case.cause, case.kind.label())),
+        ("承办".to_owned(), format!("{} {}", case.organisation, case.handler_name)),
+        ("保管期限".to_owned(), format!("{period}（{why}）")),
+        ("总页数".to_owned(), format!("{pages}页")),
+    ];
+    rows.extend(lines.iter().map(|line| (format!("{}　{}", line.number, line.title), line.pages_words())));
+    if !extra.note.is_empty() {
+        rows.push(("备考".to_owned(), extra.note.clone()));
+    }
+    Sheet {
+        title: "卷宗目录".to_owned(),
+        number: case.archive_number.clone(),
+        rows,
+        signs: ["立卷人", "检查人", "归档日期"].map(str::to_owned).to_vec(),
+        date: crate::plan::time::chinese_date(extra.on),
+        office: case.office.clone(),
+        ..Sheet::default()
+    }
+}
+
+/// What is filed by hand: a scan, or a paper that lies in the volume.
+#[derive(Clone, Debug)]
+pub struct NewPaper {
+    /// What it is.
+    pub kind: Kind,
+    /// Its title; empty for the kind's own name.
+    pub title: String,
+    /// Pages.
+    pub pages: i32,
+    /// Its date.
+    pub on: NaiveDate,
+    /// The stored scan.
+    pub scan: Option<StoredScan>,
+}
+
+/// A scan that lies in the store.
+#[derive(Clone, Debug)]
+pub struct StoredScan {
+    /// Its checksum.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// What it is.
+    pub media_type: &'static str,
+}
+
+/// Files a paper by hand.
+///
+/// # Errors
+/// [`AppError::Refused`] for somebody who does not work on the case, and once it is archived.
+pub async fn file(work: &mut Work, scope: Scope, id: i64, new: &NewPaper) -> Result<i64, AppError> {
+    let bureau = scope.bureau();
+    if !store::lock(work.conn(), bureau, id).await? {
+        return Err(AppError::NotFound);
+    }
+    let viewer = Viewer::of(&work.actor);
+    let case =
+        dossier::find(work.conn(), bureau, viewer, id).await?.filter(|it| it.may_open).ok_or(AppError::NotFound)?;
+    super::take::works_on(work, &case)?;
+    if case.archived_on.is_some() {
+        return Err(AppError::refused("案件已归档，不能再收存材料。"));
+    }
+    if new.on > work.today() {
+        return Err(AppError::refused("材料日期不能晚于今天。"));
+    }
+    let (by, at, actor) = (work.actor.account_id, work.now, work.actor.signature());
+    if let Some(scan) = &new.scan {
+        store::keep_scan(work.conn(), scan, at).await?;
+    }
+    let title = if new.title.is_empty() { new.kind.label() } else { new.title.as_str() };
+    let document = NewDocument {
+        kind: new.kind,
+        number: "",
+        source: if new.scan.is_some() { "scan" } else { "paper" },
+        title,
+        content: None,
+        sha256: new.scan.as_ref().map(|scan| scan.sha256.as_str()),
+        pages: new.pages,
+        on: new.on,
+    };
+    let paper = store::insert_document(work.conn(), bureau, id, by, at, &document).await?;
+    let words = format!("收存{title}，{}页", new.pages);
+    let event = NewEvent {
+        kind: "document",
+        code: new.kind.code(),
+        from: None,
+        to: None,
+        on: Some(new.on),
+        words: &words,
+        note: "",
+    };
+    store::add_event(work.conn(), bureau, id, (by, &actor), at, &event).await?;
+    work.audit(Audit::new("case.file", "case", id).after(json!({
+        "kind": new.kind, "pages": new.pages, "sha256": document.sha256, "document": paper,
+    })))
+    .await?;
+    Ok(paper)
+}
+
+/// Takes a paper that was filed by mistake out again; forms made here stay.
+///
+/// # Errors
+/// [`AppError::Refused`] after closing was agreed.
+pub async fn remove(work: &mut Work, scope: Scope, id: i64, paper: i64, why: &str) -> Result<(), AppError> {
+    let bureau = scope.bureau();
+    if !store::lock(work.conn(), bureau, id).await? {
+        return Err(AppError::NotFound);
+    }
+    let viewer = Viewer::of(&work.actor);
+    let case =
+        dossier::find(work.conn(), bureau, viewer, id).await?.filter(|it| it.may_open).ok_or(AppError::NotFound)?;
+    super::take::works_on(work, &case)?;
+    if case.closing_agreed_on.is_some() || case.archived_on.is_some() {
+        return Err(AppError::refused("已同意结案，卷中材料不能再撤出。"));
+    }
+    let title = case.documents.iter().find(|document| document.id == paper).map(|document| document.title.clone());
+    let title = title.ok_or_else(|| AppError::refused("卷中没有这份材料，或者已经撤出。"))?;
+    let (by, at, actor) = (work.actor.account_id, work.now, work.actor.signature());
+    if !store::remove_document(work.conn(), bureau, id, paper, by, at, why).await? {
+        return Err(AppError::refused("系统生成的文书不能撤出。"));
+    }
+    let words = format!("撤出{title}");
+    let event =
+        NewEvent { kind: "document", code: "removed", from: None, to: None, on: None, words: &words, note: why };
+    store::add_event(work.conn(), bureau, id, (by, &actor), at, &event).await?;
+    work.audit(Audit::new("case.remove_paper", "case", id).note(why).after(json!({ "document": paper }))).await
+}

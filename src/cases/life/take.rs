@@ -1,0 +1,633 @@
+//! Taking a step: load for update → decide by the table → store → record.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike as _, NaiveDate};
+use serde_json::json;
+
+use super::decide::{self, CHANGED_MEANWHILE, Frame};
+use super::dossier::{self, Dossier, Origin, Viewer};
+use super::papers;
+use super::store::{self, Decision, NewClosing, NewEvent};
+use crate::audit::Audit;
+use crate::cases::assignment;
+use crate::cases::clocks::Clock;
+use crate::cases::clocks::rules::due_after_pause;
+use crate::cases::documents::Kind;
+use crate::cases::documents::forms::Extra;
+use crate::cases::documents::rules::document_number;
+use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround};
+use crate::cases::states::rules::{self as states, Ask, Facts, Row, Who};
+use crate::cases::states::wordings::Wording;
+use crate::cases::states::{Move, State};
+use crate::error::AppError;
+use crate::plan::dictionaries::Basis;
+use crate::plan::dictionary::Dictionary as _;
+use crate::plan::time::{chinese_date, month_and_day};
+use crate::web::actor::{Actor, Scope};
+use crate::web::work::Work;
+
+/// What the desk found on scope and means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Examination {
+    /// Under which article.
+    pub scope: ScopeBasis,
+    /// How the means were looked at.
+    pub means: Means,
+}
+
+/// What a step is given.
+#[derive(Clone, Debug, Default)]
+pub struct MoveInput {
+    /// The date of the step; today where none is given.
+    pub on: Option<NaiveDate>,
+    /// Reason, opinion, list.
+    pub note: String,
+    /// The ready wording that was used.
+    pub wording: Option<Wording>,
+    /// A last day set by the office.
+    pub until: Option<NaiveDate>,
+    /// Why aid is refused.
+    pub refusal: Option<Refusal>,
+    /// Why aid ends.
+    pub ground: Option<TerminationGround>,
+    /// Who is to handle the case.
+    pub handler: Option<i64>,
+    /// Scope and means.
+    pub examination: Option<Examination>,
+    /// A word on the means.
+    pub means_note: String,
+    /// The closing report.
+    pub closing: Option<NewClosing>,
+    /// Item → ok, missing, faulty.
+    pub items: BTreeMap<String, String>,
+    /// The provincial system's number.
+    pub entry_number: String,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Where the case stands.
+    pub state: State,
+    /// The place in the year that it was given.
+    pub place: Option<i32>,
+}
+
+/// Whether an account may take a step of a case, by rights and by person.
+#[must_use]
+pub fn may_act(actor: &Actor, row: &Row, case: &Dossier) -> bool {
+    let handles = case.handler_account == Some(actor.account_id);
+    row.who.actions().iter().any(|action| {
+        actor.may(*action).is_some() && (*action != crate::web::permissions::Action::HandleCases || handles)
+    })
+}
+
+/// Refuses whoever neither handles the case nor works at the centre.
+pub(super) fn works_on(work: &Work, case: &Dossier) -> Result<(), AppError> {
+    use crate::web::permissions::Action;
+    let handles = case.handler_account == Some(work.actor.account_id);
+    if handles || work.actor.may(Action::RegisterCases).is_some() || work.actor.may(Action::DecideCases).is_some() {
+        return Ok(());
+    }
+    Err(AppError::Forbidden("只有本案承办人和法律援助中心可以在案件中收存材料、登记办理情况。".to_owned()))
+}
+
+/// Refuses an account that works on no case at all, before any case is looked at.
+pub(super) fn works_on_cases(actor: &Actor) -> Result<(), AppError> {
+    use crate::web::permissions::Action;
+    let any = [Action::HandleCases, Action::RegisterCases, Action::DecideCases];
+    if any.iter().any(|action| actor.may(*action).is_some()) {
+        return Ok(());
+    }
+    actor.authorise(Action::RegisterCases).map(|_| ())
+}
+
+/// Refuses an account that has none of the rights of a step, before any case is looked at.
+pub(super) fn has_right(actor: &Actor, row: &Row) -> Result<(), AppError> {
+    let actions = row.who.actions();
+    if actions.iter().any(|action| actor.may(*action).is_some()) {
+        return Ok(());
+    }
+    match actions.first() {
+        Some(action) => actor.authorise(*action).map(|_| ()),
+        None => Err(AppError::NotFound),
+    }
+}
+
+/// The earliest date that a step may bear: that of the step before it.
+fn earliest(step: Move, case: &Dossier) -> (NaiveDate, &'static str) {
+    match step {
+        Move::Enter => (case.accepted_on, "受理"),
+        Move::Conclude => (case.agreement_on.or(case.assigned_on).unwrap_or(case.accepted_on), "签订委托协议"),
+        Move::Sign | Move::Begin => (case.assigned_on.unwrap_or(case.accepted_on), "指派"),
+        Move::FileMaterials => (case.concluded_on.unwrap_or(case.accepted_on), "结案"),
+        Move::AgreeClosing => (case.filed_on.unwrap_or(case.accepted_on), "提交结案材料"),
+        Move::Archive => {
+            let last = case.entered_on.max(case.closing_agreed_on).max(case.terminated_on);
+            (last.unwrap_or(case.accepted_on), "同意结案、录入或者终止")
+        }
+        Move::Submit => (case.received_on, "登记"),
+        Move::Assign => match case.granted_on {
+            Some(granted) => (granted, "决定给予"),
+            None => (case.received_on, "收到通知"),
+        },
+        _ => {
+            let last = case.events.iter().filter(|event| event.kind == "move" && event.from_state != event.to_state);
+            let last = last.filter_map(|event| event.on_date).max();
+            (last.unwrap_or(case.received_on).max(case.received_on), "上一步")
+        }
+    }
+}
+
+fn bad_date(step: Move, on: NaiveDate, today: NaiveDate, case: &Dossier) -> Option<String> {
+    if on > today {
+        return Some(format!("“{}”的日期不能晚于今天（{}）。", step.label(), chinese_date(today)));
+    }
+    let (first, of) = earliest(step, case);
+    (on < first).then(|| format!("“{}”的日期不能早于{of}的日期（{}）。", step.label(), chinese_date(first)))
+}
+
+/// Everything a step is decided on, for its form.
+#[derive(Debug)]
+pub struct Prospect {
+    /// Needs that are not met; empty when the step may be taken.
+    pub faults: Vec<String>,
+    /// Each need, whether it is met.
+    pub needs: Vec<(&'static str, bool)>,
+    /// Cases that have something in common: words, address, grave.
+    pub common: Vec<(String, String, bool)>,
+}
+
+/// What stands in the way of a step.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prospect(
+    conn: &mut sqlx::PgConnection,
+    bureau: i64,
+    actor: i64,
+    today: NaiveDate,
+    case: &Dossier,
+    row: &Row,
+) -> Result<Prospect, AppError> {
+    let common = dossier::in_common(conn, bureau, case.id).await?;
+    let programme = crate::cases::db::programme_for(conn, bureau, case.received_on.year()).await?;
+    let facts = decide::facts(case, &common, programme.as_ref(), actor, today);
+    // What the form itself will bring is not held against it beforehand.
+    let brings = |need: states::Need| match need {
+        states::Need::ScopeNamed | states::Need::MeansSettled => row.asks.contains(&Ask::Examination),
+        states::Need::ItemsPassed => row.asks.contains(&Ask::Items),
+        _ => false,
+    };
+    let faults = match states::may_take(row, case.state, &facts) {
+        Ok(()) => Vec::new(),
+        Err(_) if !row.from.contains(&case.state) => {
+            states::may_take(row, case.state, &facts).err().unwrap_or_default()
+        }
+        Err(_) => row.needs.iter().filter(|need| !brings(**need)).filter_map(|need| need.check(&facts).err()).collect(),
+    };
+    let needs = row.needs.iter().map(|need| (need.label(), brings(*need) || need.check(&facts).is_ok())).collect();
+    Ok(Prospect { faults, needs, common: decide::common_words(case, &common) })
+}
+
+/// Takes a step.
+///
+/// # Errors
+/// [`AppError::NotFound`] out of reach, [`AppError::Forbidden`] for somebody whose step it is
+/// not, [`AppError::Refused`] with everything that stands in the way.
+pub async fn take(
+    work: &mut Work,
+    scope: Scope,
+    id: i64,
+    version: i32,
+    step: Move,
+    input: &MoveInput,
+) -> Result<Taken, AppError> {
+    let bureau = scope.bureau();
+    let row = states::row(step).ok_or(AppError::NotFound)?;
+    if !store::lock(work.conn(), bureau, id).await? {
+        return Err(AppError::NotFound);
+    }
+    let viewer = Viewer::of(&work.actor);
+    let before =
+        dossier::find(work.conn(), bureau, viewer, id).await?.filter(|it| it.may_open).ok_or(AppError::NotFound)?;
+    if before.origin == Origin::Paper {
+        return Err(AppError::refused("这是补录的纸质案件，只登记日期；请在案件页更正日期。"));
+    }
+    if !may_act(&work.actor, row, &before) {
+        return Err(AppError::Forbidden(format!("“{}”由{}办理。", step.label(), row.who.label())));
+    }
+    if before.version != version {
+        return Err(AppError::refused(CHANGED_MEANWHILE));
+    }
+    let (actor_id, now, today) = (work.actor.account_id, work.now, work.today());
+    let on = input.on.unwrap_or(today);
+    let frame = Frame::load(work.conn(), bureau, before.received_on).await?;
+    let common = dossier::in_common(work.conn(), bureau, id).await?;
+    let mut case = before.clone();
+    examine(&mut case, input);
+    if step == Move::AgreeClosing || step == Move::PassClosing {
+        // The review just made counts.
+        if let Some(closing) = case.closing.as_mut().filter(|_| !input.items.is_empty()) {
+            closing.items.clone_from(&input.items);
+        }
+    }
+    if let Some(closing) = input.closing.as_ref() {
+        case.closing = Some(sqlx::types::Json(closing_of(closing)));
+    }
+    let facts = decide::facts(&case, &common, frame.programme().ok(), actor_id, today);
+    states::may_take(row, before.state, &facts).map_err(|faults| AppError::Refused(faults.concat()))?;
+    if let Some(fault) = bad_date(step, on, today, &before) {
+        return Err(AppError::Refused(fault));
+    }
+    if let Some(until) = input.until
+        && until < on
+    {
+        return Err(AppError::refused("期限不能早于发出之日。"));
+    }
+    let target = states::target(row, before.state, before.state_before(), before.entered_on.is_some());
+    let mut next = Next { case, target, decision: Decision::default(), handler: None, former: String::new() };
+    next.decide(work, bureau, step, input, on, &frame, &facts, &common).await?;
+
+    // Clocks that end, and the review's that pauses or runs on.
+    store::end_clocks(work.conn(), id, row.ends, on).await?;
+    match step {
+        Move::AskSupplement => store::pause_review(work.conn(), id, on).await?,
+        Move::Supplemented => {
+            if let Some(clock) = before.running(Clock::Review) {
+                let paused = clock.paused_on.map_or(0, |since| (on - since).num_days().max(0));
+                let days = clock.paused_days + i32::try_from(paused).unwrap_or(0);
+                let due =
+                    due_after_pause(Clock::Review, &frame.calendar, clock.started_on, u32::try_from(days).unwrap_or(0))
+                        .map_err(|error| AppError::refused(error.to_string()))?;
+                store::resume_review(work.conn(), id, days, due).await?;
+            }
+        }
+        _ => {}
+    }
+
+    // The place is given under a lock, once.
+    let mut place = None;
+    if next.case.programme_case
+        && next.case.terminated_on.is_none()
+        && next.case.place.is_none()
+        && let (Some(agreed), Some(entered)) = (next.case.closing_agreed_on, next.case.entered_on)
+    {
+        let counted_on = agreed.max(entered);
+        let locked = crate::cases::db::lock_places(work.conn(), bureau).await?;
+        let given = crate::cases::db::next_place(work.conn(), &locked, bureau, counted_on.year()).await?;
+        next.case.counted_on = Some(counted_on);
+        next.case.place = Some(given);
+        place = Some(given);
+    }
+    next.case.state = next.target;
+    if next.case.worker_id.is_none() && row.who == Who::Desk {
+        next.case.worker_id = Some(actor_id);
+    }
+    if !store::update_case(work.conn(), bureau, &next.case).await? {
+        return Err(AppError::refused(CHANGED_MEANWHILE));
+    }
+    store::decide_application(work.conn(), id, &next.decision).await?;
+
+    // Clocks that start, and what the forms name of them.
+    let mut due = None;
+    for clock in row.starts {
+        due = Some(decide::start(work, bureau, id, &frame, *clock, on, input.until).await?);
+    }
+    if step == Move::RefuseChange && next.target == State::Assigned {
+        decide::start(work, bureau, id, &frame, Clock::Sign, on, None).await?;
+    }
+    if due.is_none() {
+        due = before.running(Clock::Review).map(|clock| clock.due_on);
+    }
+    let extra = Extra {
+        on,
+        note: input.note.clone(),
+        until: input.until,
+        due,
+        reason: reason(input),
+        agreed: matches!(step, Move::Change | Move::CorrectDecision),
+        former: next.former.clone(),
+        actor: work.actor.name.clone(),
+    };
+    for kind in row.makes {
+        let number = match kind {
+            Kind::Application => next.case.application_number.clone(),
+            Kind::Assignment => next.handler.as_ref().map_or_else(String::new, |(_, number)| number.clone()),
+            _ => String::new(),
+        };
+        // An application that came before the case has its number and its form already.
+        if *kind == Kind::Application && before.has(Kind::Application) {
+            continue;
+        }
+        papers::make(work, bureau, id, *kind, &number, &frame, &extra).await?;
+    }
+
+    let words = words(step, &next, input, place, on);
+    let actor = work.actor.signature();
+    let code =
+        input.wording.map_or_else(|| step.code().to_owned(), |wording| format!("{}:{}", step.code(), wording.code()));
+    let event = NewEvent {
+        kind: "move",
+        code: &code,
+        from: Some(before.state),
+        to: Some(next.target),
+        on: Some(on),
+        words: &words,
+        note: &input.note,
+    };
+    store::add_event(work.conn(), bureau, id, (actor_id, &actor), now, &event).await?;
+    work.audit(
+        Audit::new(audit_code(step), "case", id)
+            .before(json!({ "state": before.state, "number": before.number, "version": before.version }))
+            .after(json!({ "state": next.target, "number": next.case.number, "on": on, "step": step, "place": place,
+                           "handler": next.case.handler_id, "wording": input.wording }))
+            .note(input.note.clone()),
+    )
+    .await?;
+    Ok(Taken { state: next.target, place })
+}
+
+/// Puts what the step examined into the application before it is decided on.
+fn examine(case: &mut Dossier, input: &MoveInput) {
+    if let (Some(application), Some(found)) = (case.application.as_mut(), input.examination) {
+        found.scope.code().clone_into(&mut application.scope_basis);
+        found.means.code().clone_into(&mut application.means);
+        application.means_note.clone_from(&input.means_note);
+    }
+}
+
+fn closing_of(new: &NewClosing) -> dossier::Closing {
+    dossier::Closing {
+        way: new.way.clone(),
+        court_number: new.court_number.clone(),
+        effect: new.effect.clone(),
+        summary: new.summary.clone(),
+        adopted: new.adopted.clone(),
+        recovered: new.recovered,
+        hearings: new.hearings,
+        meetings: new.meetings,
+        readings: new.readings,
+        ..dossier::Closing::default()
+    }
+}
+
+fn reason(input: &MoveInput) -> String {
+    match (input.refusal, input.ground) {
+        (Some(refusal), _) => refusal.label().to_owned(),
+        (None, Some(ground)) => ground.label().to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The case as it will stand.
+struct Next<'a> {
+    case: Dossier,
+    target: State,
+    decision: Decision<'a>,
+    /// The handler given, with the number of the assignment.
+    handler: Option<(String, String)>,
+    former: String,
+}
+
+impl<'a> Next<'a> {
+    #[expect(clippy::too_many_arguments, reason = "a step rests on all of them, once")]
+    async fn decide(
+        &mut self,
+        work: &mut Work,
+        bureau: i64,
+        step: Move,
+        input: &'a MoveInput,
+        on: NaiveDate,
+        frame: &Frame,
+        facts: &Facts,
+        common: &[dossier::CommonRow],
+    ) -> Result<(), AppError> {
+        let by = work.actor.account_id;
+        if let Some(found) = input.examination {
+            self.decision.scope_basis = Some(found.scope.code());
+            self.decision.means = Some(found.means.code());
+            self.decision.means_note = Some(&input.means_note);
+        }
+        match step {
+            Move::Submit => {
+                let next = store::next_number(work.conn(), bureau, on.year(), "申").await?;
+                self.case.application_number = document_number(frame.county(), "申", on.year(), next);
+                self.case.number = self.case.application_number.clone();
+                self.case.received_on = on;
+                self.case.accepted_on = on;
+            }
+            Move::Accept | Move::Supplemented => self.case.accepted_on = on,
+            Move::AskSupplement => {
+                let until = input.until.ok_or_else(|| AppError::refused("请填写补正期限。"))?;
+                self.decision.supplement_until = Some(until);
+            }
+            Move::Review => {
+                if input.examination.is_none() {
+                    return Err(AppError::refused("请填写援助范围依据和经济状况核查情况。"));
+                }
+                self.decision.review_opinion = Some(&input.note);
+                self.decision.reviewed_by = Some(by);
+                self.decision.reviewed_on = Some(on);
+            }
+            Move::Grant | Move::AidFirst | Move::SettleAidFirst | Move::CorrectDecision => {
+                if self.case.number == self.case.application_number {
+                    self.case.number = decide::case_number(work, bureau, frame.county(), on.year()).await?;
+                }
+                if step == Move::CorrectDecision {
+                    self.case.terminated_on = None;
+                    self.case.termination_note = String::new();
+                    store::end_assignment(work.conn(), self.case.id, on, "原决定已责令改正，另行指派").await?;
+                }
+                if step == Move::SettleAidFirst && !facts.aid_first_open {
+                    return Err(AppError::refused("这个案件不是先行提供的，或者已经补办审批。"));
+                }
+                if step != Move::AidFirst {
+                    self.case.granted_on = Some(on);
+                    self.decision.settled_on = (step == Move::SettleAidFirst).then_some(on);
+                }
+                self.case.programme_case = decide::programme_now(&self.case, frame.programme()?).0;
+                if step != Move::CorrectDecision {
+                    self.decision.decided_by = Some(by);
+                    self.decision.decided_on = Some(on);
+                }
+            }
+            Move::Refuse => {
+                if input.refusal.is_none() {
+                    return Err(AppError::refused("请选择不予的理由。"));
+                }
+                self.decision.decided_by = Some(by);
+                self.decision.decided_on = Some(on);
+            }
+            Move::Assign | Move::Change => self.assign(work, bureau, step, input, on, frame, common).await?,
+            Move::TakeOn => {
+                let now = work.now;
+                if !store::accept_assignment(work.conn(), self.case.id, now).await? {
+                    return Err(AppError::refused("这次指派已经接受过。"));
+                }
+            }
+            Move::Sign => self.case.agreement_on = Some(on),
+            Move::Conclude => {
+                let closing = input.closing.as_ref().ok_or_else(|| AppError::refused("请填写结案情况。"))?;
+                store::save_closing(work.conn(), bureau, self.case.id, by, closing).await?;
+                self.case.concluded_on = Some(on);
+            }
+            Move::FileMaterials => self.case.filed_on = Some(on),
+            Move::ReturnMaterials => store::save_review(work.conn(), self.case.id, None).await?,
+            Move::PassClosing => {
+                if !facts.items_failed.is_empty() {
+                    return Err(AppError::Refused(format!(
+                        "还有不合格或者没有审查的：{}；请退回补正，或者逐项审查合格后再报。",
+                        facts.items_failed.join("、")
+                    )));
+                }
+                let items = json!(input.items);
+                store::save_review(work.conn(), self.case.id, Some((by, on, &items, &input.note))).await?;
+            }
+            Move::AgreeClosing => {
+                store::agree_closing(work.conn(), self.case.id, by).await?;
+                self.case.closing_agreed_on = Some(on);
+            }
+            Move::Enter => {
+                if input.entry_number.is_empty() {
+                    return Err(AppError::refused("请填写省系统编号。"));
+                }
+                self.case.entered_on = Some(on);
+                self.case.entry_number.clone_from(&input.entry_number);
+            }
+            Move::Terminate => {
+                let ground = input.ground.ok_or_else(|| AppError::refused("请选择终止的情形。"))?;
+                self.case.terminated_on = Some(on);
+                self.case.termination_note = format!("{}　{}", ground.label(), input.note);
+                store::end_assignment(work.conn(), self.case.id, on, "案件终止").await?;
+            }
+            Move::Archive => {
+                let next = store::next_number(work.conn(), bureau, on.year(), "档").await?;
+                self.case.archived_on = Some(on);
+                self.case.archive_number = document_number(frame.county(), "档", on.year(), next);
+            }
+            Move::DeemWithdrawn
+            | Move::Withdraw
+            | Move::NotOurs
+            | Move::SendBack
+            | Move::Object
+            | Move::UpholdDecision
+            | Move::AskChange
+            | Move::RefuseChange
+            | Move::Begin
+            | Move::Serve => {}
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a step rests on all of them, once")]
+    async fn assign(
+        &mut self,
+        work: &mut Work,
+        bureau: i64,
+        step: Move,
+        input: &MoveInput,
+        on: NaiveDate,
+        frame: &Frame,
+        common: &[dossier::CommonRow],
+    ) -> Result<(), AppError> {
+        let id = input.handler.ok_or_else(|| AppError::refused("请选择承办人。"))?;
+        let handler = store::find_handler(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+        if step == Move::Change && self.case.handler_id == Some(id) {
+            return Err(AppError::refused("更换后的承办人与原承办人相同。"));
+        }
+        let candidates = assignment::candidates(work.conn(), bureau, &self.case, common, Some(id)).await?;
+        let wanted = assignment::wanted(&self.case, on);
+        let barred: Vec<String> =
+            candidates.iter().flat_map(|row| assignment::rules::barred(&wanted, &row.candidate)).collect();
+        if !barred.is_empty() {
+            return Err(AppError::Refused(format!("不能指派{}：{}。", handler.name, barred.join("；"))));
+        }
+        let by = work.actor.account_id;
+        if step == Move::Change {
+            self.former.clone_from(&self.case.handler_name);
+            store::end_assignment(work.conn(), self.case.id, on, &input.note).await?;
+            self.case.agreement_on = None;
+        }
+        let next = store::next_number(work.conn(), bureau, on.year(), "指").await?;
+        let number = document_number(frame.county(), "指", on.year(), next);
+        store::insert_assignment(work.conn(), bureau, self.case.id, id, &number, on, by).await?;
+        if let Some(account) = handler.account_id.filter(|_| self.case.restricted) {
+            let now = work.now;
+            store::give_access(work.conn(), self.case.id, account, by, now).await?;
+        }
+        self.case.assigned_on = Some(on);
+        self.case.handler_id = Some(id);
+        self.case.handler_account = handler.account_id;
+        self.case.handler_name.clone_from(&handler.name);
+        self.case.handler_category = handler.category;
+        self.case.organisation = handler.firm;
+        self.case.licence = handler.licence;
+        if self.case.basis != Basis::Application {
+            self.case.programme_case = decide::programme_now(&self.case, frame.programme()?).0;
+        }
+        self.handler = Some((handler.name, number));
+        Ok(())
+    }
+}
+
+fn words(step: Move, next: &Next<'_>, input: &MoveInput, place: Option<i32>, on: NaiveDate) -> String {
+    let mut words = match step {
+        Move::Assign => format!("指派{}{}承办", next.case.organisation, next.case.handler_name),
+        Move::Change => {
+            format!("同意更换：{}不再承办，改派{}{}", next.former, next.case.organisation, next.case.handler_name)
+        }
+        Move::Enter => format!("录入省系统，编号{}", next.case.entry_number),
+        Move::Refuse | Move::Terminate => format!("{}：{}", step.label(), reason(input)),
+        Move::AskSupplement => {
+            format!("通知补正，期限{}，审查期限暂停", input.until.map(month_and_day).unwrap_or_default())
+        }
+        Move::Supplemented => "补正齐全，审查期限继续计算".to_owned(),
+        Move::Conclude => format!("登记办结，结案日{}", chinese_date(on)),
+        Move::Archive => format!("归档，档号{}", next.case.archive_number),
+        _ => step.label().to_owned(),
+    };
+    if let Some(place) = place {
+        words.push_str(&format!("；计入年度任务，列第{place}件"));
+    }
+    words
+}
+
+/// The audit trail's code of a step.
+fn audit_code(step: Move) -> &'static str {
+    match step {
+        Move::Submit => "case.submit",
+        Move::Accept => "case.accept",
+        Move::AskSupplement => "case.ask_supplement",
+        Move::Supplemented => "case.supplemented",
+        Move::DeemWithdrawn => "case.deem_withdrawn",
+        Move::Withdraw => "case.withdraw",
+        Move::NotOurs => "case.not_ours",
+        Move::Review => "case.review",
+        Move::SendBack => "case.send_back",
+        Move::Grant => "case.grant",
+        Move::Refuse => "case.refuse",
+        Move::AidFirst => "case.aid_first",
+        Move::SettleAidFirst => "case.settle_aid_first",
+        Move::Object => "case.object",
+        Move::UpholdDecision => "case.uphold",
+        Move::CorrectDecision => "case.correct_decision",
+        Move::Assign => "case.assign",
+        Move::TakeOn => "case.take_on",
+        Move::AskChange => "case.ask_change",
+        Move::Change => "case.change_handler",
+        Move::RefuseChange => "case.refuse_change",
+        Move::Sign => "case.sign",
+        Move::Begin => "case.start_handling",
+        Move::Conclude => "case.conclude",
+        Move::FileMaterials => "case.file_materials",
+        Move::ReturnMaterials => "case.return_materials",
+        Move::PassClosing => "case.pass_closing",
+        Move::AgreeClosing => "case.agree_closing",
+        Move::Enter => "case.enter",
+        Move::Terminate => "case.terminate",
+        Move::Serve => "case.serve",
+        Move::Archive => "case.archive",
+    }
+}

@@ -1,0 +1,178 @@
+//! The SQL of the screens: each suspicion with a key that stays the same.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use sqlx::PgConnection;
+
+/// Something odd.
+#[derive(Clone, Debug)]
+pub(super) struct Suspicion {
+    /// Which screen.
+    pub(super) kind: String,
+    /// What it is about, always written alike.
+    pub(super) key: String,
+    /// The evidence in one sentence.
+    pub(super) words: String,
+    /// The cases concerned.
+    pub(super) cases: Vec<i64>,
+}
+
+/// What the screens show that nobody has decided on yet, at most 200.
+pub(super) async fn suspicions(conn: &mut PgConnection, bureau: i64, today: NaiveDate) -> sqlx::Result<Vec<Suspicion>> {
+    sqlx::query_as!(
+        Suspicion,
+        r#"
+        with live as (
+            select c.id, c.number, c.kind, c.cause, c.received_on, c.handler_id, c.handler_name, c.state, c.matter_id,
+                   a.name, a.id_number_index, a.phone_index, a.opponent, a.opponent_key, a.facts
+            from cases c join case_applications a on a.case_id = c.id
+            where c.bureau_id = $1 and c.received_on > $2::date - 400
+              and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
+        ),
+        found as (
+            -- One matter split: the same person, opponent and stage within ninety days.
+            select 'split' as kind, least(x.id, y.id) || '-' || greatest(x.id, y.id) as key,
+                   format('%s与%s：同一受援人、同一对方当事人（%s）、同一阶段，相隔%s天', x.number, y.number,
+                          x.opponent, abs(x.received_on - y.received_on)) as words,
+                   array[x.id, y.id] as cases
+            from live x join live y on y.id > x.id and y.kind = x.kind and y.opponent_key = x.opponent_key
+                and (y.id_number_index = x.id_number_index or y.name = x.name)
+            where x.opponent_key <> '' and abs(x.received_on - y.received_on) <= 90
+            union all
+            -- One telephone for different recipients.
+            select 'phone', encode(phone_index, 'hex'),
+                   format('%s件案件的%s名受援人登记了同一个电话：%s', count(*), count(distinct id_number_index), string_agg(number, '、' order by id)),
+                   array_agg(id order by id)
+            from live where phone_index is not null and id_number_index is not null
+            group by phone_index having count(distinct id_number_index) > 1
+            union all
+            -- The same wording for different people.
+            select 'wording', md5(facts),
+                   format('%s件不同受援人的案件，案情文字完全相同：%s', count(*), string_agg(number, '、' order by id)),
+                   array_agg(id order by id)
+            from live where length(facts) >= 30
+            group by facts having count(distinct coalesce(encode(id_number_index, 'hex'), name)) > 1
+            union all
+            -- A month of a handler far above the others of the same handler.
+            select 'spike', m.handler_id || '-' || to_char(m.month, 'YYYY-MM'),
+                   format('%s在%s收到%s件，其余月份平均%s件', m.handler_name, to_char(m.month, 'YYYY年FMMM月'), m.cases,
+                          round(m.others, 1)),
+                   m.ids
+            from (
+                select handler_id, min(handler_name) as handler_name, date_trunc('month', received_on) as month,
+                       count(*) as cases, array_agg(id order by id) as ids,
+                       (sum(count(*)) over (partition by handler_id) - count(*))
+                           / nullif(count(*) over (partition by handler_id) - 1, 0) as others
+                from live where handler_id is not null group by handler_id, date_trunc('month', received_on)
+            ) m
+            where m.cases >= 6 and m.cases > 2.5 * m.others
+            union all
+            -- Two courts at one hour.
+            select 'two_courts', least(r.id, s.id) || '-' || greatest(r.id, s.id),
+                   format('%s于%s同时在%s（%s）和%s（%s）开庭', c.handler_name,
+                          to_char(r.starts_at at time zone 'Asia/Shanghai', 'FMMM月FMDD日 HH24:MI'),
+                          r.place, c.number, s.place, d.number),
+                   array[c.id, d.id]
+            from case_records r
+            join live c on c.id = r.case_id
+            join case_records s on s.id > r.id and s.bureau_id = $1 and s.starts_at is not null
+                and s.place <> r.place and abs(extract(epoch from s.starts_at - r.starts_at)) < 5400
+            join live d on d.id = s.case_id and d.handler_id = c.handler_id and d.id <> c.id
+            where r.bureau_id = $1 and r.starts_at is not null
+            union all
+            -- On duty at the hour of a hearing.
+            select 'on_duty', r.id || '-' || t.id,
+                   format('%s于%s在%s开庭（%s），同一时间在%s值班并已签到', c.handler_name,
+                          to_char(r.starts_at at time zone 'Asia/Shanghai', 'FMMM月FMDD日 HH24:MI'), r.place, c.number, v.short_name),
+                   array[c.id]
+            from case_records r
+            join live c on c.id = r.case_id
+            join case_handlers h on h.id = c.handler_id
+            join accounts o on o.id = h.account_id and o.person_id is not null
+            join shifts t on t.bureau_id = $1 and t.person_id = o.person_id
+                and t.duty_on = (r.starts_at at time zone 'Asia/Shanghai')::date
+                and (r.starts_at at time zone 'Asia/Shanghai')::time between t.starts_at and t.ends_at
+            join attendances b on b.shift_id = t.id
+            join venues v on v.id = t.venue_id
+            where r.bureau_id = $1 and r.starts_at is not null
+            union all
+            -- Decisions put down days after the date they bear.
+            select 'back_dated', e.id::text,
+                   format('%s的“%s”写的日期是%s，%s才登记，相隔%s天', c.number, e.words,
+                          to_char(e.on_date, 'FMMM月FMDD日'), to_char(e.at at time zone 'Asia/Shanghai', 'FMMM月FMDD日'),
+                          (e.at at time zone 'Asia/Shanghai')::date - e.on_date),
+                   array[c.id]
+            from case_events e join live c on c.id = e.case_id
+            where e.kind = 'move' and e.on_date < (e.at at time zone 'Asia/Shanghai')::date - 3
+              and split_part(e.code, ':', 1) in ('grant', 'refuse', 'assign', 'sign', 'pass_closing', 'agree_closing', 'terminate')
+            union all
+            -- Closed without a meeting that anybody recorded.
+            select 'no_meeting', c.id::text, format('%s已提交结案材料，办理记录中没有一次会见、约见', c.number), array[c.id]
+            from live c
+            where c.state in ('closing_review', 'close_agreed', 'entered', 'archived')
+              and exists (select from case_closings l where l.case_id = c.id)
+              and not exists (select from case_records r where r.case_id = c.id and r.kind = 'meeting')
+        )
+        select f.kind as "kind!", f.key as "key!", f.words as "words!", f.cases as "cases!"
+        from found f
+        where not exists (select from case_screenings s where s.bureau_id = $1 and s.kind = f.kind and s.key = f.key)
+        order by f.kind, f.key limit 200
+        "#,
+        bureau,
+        today
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What was decided on a suspicion.
+#[derive(Clone, Debug)]
+pub(super) struct Decided {
+    pub(super) kind: String,
+    pub(super) words: String,
+    pub(super) verdict: String,
+    pub(super) note: String,
+    pub(super) by: String,
+    pub(super) on: NaiveDate,
+}
+
+/// The last decisions, at most 50.
+pub(super) async fn decided(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<Decided>> {
+    sqlx::query_as!(
+        Decided,
+        r#"select s.kind, s.words, s.verdict, s.note, a.name as by, (s.decided_at at time zone 'Asia/Shanghai')::date as "on!"
+           from case_screenings s join accounts a on a.id = s.decided_by
+           where s.bureau_id = $1 order by s.id desc limit 50"#,
+        bureau
+    )
+    .fetch_all(conn)
+    .await
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row's columns")]
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    bureau: i64,
+    kind: &str,
+    key: &str,
+    words: &str,
+    verdict: &str,
+    note: &str,
+    by: i64,
+    at: DateTime<FixedOffset>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into case_screenings (bureau_id, kind, key, words, verdict, note, decided_by, decided_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        bureau,
+        kind,
+        key,
+        words,
+        verdict,
+        note,
+        by,
+        at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The states of a case and the one table of what leads from one to the next.
+
+mod pages;
+pub mod rules;
+mod table;
+pub mod wordings;
+
+pub(super) use pages::table;
+pub use rules::{Move, State};

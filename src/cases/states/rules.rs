@@ -1,0 +1,614 @@
+//! PURE. The life of a case as one table: who takes a step, from where to where, what it
+//! needs, which document it makes, which clocks it ends and starts. The page that shows
+//! the table and the buttons of a case's page are both drawn from it.
+
+pub use super::table::TABLE;
+use crate::cases::clocks::Clock;
+use crate::cases::documents::Kind;
+use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::web::permissions::Action;
+
+dictionary! {
+    /// Where a case stands.
+    State {
+        Draft = "draft", "登记";
+        Submitted = "submitted", "已申请";
+        Supplement = "supplement", "待补正";
+        Accepted = "accepted", "已受理";
+        Reviewing = "reviewing", "待审批";
+        AidFirst = "aid_first", "先行提供";
+        Granted = "granted", "决定给予";
+        Notified = "notified", "收到通知";
+        Assigned = "assigned", "已指派";
+        Reassigning = "reassigning", "更换审批";
+        Entrusted = "entrusted", "已签协议";
+        Handling = "handling", "办理中";
+        Concluded = "concluded", "已办结";
+        ClosingReview = "closing_review", "结案审查";
+        Returned = "returned", "退回补正";
+        CloseAgreed = "close_agreed", "同意结案";
+        Entered = "entered", "已录入省系统";
+        Terminated = "terminated", "已终止";
+        Archived = "archived", "已归档";
+        Refused = "refused", "决定不予";
+        Objection = "objection", "异议审查";
+        Withdrawn = "withdrawn", "已撤回";
+        DeemedWithdrawn = "deemed_withdrawn", "视为撤回";
+        NotOurs = "not_ours", "转其他机构";
+    }
+}
+
+impl State {
+    /// Nothing follows.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        matches!(self, State::Archived | State::Withdrawn | State::DeemedWithdrawn | State::NotOurs)
+    }
+
+    /// The colour of its tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            State::Supplement | State::Returned | State::Objection | State::Reassigning => "warn",
+            State::Draft | State::Submitted | State::Granted | State::AidFirst | State::Notified => "info",
+            State::Entered | State::Archived => "ok",
+            State::Terminated | State::Refused => "bad",
+            State::Withdrawn | State::DeemedWithdrawn | State::NotOurs => "quiet",
+            State::Accepted
+            | State::Reviewing
+            | State::Assigned
+            | State::Entrusted
+            | State::Handling
+            | State::Concluded
+            | State::ClosingReview
+            | State::CloseAgreed => "wait",
+        }
+    }
+
+    /// Its number in the office's flow sheet.
+    #[must_use]
+    pub fn sheet(self) -> &'static str {
+        match self {
+            State::Draft => "S00",
+            State::Submitted => "S01",
+            State::Supplement => "S02",
+            State::Accepted => "S03",
+            State::Reviewing => "S04",
+            State::AidFirst => "S05",
+            State::Granted => "S10",
+            State::Notified => "N01",
+            State::Assigned => "S11",
+            State::Reassigning => "S12",
+            State::Entrusted => "S13",
+            State::Handling => "S14",
+            State::Concluded => "S15",
+            State::ClosingReview => "S16",
+            State::Returned => "S17",
+            State::CloseAgreed => "S18",
+            State::Entered => "S19",
+            State::Refused => "S20",
+            State::Objection => "S21",
+            State::Terminated => "S30",
+            State::Archived => "S60",
+            State::Withdrawn => "S90",
+            State::DeemedWithdrawn => "S91",
+            State::NotOurs => "S92",
+        }
+    }
+}
+
+dictionary! {
+    /// A step in the life of a case.
+    Move {
+        Submit = "submit", "收到申请";
+        Accept = "accept", "受理";
+        AskSupplement = "ask_supplement", "通知补正";
+        Supplemented = "supplemented", "补正齐全";
+        DeemWithdrawn = "deem_withdrawn", "视为撤回申请";
+        Withdraw = "withdraw", "撤回申请";
+        NotOurs = "not_ours", "转有管辖权的机构";
+        Review = "review", "提出审查意见";
+        SendBack = "send_back", "退回重新审查";
+        Grant = "grant", "决定给予援助";
+        Refuse = "refuse", "决定不予援助";
+        AidFirst = "aid_first", "决定先行提供";
+        SettleAidFirst = "settle_aid_first", "补办审批手续";
+        Object = "object", "登记异议";
+        UpholdDecision = "uphold", "维持决定";
+        CorrectDecision = "correct_decision", "责令改正";
+        Assign = "assign", "指派承办人";
+        TakeOn = "take_on", "接受指派";
+        AskChange = "ask_change", "申请更换承办人";
+        Change = "change", "同意更换并另行指派";
+        RefuseChange = "refuse_change", "不同意更换";
+        Sign = "sign", "签订委托协议";
+        Begin = "begin", "开始办理";
+        Conclude = "conclude", "登记办结";
+        FileMaterials = "file_materials", "提交结案材料";
+        ReturnMaterials = "return_materials", "退回补正材料";
+        PassClosing = "pass_closing", "审查合格，报负责人";
+        AgreeClosing = "agree_closing", "同意结案";
+        Enter = "enter", "登记录入省系统";
+        Terminate = "terminate", "决定终止";
+        Serve = "serve", "登记送达";
+        Archive = "archive", "归档";
+    }
+}
+
+/// Who takes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The desk of the legal aid centre.
+    Desk,
+    /// The centre's director.
+    Director,
+    /// The handler of the case.
+    Handler,
+    /// The handler, or the desk for them.
+    HandlerOrDesk,
+    /// The bureau, not the centre (art 49).
+    Bureau,
+}
+
+impl Who {
+    /// In words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Who::Desk => "法律援助中心工作人员",
+            Who::Director => "法律援助中心负责人",
+            Who::Handler => "本案承办人",
+            Who::HandlerOrDesk => "本案承办人或中心工作人员",
+            Who::Bureau => "司法局经办人",
+        }
+    }
+
+    /// The rights of which one is needed.
+    #[must_use]
+    pub fn actions(self) -> &'static [Action] {
+        match self {
+            Who::Desk => &[Action::RegisterCases],
+            Who::Director => &[Action::DecideCases],
+            Who::Handler => &[Action::HandleCases],
+            Who::HandlerOrDesk => &[Action::HandleCases, Action::RegisterCases],
+            Who::Bureau => &[Action::DecideCaseObjections],
+        }
+    }
+}
+
+/// Where a step leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To a state.
+    State(State),
+    /// It stays where it is.
+    Same,
+    /// Back to where the case was before it went there.
+    Back,
+}
+
+dictionary! {
+    /// What a step needs; each is checked and says what is missing.
+    Need {
+        ApplicationWhole = "application_whole", "申请内容填写完整";
+        IdentityShown = "identity_shown", "身份证明";
+        FirstSupplement = "first_supplement", "尚未通知过补正（一次性告知）";
+        SupplementOverdue = "supplement_overdue", "补正期限已过";
+        ScopeNamed = "scope_named", "写明援助范围依据";
+        MeansSettled = "means_settled", "经济状况已核查或者免予核查";
+        GroupsProved = "groups_proved", "每个群体都有证明";
+        NoDuplicate = "no_duplicate", "不是同一事项重复申请";
+        OtherThanReviewer = "other_than_reviewer", "审批人不是审查人";
+        NotHandler = "not_handler", "经办人不是本案承办人";
+        AidFirstGround = "aid_first_ground", "第四十四条情形";
+        AidFirstSettled = "aid_first_settled", "先行提供的已补办审批";
+        WithinObjection = "within_objection", "在异议期限内";
+        HandlerFits = "handler_fits", "承办人符合条件";
+        HandlerAccepted = "handler_accepted", "承办人已接受指派";
+        AgreementFiled = "agreement_filed", "委托协议或者不拒绝辩护笔录";
+        ReportWhole = "report_whole", "结案报告填写完整";
+        FileWhole = "file_whole", "结案材料齐全";
+        ItemsPassed = "items_passed", "逐项审查合格";
+        ClosingPassed = "closing_passed", "已经逐项审查合格并报负责人";
+        ProgrammeChecked = "programme_checked", "惠民工程对象复核";
+        NotEntered = "not_entered", "尚未录入";
+        NoOpenObjection = "no_open_objection", "没有未处理的异议";
+        VolumeWhole = "volume_whole", "卷宗目录完整";
+    }
+}
+
+/// What is known of a case when a step is about to be taken.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// What is missing in the application, in words.
+    pub application_missing: Vec<&'static str>,
+    /// An identity paper lies before the office.
+    pub identity_shown: bool,
+    /// Supplement notices sent.
+    pub supplements: i32,
+    /// The supplement's last day is over.
+    pub supplement_overdue: bool,
+    /// Article under which aid is given.
+    pub scope_named: bool,
+    /// Means allow aid.
+    pub means_settled: bool,
+    /// Groups without proof.
+    pub unproved: Vec<&'static str>,
+    /// The duplicate, in words.
+    pub duplicate: Option<String>,
+    /// Who acts reviewed it.
+    pub actor_reviewed: bool,
+    /// Who acts handles it.
+    pub actor_handles: bool,
+    /// The limitation period ends within seven days, or preservation is asked for.
+    pub aid_first_ground: bool,
+    /// Aid was given first and the papers are not made up yet.
+    pub aid_first_open: bool,
+    /// The fifteen days are over.
+    pub objection_over: bool,
+    /// The handler took it on.
+    pub handler_accepted: bool,
+    /// The agreement lies in the file.
+    pub agreement_filed: bool,
+    /// What is missing in the closing report.
+    pub report_missing: Vec<&'static str>,
+    /// Required items without a document.
+    pub file_missing: Vec<&'static str>,
+    /// Items that the review found wanting, or not looked at.
+    pub items_failed: Vec<String>,
+    /// Passed the item-by-item review.
+    pub closing_passed: bool,
+    /// Who acts passed it.
+    pub actor_passed: bool,
+    /// What the second look at the programme's conditions found.
+    pub programme_fault: Option<String>,
+    /// Entered in the provincial system.
+    pub entered: bool,
+    /// An objection is open.
+    pub objection_open: bool,
+    /// What the volume lacks.
+    pub volume_missing: Vec<&'static str>,
+}
+
+impl Need {
+    /// Whether the need is met.
+    ///
+    /// # Errors
+    /// What is missing and what to do, in one sentence.
+    pub fn check(self, facts: &Facts) -> Result<(), String> {
+        let list = |words: &[&'static str]| words.join("、");
+        let fault = match self {
+            Need::ApplicationWhole if !facts.application_missing.is_empty() => {
+                format!("申请内容还缺：{}，请先补填。", list(&facts.application_missing))
+            }
+            Need::IdentityShown if !facts.identity_shown => "还没有身份证明，请先收存身份证明再受理。".to_owned(),
+            Need::FirstSupplement if facts.supplements > 0 => {
+                "已经通知过一次补正；补正应一次性告知，不能再次通知。".to_owned()
+            }
+            Need::SupplementOverdue if !facts.supplement_overdue => "补正期限还没有过，不能视为撤回。".to_owned(),
+            Need::ScopeNamed if !facts.scope_named => "还没有写明援助范围的依据，请先填写审查内容。".to_owned(),
+            Need::MeansSettled if !facts.means_settled => {
+                "经济状况还没有核查（或者没有写明免予核查的情形），不能决定给予。".to_owned()
+            }
+            Need::GroupsProved if !facts.unproved.is_empty() => {
+                format!("{}没有证明；请补充证明，或者取消所选群体。", list(&facts.unproved))
+            }
+            Need::NoDuplicate => match &facts.duplicate {
+                Some(words) => format!("{words}。"),
+                None => return Ok(()),
+            },
+            Need::OtherThanReviewer if facts.actor_reviewed => "审查意见是您提出的，须由另一人审批。".to_owned(),
+            Need::NotHandler if facts.actor_handles => "您是本案承办人，不能审查、审批自己的案件。".to_owned(),
+            Need::AidFirstGround if !facts.aid_first_ground => {
+                "先行提供只适用于距时效届满不足7日、需要申请保全或者先予执行等情形；请先在申请中写明时效届满日。"
+                    .to_owned()
+            }
+            Need::AidFirstSettled if facts.aid_first_open => {
+                "先行提供的案件还没有补办审批手续，不能同意结案。".to_owned()
+            }
+            Need::WithinObjection if facts.objection_over => "已超过提出异议的15日期限。".to_owned(),
+            Need::HandlerAccepted if !facts.handler_accepted => "承办人还没有接受指派。".to_owned(),
+            Need::AgreementFiled if !facts.agreement_filed => {
+                "卷中还没有委托协议（或者不拒绝辩护笔录），请先收存。".to_owned()
+            }
+            Need::ReportWhole if !facts.report_missing.is_empty() => {
+                format!("结案报告还缺：{}。", list(&facts.report_missing))
+            }
+            Need::FileWhole if !facts.file_missing.is_empty() => {
+                format!("结案材料还缺：{}。请收存后再提交。", list(&facts.file_missing))
+            }
+            Need::ItemsPassed if !facts.items_failed.is_empty() => {
+                format!("逐项审查还有不合格或者没有审查的：{}。", facts.items_failed.join("、"))
+            }
+            Need::ClosingPassed if !facts.closing_passed => "结案材料还没有逐项审查合格，不能同意结案。".to_owned(),
+            Need::ClosingPassed if facts.actor_passed => "结案材料是您审查的，须由另一人同意结案。".to_owned(),
+            Need::ProgrammeChecked => match &facts.programme_fault {
+                Some(words) => format!("惠民工程对象复核：{words}。"),
+                None => return Ok(()),
+            },
+            Need::NotEntered if facts.entered => "案件已经登记录入省系统。".to_owned(),
+            Need::NoOpenObjection if facts.objection_open => "受援人的异议还没有处理，不能归档。".to_owned(),
+            Need::VolumeWhole if !facts.volume_missing.is_empty() => {
+                format!("卷宗还缺：{}。", list(&facts.volume_missing))
+            }
+            Need::ApplicationWhole
+            | Need::IdentityShown
+            | Need::FirstSupplement
+            | Need::SupplementOverdue
+            | Need::ScopeNamed
+            | Need::MeansSettled
+            | Need::GroupsProved
+            | Need::OtherThanReviewer
+            | Need::NotHandler
+            | Need::AidFirstGround
+            | Need::AidFirstSettled
+            | Need::WithinObjection
+            | Need::HandlerFits
+            | Need::HandlerAccepted
+            | Need::AgreementFiled
+            | Need::ReportWhole
+            | Need::FileWhole
+            | Need::ItemsPassed
+            | Need::ClosingPassed
+            | Need::NotEntered
+            | Need::NoOpenObjection
+            | Need::VolumeWhole => return Ok(()),
+        };
+        Err(fault)
+    }
+}
+
+/// What the form of a step asks for, besides its date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A text that must be given, by this name.
+    Note(&'static str),
+    /// A text that may be given, by this name.
+    MaybeNote(&'static str),
+    /// Ready wording that tells the receiver what to do next.
+    Wording,
+    /// A last day.
+    Until(&'static str),
+    /// A reason of refusal.
+    Refusal,
+    /// A ground of termination.
+    Ground,
+    /// A handler.
+    Handler,
+    /// What the desk found on scope and means.
+    Examination,
+    /// How the case ended, with the closing report.
+    Closing,
+    /// Each item of the file: there, missing, not good.
+    Items,
+    /// The provincial system's number.
+    EntryNumber,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The step.
+    pub step: Move,
+    /// Where it may be taken.
+    pub from: &'static [State],
+    /// Where it leads.
+    pub to: To,
+    /// By whom.
+    pub who: Who,
+    /// What it needs.
+    pub needs: &'static [Need],
+    /// Which documents it makes.
+    pub makes: &'static [Kind],
+    /// Which clocks end with it.
+    pub ends: &'static [Clock],
+    /// Which start.
+    pub starts: &'static [Clock],
+    /// What its form asks for.
+    pub asks: &'static [Ask],
+    /// Where it stands in the rules.
+    pub source: &'static str,
+}
+
+use State as S;
+
+const RUNNING: &[State] = &[S::Assigned, S::Reassigning, S::Entrusted, S::Handling];
+
+/// The row of a step.
+#[must_use]
+pub fn row(step: Move) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.step == step)
+}
+
+/// The steps that a case in this state may take, whoever takes them.
+pub fn steps_from(state: State) -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().filter(move |row| row.from.contains(&state))
+}
+
+/// Whether the step may be taken now.
+///
+/// # Errors
+/// Everything that is in the way, each in a sentence: the state first, then what is missing.
+pub fn may_take(row: &Row, state: State, facts: &Facts) -> Result<(), Vec<String>> {
+    if !row.from.contains(&state) {
+        let from: Vec<&str> = row.from.iter().map(|state| state.label()).collect();
+        return Err(vec![format!(
+            "案件现在是“{}”，不能“{}”；这一步只能在“{}”时办理。",
+            state.label(),
+            row.step.label(),
+            from.join("”“")
+        )]);
+    }
+    let faults: Vec<String> = row.needs.iter().filter_map(|need| need.check(facts).err()).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Where the case stands after a step. `before` is where it was before the state it is in.
+#[must_use]
+pub fn target(row: &Row, state: State, before: Option<State>, entered: bool) -> State {
+    let target = match row.to {
+        To::State(target) => target,
+        To::Same => state,
+        To::Back => before.unwrap_or(state),
+    };
+    // The entry may be made at any time; the case moves on once both are there (S18, S19).
+    match (row.step, target) {
+        (Move::AgreeClosing, State::CloseAgreed) if entered => State::Entered,
+        (Move::Enter, State::CloseAgreed) => State::Entered,
+        _ => target,
+    }
+}
+
+impl Row {
+    /// Where it leads, in words.
+    #[must_use]
+    pub fn to_words(&self) -> String {
+        match self.to {
+            To::State(state) => state.label().to_owned(),
+            To::Same if self.step == Move::Enter => "不变；已同意结案的转为“已录入省系统”".to_owned(),
+            To::Same => "不变".to_owned(),
+            To::Back => "回到原状态".to_owned(),
+        }
+    }
+
+    /// Where it may be taken, in words.
+    #[must_use]
+    pub fn from_words(&self) -> String {
+        self.from.iter().map(|state| state.label()).collect::<Vec<_>>().join("、")
+    }
+
+    /// What it needs, in words.
+    #[must_use]
+    pub fn needs_words(&self) -> String {
+        self.needs.iter().map(|need| need.label()).collect::<Vec<_>>().join("；")
+    }
+
+    /// What it makes, in words.
+    #[must_use]
+    pub fn makes_words(&self) -> String {
+        self.makes.iter().map(|kind| kind.label()).collect::<Vec<_>>().join("、")
+    }
+
+    /// What it starts, in words.
+    #[must_use]
+    pub fn starts_words(&self) -> String {
+        self.starts
+            .iter()
+            .map(|clock| format!("{}（{}）", clock.label(), clock.length_words()))
+            .collect::<Vec<_>>()
+            .join("；")
+    }
+}
+
+/// States in which a handler works on the case.
+#[must_use]
+pub fn is_running(state: State) -> bool {
+    RUNNING.contains(&state)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_step_has_one_row_and_every_state_is_reached_and_left() {
+        for step in Move::ALL {
+            assert_eq!(TABLE.iter().filter(|row| row.step == *step).count(), 1, "{step}");
+        }
+        let reached: BTreeSet<State> = TABLE
+            .iter()
+            .filter_map(|row| match row.to {
+                To::State(state) => Some(state),
+                To::Same | To::Back => None,
+            })
+            .collect();
+        for state in State::ALL {
+            let begins = matches!(state, State::Draft | State::Notified | State::Entered);
+            assert!(begins || reached.contains(state), "{state} is never reached");
+            assert_eq!(state.is_end(), steps_from(*state).next().is_none(), "{state}");
+        }
+        let sheets: BTreeSet<_> = State::ALL.iter().map(|state| state.sheet()).collect();
+        assert_eq!(sheets.len(), State::ALL.len());
+    }
+
+    #[test]
+    fn a_clock_that_starts_is_ended_by_some_step() {
+        for row in TABLE {
+            for clock in row.starts {
+                let ended = TABLE.iter().any(|row| row.ends.contains(clock));
+                assert!(ended || *clock == Clock::Payout, "{clock} never ends");
+            }
+        }
+    }
+
+    #[test]
+    fn a_handler_never_approves_and_nobody_reviews_their_own() {
+        let handles = Facts { actor_handles: true, ..Facts::default() };
+        for row in TABLE.iter().filter(|row| row.who == Who::Director) {
+            assert!(row.needs.contains(&Need::NotHandler), "{}", row.step);
+            assert!(may_take(row, row.from[0], &handles).is_err(), "{}", row.step);
+        }
+        for step in [Move::Review, Move::PassClosing, Move::ReturnMaterials, Move::Accept] {
+            assert!(row(step).unwrap().needs.contains(&Need::NotHandler), "{step}");
+        }
+        assert!(row(Move::Grant).unwrap().needs.contains(&Need::OtherThanReviewer));
+        let passed = Facts { closing_passed: true, actor_passed: true, ..Facts::default() };
+        let refused = may_take(row(Move::AgreeClosing).unwrap(), State::ClosingReview, &passed).unwrap_err();
+        assert!(refused.concat().contains("须由另一人同意结案"));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let row = row(Move::Grant).unwrap();
+        let refused = may_take(row, State::Granted, &Facts::default()).unwrap_err();
+        assert_eq!(refused, ["案件现在是“决定给予”，不能“决定给予援助”；这一步只能在“待审批”时办理。"]);
+        let facts = Facts { scope_named: true, unproved: vec!["农民工"], ..Facts::default() };
+        let refused = may_take(row, State::Reviewing, &facts).unwrap_err().concat();
+        assert!(refused.contains("经济状况还没有核查") && refused.contains("农民工没有证明"), "{refused}");
+    }
+
+    #[test]
+    fn the_entry_moves_the_case_on_once_closing_is_agreed() {
+        let enter = row(Move::Enter).unwrap();
+        assert_eq!(target(enter, State::Handling, None, false), State::Handling);
+        assert_eq!(target(enter, State::CloseAgreed, None, false), State::Entered);
+        let agree = row(Move::AgreeClosing).unwrap();
+        assert_eq!(target(agree, State::ClosingReview, None, false), State::CloseAgreed);
+        assert_eq!(target(agree, State::ClosingReview, None, true), State::Entered);
+        let refuse = row(Move::RefuseChange).unwrap();
+        assert_eq!(target(refuse, State::Reassigning, Some(State::Handling), false), State::Handling);
+    }
+
+    proptest! {
+        /// Whatever steps are tried in whatever order, nothing is agreed to close that was not
+        /// granted or notified, assigned and reviewed.
+        #[test]
+        fn no_way_around_the_guards(tried in proptest::collection::vec(0_usize..TABLE.len(), 0..80), notified: bool) {
+            let mut state = if notified { State::Notified } else { State::Draft };
+            let mut before = None;
+            let mut taken: Vec<Move> = Vec::new();
+            let facts = Facts {
+                identity_shown: true, scope_named: true, means_settled: true, handler_accepted: true,
+                agreement_filed: true, closing_passed: taken.contains(&Move::PassClosing), ..Facts::default()
+            };
+            for index in tried {
+                let row = &TABLE[index];
+                let facts = Facts { closing_passed: taken.contains(&Move::PassClosing), ..facts.clone() };
+                if may_take(row, state, &facts).is_err() { continue; }
+                let next = target(row, state, before, taken.contains(&Move::Enter));
+                if next != state { before = Some(state); state = next; }
+                taken.push(row.step);
+            }
+            if matches!(state, State::CloseAgreed | State::Entered) {
+                for needed in [Move::Assign, Move::Sign, Move::Conclude, Move::FileMaterials, Move::PassClosing, Move::AgreeClosing] {
+                    prop_assert!(taken.contains(&needed), "{taken:?}");
+                }
+                prop_assert!(notified || taken.contains(&Move::Grant) || taken.contains(&Move::AidFirst) || taken.contains(&Move::CorrectDecision));
+            }
+        }
+    }
+}
