@@ -10,7 +10,6 @@ use super::invented::{PEOPLE, Post};
 use super::{ACCOUNTS, PASSWORD};
 use crate::accounts::db::NewAccount;
 use crate::accounts::policy::Policy;
-use crate::audit::Audit;
 use crate::cases::assignment::rules::Field;
 use crate::cases::assignment::{self, NewHandler};
 use crate::people::{self, BankAccount, NewPerson, Particulars, Phone};
