@@ -204,7 +204,7 @@ async fn the_notice_stands_at_every_place_where_personal_data_are_collected() {
     for (role, path) in [(Role::BureauClerk, "/people/new"), (Role::SystemAdministrator, "/accounts/new")] {
         app.staff(role).await.get(path).await.assert_status(200).assert_says("个人信息告知");
     }
-    let form = include_str!("../../templates/consultations/form.html");
+    let form = include_str!("../../../templates/consultations/form.html");
     assert!(form.contains("privacy::notice("));
 }
 
