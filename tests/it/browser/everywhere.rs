@@ -186,6 +186,12 @@ async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'st
         came.extend(walk(&screen, &declared, &start, &mut mine).await);
         wrong.extend(mine.into_iter().map(|fault| format!("{login} {fault}")));
     }
+    // Every component in every state.
+    for name in ["components", "roster", "settlement", "posting", "dashboard"] {
+        let path = format!("/styleguide/{name}");
+        screen.go(&path).await;
+        wrong.extend(screen.faults(&path).await);
+    }
     // Only who recorded a consultation corrects it.
     let recorded = "from consultations where started_at > '2024-02-01' order by id limit 1";
     let recorder = app.scalar_i64(&format!("select recorded_by {recorded}")).await;

@@ -8,6 +8,7 @@ mod journey;
 mod journeys;
 mod ledger;
 mod moves;
+mod paper;
 mod pay;
 mod pictures;
 mod roster;

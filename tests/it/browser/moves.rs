@@ -191,3 +191,95 @@ async fn what_was_written_while_the_line_was_down_is_offered_again_when_it_is_ba
     let kept = "return Object.keys(localStorage).filter((key) => key.startsWith('huifa-draft:')).length";
     assert_eq!(screen.script(kept).await.as_i64(), Some(0));
 }
+
+/// Goes on with Tab until something that reads `words` has the focus.
+async fn tab_to(screen: &Screen, words: &str) {
+    let read = "const here = document.activeElement; return (here.textContent || '').trim() || here.name || ''";
+    for _ in 0..120 {
+        keys(screen, &char::from(Key::Tab).to_string()).await;
+        let text = screen.script(read).await;
+        if text.as_str().is_some_and(|text| text.starts_with(words)) {
+            let seen = screen.script("return getComputedStyle(document.activeElement).outlineStyle").await;
+            assert_ne!(seen.as_str(), Some("none"), "the focus on “{words}” is not seen");
+            return;
+        }
+    }
+    panic!("Tab never comes to “{words}” on {}", path(screen).await);
+}
+
+async fn enter(screen: &Screen) {
+    keys(screen, &char::from(Key::Enter).to_string()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_drawn_handed_in_and_approved_with_the_keyboard_alone() {
+    let app = TestApp::new().await;
+    app.clock_to("2024-04-22 09:00");
+    for name in ["市公共法律服务中心", "米山镇"] {
+        let venue = app.venue(name).await;
+        app.person(&format!("{name}甲"), &[venue]).await;
+    }
+    let clerk = app.staff(Role::BureauClerk).await;
+    let screen = Screen::open(&app, Device::Desk).await;
+    screen.wear(clerk.cookie()).await;
+    screen.go("/home").await;
+    tab_to(&screen, "编制5月排班").await;
+    enter(&screen).await;
+    screen.says("还没有开始排班").await;
+    tab_to(&screen, "开始排班").await;
+    enter(&screen).await;
+    screen.says("已开始编制").await;
+    tab_to(&screen, "全部服务点轮排").await;
+    enter(&screen).await;
+    screen.says("确认之前什么都没有保存").await;
+    tab_to(&screen, "按此排班").await;
+    enter(&screen).await;
+    screen.says("个服务点新排").await;
+    // The grid has a link for every gap: this one leads past it.
+    tab_to(&screen, "去提交").await;
+    enter(&screen).await;
+    tab_to(&screen, "gaps_known").await;
+    keys(&screen, " ").await;
+    tab_to(&screen, "gap_reason").await;
+    keys(&screen, "其余工作站人员正在落实").await;
+    tab_to(&screen, "提交审核").await;
+    enter(&screen).await;
+    screen.says("排班已提交").await;
+    screen.wear(app.staff(Role::Approver).await.cookie()).await;
+    screen.go("/home").await;
+    tab_to(&screen, "审核5月排班").await;
+    enter(&screen).await;
+    tab_to(&screen, "批准").await;
+    enter(&screen).await;
+    screen.says("排班已批准").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_script_every_step_of_the_same_month_can_be_taken() {
+    let app = TestApp::new().await;
+    let mishan = app.venue("米山镇").await;
+    app.person("张三", &[mishan]).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let screen = Screen::open(&app, Device::Desk).await;
+    screen.wear(clerk.cookie()).await;
+    screen.without_script().await;
+    screen.go("/roster/2024-05").await;
+    screen.press("开始排班").await;
+    screen.says("已开始编制").await;
+    screen.press("全部服务点轮排").await;
+    screen.press("按此排班").await;
+    screen.says("1个服务点新排4个班次").await;
+    screen.go(&format!("/roster/2024-05/venues/{mishan}")).await;
+    screen.press("移除").await;
+    screen.says("已移除张三").await;
+    screen.press("改到").await;
+    screen.choose("place", &format!("{mishan}:2024-05-08")).await;
+    screen.press("改到这一天").await;
+    screen.says("张三由5月15日 周三改到5月8日 周三").await;
+    screen.client.find(fantoccini::Locator::Css("a.seek")).await.expect("the search").click().await.expect("pressed");
+    screen.says("中文、拼音或拼音首字母都可以").await;
+    screen.fill("q", "pb").await;
+    screen.press("查找").await;
+    screen.says("排班").await;
+    screen.assert_quiet("/find").await;
+}

@@ -1,5 +1,6 @@
 //! A browser window on a running product.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,6 +27,8 @@ pub(crate) struct Screen {
     /// The WebDriver session.
     pub(crate) client: Client,
     base: String,
+    session: String,
+    port: u16,
     profile: PathBuf,
     driver: Child,
     stop: Option<oneshot::Sender<()>>,
@@ -34,6 +37,8 @@ pub(crate) struct Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         self.stop.take();
+        // The browser is the driver's child, not ours: it goes when its session is ended.
+        let _ = self.end_session();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
         let _ = std::fs::remove_dir_all(&self.profile);
@@ -53,6 +58,19 @@ fn program(names: &[&str]) -> PathBuf {
 }
 
 impl Screen {
+    /// Ends the session and waits for the answer, without a runtime: drops have none.
+    fn end_session(&self) -> std::io::Result<()> {
+        let mut line = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        line.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let asked = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.session, self.port
+        );
+        line.write_all(asked.as_bytes())?;
+        let mut answer = [0; 64];
+        line.read(&mut answer).map(|_| ())
+    }
+
     /// Serves the application on a port of its own and opens a window on it.
     pub(crate) async fn open(app: &TestApp, device: Device) -> Screen {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
@@ -105,7 +123,8 @@ impl Screen {
                 Err(error) => panic!("no browser: {error}"),
             }
         };
-        Screen { client, base, profile, driver, stop: Some(stop) }
+        let session = client.session_id().await.expect("a session").unwrap_or_default();
+        Screen { client, base, session, port, profile, driver, stop: Some(stop) }
     }
 
     /// Opens a page.
@@ -270,6 +289,25 @@ impl Screen {
         self.client.issue_cmd(Line { session, off }).await.expect("the line");
     }
 
+    /// Lets no page run a script any more; the driver still may.
+    pub(crate) async fn without_script(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// The page that stands as a PDF, on the paper that its style sheet asks for.
+    pub(crate) async fn printed(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        let answer = self.devtools("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
+        let data = answer["data"].as_str().expect("a print");
+        base64::engine::general_purpose::STANDARD.decode(data).expect("base64")
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        let session = self.client.session_id().await.expect("a session").unwrap_or_default();
+        let asked = Devtools { session, command, parameters };
+        self.client.issue_cmd(asked).await.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
     /// Saves a picture where `HUIFA_SCREENSHOTS` says, for a person to look at.
     pub(crate) async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") else { return };
@@ -309,5 +347,24 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Line {
         let conditions =
             json!({ "offline": self.off, "latency": 0, "download_throughput": -1, "upload_throughput": -1 });
         (http::Method::POST, Some(json!({ "network_conditions": conditions }).to_string()))
+    }
+}
+
+/// Chromium's own way to its developer tools.
+#[derive(Debug)]
+struct Devtools {
+    session: String,
+    command: &'static str,
+    parameters: Value,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, _: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", self.session))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let command = json!({ "cmd": self.command, "params": self.parameters });
+        (http::Method::POST, Some(command.to_string()))
     }
 }
