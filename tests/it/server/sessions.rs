@@ -41,8 +41,8 @@ async fn sign_in(app: &TestApp, login: &str, password: &str) -> String {
 #[track_caller]
 fn cookie_of(page: &Page) -> String {
     // The session's or the large print's; the known browser's comes beside the first.
-    let all = page.headers.get_all("set-cookie").iter().map(|set| set.to_str().expect("plain"));
-    let set = all.filter(|set| !set.starts_with("huifa_device=")).next_back().expect("a cookie");
+    let mut all = page.headers.get_all("set-cookie").iter().map(|set| set.to_str().expect("plain"));
+    let set = all.rfind(|set| !set.starts_with("huifa_device=")).expect("a cookie");
     set.split(';').next().expect("its pair").to_owned()
 }
 
