@@ -14,7 +14,14 @@ async fn the_pages_of_accounts_fit_and_can_be_read_by_everybody() {
     let audit = app.staff(Role::AuditAdministrator).await;
     let clerk = app.staff(Role::BureauClerk).await;
     app.staff_at(Role::VenueStaff, venue).await;
-    system.post("/accounts", &[("name", "李四"), ("login", "lisi"), ("role", "finance")]).await.assert_status(200);
+    let lisi = [
+        ("name", "李四"),
+        ("login", "lisi"),
+        ("role", "finance"),
+        ("staff_number", "GP-2001"),
+        ("reason", "按岗位开通"),
+    ];
+    system.post("/accounts", &lisi).await.assert_status(200);
     let id = clerk.actor().account_id;
     system.post(&format!("/accounts/{id}/disable"), &[]).await.assert_status(303);
     let lisi = format!("/accounts/{}", app.scalar_i64("select id from accounts where login = 'lisi'").await);

@@ -9,8 +9,18 @@ use crate::support::app::TestApp;
 
 /// Keys go to whatever has the focus, as from a keyboard.
 async fn keys(screen: &Screen, typed: &str) {
-    let element = screen.client.active_element().await.expect("something has the focus");
-    element.send_keys(typed).await.unwrap_or_else(|error| panic!("typing {typed:?}: {error}"));
+    for _ in 0..40 {
+        let element = screen.client.active_element().await.expect("something has the focus");
+        match element.send_keys(typed).await {
+            Ok(()) => return,
+            // The page with that element is just giving way to the next.
+            Err(error) if error.to_string().contains("stale element") => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            Err(error) => panic!("typing {typed:?}: {error}"),
+        }
+    }
+    panic!("nothing took {typed:?}");
 }
 
 fn with_control(letter: char) -> String {
