@@ -303,7 +303,12 @@ async fn keys(step: KeyStep) -> anyhow::Result<ExitCode> {
                 seals.add_key()?
             ))?,
             KeyStep::Rotate => {
-                let done = wall::within(Wall::Everything, rotation::rotate(&opened.database.pool, seals)).await?;
+                let done = {
+                    let owner = database::pool(opened.database.owner.clone(), 1).await?;
+                    let done = wall::within(Wall::Everything, rotation::rotate(&owner, seals)).await?;
+                    owner.close().await;
+                    done
+                };
                 say(&format!("已把{done}个值换到第{}版主密钥。", seals.newest()))?;
             }
         }
