@@ -518,7 +518,9 @@ pub async fn reveal(work: &mut Work, seals: &Seals, scope: Scope, id: i64, reaso
     let bureau = scope.bureau();
     let viewer = Viewer::of(&work.actor);
     dossier::find(work.conn(), bureau, viewer, id).await?.filter(|it| it.may_open).ok_or(AppError::NotFound)?;
-    let sealed = store::sealed(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    let sealed = store::sealed(work.conn(), bureau, id)
+        .await?
+        .ok_or_else(|| AppError::refused("这件案件是补录的纸质案件，系统中没有登记号码和住址。"))?;
     let opened = open(seals, &sealed)?;
     let (by, at, actor) = (work.actor.account_id, work.now, work.actor.signature());
     let event = NewEvent {

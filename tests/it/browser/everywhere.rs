@@ -36,8 +36,14 @@ const NO_PAGE: &[&str] = &[
     "/cases/{id}/papers/{paper}",
     "/cases/quality/{id}",
     "/static/{hash}/{*name}",
-    // Asked for in between, when a proof has grown old.
+    // Asked for in between, when a proof has grown old, or for the second factor.
     "/confirm",
+    "/sign-in/code",
+    // No run has left for the bank and no batch been made in early February.
+    "/payments/payees/{id}",
+    "/payments/runs/{id}",
+    "/payouts/batches/{id}",
+    "/payouts/batches/{id}/print",
 ];
 
 /// Early February: January is reported and being settled, February is lived, March is next.
