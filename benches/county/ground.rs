@@ -128,10 +128,12 @@ impl Ground {
         Ok(())
     }
 
-    /// The product on one of the databases, serving on the loopback.
+    /// The product on one of the databases, serving on the loopback as the program's own role,
+    /// behind row security.
     pub(crate) async fn site(&self, database: &str) -> anyhow::Result<Site> {
         // Connections belong to the runtime that opened them.
-        let state = state(self.server_pool(database).await?)?;
+        let program = self.options(database)?.username(rights::PROGRAM);
+        let state = state(self.spawned_pool(program).await?)?;
         let (router, _) = build_router(&state);
         let address = self.serve(router).await?;
         let bureau =
@@ -139,9 +141,13 @@ impl Ground {
         Ok(Site { state, address, bureau })
     }
 
-    /// Connections for a router of one's own, opened where it will run.
+    /// Connections for a router of one's own, opened where it will run; of the owner, whom
+    /// row security does not bind.
     pub(crate) async fn server_pool(&self, database: &str) -> anyhow::Result<PgPool> {
-        let options = self.options(database)?;
+        self.spawned_pool(self.options(database)?).await
+    }
+
+    async fn spawned_pool(&self, options: PgConnectOptions) -> anyhow::Result<PgPool> {
         Ok(self.servers.as_ref().context("the servers were stopped")?.spawn(pool(options, 16)).await??)
     }
 
