@@ -72,6 +72,7 @@ impl ListQuery {
             after,
             id: None,
             handler: None,
+            viewer: None,
             search: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
             limit: i64::try_from(PAGE).unwrap_or(50) + 1,
         }
@@ -139,6 +140,9 @@ impl CaseRow {
 
     /// The recipient's groups in words.
     fn group_words(&self) -> String {
+        if self.shut {
+            return "受限".to_owned();
+        }
         if self.groups.is_empty() {
             return "非特殊群体".to_owned();
         }
@@ -193,7 +197,11 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let viewer = Viewer::of(&actor);
-    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..query.asked() };
+    let asked = Asked {
+        handler: viewer.assigned_only.then_some(viewer.account),
+        viewer: Some(viewer.account),
+        ..query.asked()
+    };
     let mut conn = state.pool.acquire().await?;
     let mut cases = db::cases(&mut conn, scope.bureau(), &asked).await?;
     let total = db::count(&mut conn, scope.bureau(), &asked).await?;

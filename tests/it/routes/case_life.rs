@@ -634,3 +634,37 @@ async fn odd_cases_are_shown_with_their_evidence_and_decided_by_a_person() {
     clerk.get("/cases/screens").await.assert_says("查实虚假或者拆分");
     centre.desk.get("/cases/screens").await.assert_status(403);
 }
+
+#[tokio::test]
+async fn a_notice_is_registered_once_and_what_is_done_is_not_offered_again() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let form = [
+        ("basis", "notified_defence"),
+        ("way", "authority"),
+        ("received_on", "2024-05-06"),
+        ("kind", "criminal_investigation"),
+        ("cause", "盗窃罪"),
+        ("name", "郭小宇"),
+        ("birth_date", "2008-02-01"),
+        ("groups", "minor"),
+        ("proofs", "household_register"),
+        ("notice_basis", "minor"),
+        ("notice_number", "高公法援〔2024〕3号"),
+        ("authority", "高平市公安局"),
+    ];
+    let page = centre.desk.post("/cases/apply", &form).await;
+    page.assert_status(303);
+    let case = page.location.expect("a case");
+    centre.desk.post("/cases/apply", &form).await.assert_status(422).assert_says("已经登记为高法援字〔2024〕001号");
+    assert_eq!(app.scalar_i64("select count(*) from cases").await, 1);
+    // A handler is first offered what leads on, and not twice what was done.
+    centre.step(&centre.desk, &case, "assign", &[("handler", &centre.zhao.to_string())]).await;
+    let offered = |page: &crate::support::app::Page| page.select(".case-steps a");
+    assert_eq!(offered(&centre.handler.get(&case).await), ["接受指派", "申请更换承办人"]);
+    centre.step(&centre.handler, &case, "take_on", &[]).await;
+    assert_eq!(offered(&centre.handler.get(&case).await), ["签订委托协议", "申请更换承办人"]);
+    let director = centre.director.get(&case).await;
+    assert_eq!(offered(&director), ["决定终止"], "nothing to settle: it is a notice");
+    director.assert_says("现在由本案承办人或中心工作人员办理");
+}

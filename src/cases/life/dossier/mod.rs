@@ -1,16 +1,19 @@
 //! Everything that is known of one case, in one statement.
 
-use std::collections::BTreeMap;
+mod rows;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+pub use rows::{
+    Application, AssignmentRow, ClockRow, Closing, DocumentRow, EventRow, MessageRow, NamedRow, PaymentRow, RecordRow,
+    StageRow,
+};
+
+use chrono::NaiveDate;
+use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use crate::cases::clocks::Clock;
 use crate::cases::documents::Kind;
-use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, ScopeBasis};
 use crate::cases::states::State;
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::{Dictionary as _, dictionary};
@@ -62,283 +65,6 @@ impl Viewer {
     }
 }
 
-/// The application or notice as stored; sealed columns stay in the database.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Application {
-    /// The recipient.
-    pub name: String,
-    /// `male`, `female` or `unknown`.
-    pub gender: String,
-    /// Birth date.
-    pub birth_date: Option<NaiveDate>,
-    /// Masked identity number.
-    pub id_number_mask: String,
-    /// Masked telephone.
-    pub phone_mask: String,
-    /// 乡镇.
-    pub township: String,
-    /// Who applies for the recipient.
-    pub agent: String,
-    /// Relation.
-    pub agent_relation: String,
-    /// In custody.
-    pub detained: bool,
-    /// Cannot move easily.
-    pub hard_to_move: bool,
-    /// Life imprisonment or death is possible.
-    pub life_or_death: bool,
-    /// 原告、被告人…
-    pub legal_position: String,
-    /// The other side.
-    pub opponent: String,
-    /// 办案机关.
-    pub authority: String,
-    /// Its number.
-    pub authority_number: String,
-    /// Why the authority gives notice; a code or empty.
-    pub notice_basis: String,
-    /// Number of its letter.
-    pub notice_number: String,
-    /// 案情及理由.
-    pub facts: String,
-    /// 诉求.
-    pub request: String,
-    /// 标的额 in yuan.
-    pub amount: Option<Decimal>,
-    /// Last day to sue.
-    pub limitation_on: Option<NaiveDate>,
-    /// The group of the statistics; a code.
-    pub primary_group: String,
-    /// Proofs; codes.
-    pub proofs: Vec<String>,
-    /// Article; a code or empty.
-    pub scope_basis: String,
-    /// A code.
-    pub means: String,
-    /// Its note.
-    pub means_note: String,
-    /// 审查意见.
-    pub review_opinion: String,
-    /// Who reviewed.
-    pub reviewed_by: Option<i64>,
-    /// When.
-    pub reviewed_on: Option<NaiveDate>,
-    /// Who decided.
-    pub decided_by: Option<i64>,
-    /// Notices sent.
-    pub supplements: i32,
-    /// The last day of the supplement.
-    pub supplement_until: Option<NaiveDate>,
-    /// 先行提供: papers made up on.
-    pub settled_on: Option<NaiveDate>,
-    /// What was said of a case with something in common.
-    pub duplicate_note: String,
-    /// For edits.
-    pub version: i32,
-}
-
-impl Application {
-    /// The proofs.
-    #[must_use]
-    pub fn proof_set(&self) -> std::collections::BTreeSet<Proof> {
-        self.proofs.iter().filter_map(|code| Proof::from_code(code)).collect()
-    }
-
-    /// How the means were looked at.
-    #[must_use]
-    pub fn means(&self) -> Means {
-        Means::from_code(&self.means).unwrap_or(Means::Unchecked)
-    }
-
-    /// Under which article.
-    #[must_use]
-    pub fn scope(&self) -> Option<ScopeBasis> {
-        ScopeBasis::from_code(&self.scope_basis)
-    }
-
-    /// Why notice was given.
-    #[must_use]
-    pub fn notice(&self) -> Option<NoticeBasis> {
-        NoticeBasis::from_code(&self.notice_basis)
-    }
-
-    /// 男, 女 or empty.
-    #[must_use]
-    pub fn gender_words(&self) -> &'static str {
-        match self.gender.as_str() {
-            "male" => "男",
-            "female" => "女",
-            _ => "",
-        }
-    }
-}
-
-/// The closing report and its review.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Closing {
-    /// 结案方式; a code.
-    pub way: String,
-    /// 法院案号.
-    pub court_number: String,
-    /// 胜诉…; a code or empty.
-    pub effect: String,
-    /// 结果摘要.
-    pub summary: String,
-    /// 采纳情况.
-    pub adopted: String,
-    /// 挽回损失 in yuan.
-    pub recovered: Option<Decimal>,
-    /// 出庭.
-    pub hearings: i32,
-    /// 会见、约见.
-    pub meetings: i32,
-    /// 阅卷.
-    pub readings: i32,
-    /// Who reported.
-    pub reported_by: Option<i64>,
-    /// Item → ok, missing, faulty.
-    pub items: BTreeMap<String, String>,
-    /// 质量意见.
-    pub review_opinion: String,
-    /// Who passed the file.
-    pub reviewed_by: Option<i64>,
-    /// When.
-    pub reviewed_on: Option<NaiveDate>,
-    /// Who agreed.
-    pub agreed_by: Option<i64>,
-}
-
-/// A limit of this case.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClockRow {
-    /// Which.
-    pub kind: Clock,
-    /// From.
-    pub started_on: NaiveDate,
-    /// To.
-    pub due_on: NaiveDate,
-    /// To the minute, of limits in hours.
-    pub due_at: Option<DateTime<Utc>>,
-    /// Stands still since.
-    pub paused_on: Option<NaiveDate>,
-    /// Days not counted.
-    pub paused_days: i32,
-    /// Ended.
-    pub ended_on: Option<NaiveDate>,
-}
-
-/// A paper of this case.
-#[derive(Clone, Debug, Deserialize)]
-pub struct DocumentRow {
-    /// The row.
-    pub id: i64,
-    /// What it is.
-    pub kind: Kind,
-    /// Its number.
-    pub number: String,
-    /// `made`, `scan` or `paper`.
-    pub source: String,
-    /// Its title.
-    pub title: String,
-    /// Pages.
-    pub pages: i32,
-    /// Its date.
-    pub made_on: NaiveDate,
-    /// Who made or filed it.
-    pub by: String,
-}
-
-/// A line of the time line.
-#[derive(Clone, Debug, Deserialize)]
-pub struct EventRow {
-    /// When it was put down.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub actor: String,
-    /// `move`, `document`, …
-    pub kind: String,
-    /// The step or the paper.
-    pub code: String,
-    /// Where the case was.
-    pub from_state: String,
-    /// Where it went.
-    pub to_state: String,
-    /// The date it bears.
-    pub on_date: Option<NaiveDate>,
-    /// In one sentence.
-    pub words: String,
-    /// The reason given.
-    pub note: String,
-}
-
-/// A handling record.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RecordRow {
-    /// The row.
-    pub id: i64,
-    /// A code.
-    pub kind: String,
-    /// The day.
-    pub on_date: NaiveDate,
-    /// A hearing's hour.
-    pub starts_at: Option<DateTime<Utc>>,
-    /// A hearing's place.
-    pub place: String,
-    /// What was done.
-    pub content: String,
-    /// By whom.
-    pub by: String,
-}
-
-/// A message between centre and handler.
-#[derive(Clone, Debug, Deserialize)]
-pub struct MessageRow {
-    /// The row.
-    pub id: i64,
-    /// From whom.
-    pub by: String,
-    /// To the handler.
-    pub to_handler: bool,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What.
-    pub body: String,
-    /// Read.
-    pub read_at: Option<DateTime<Utc>>,
-}
-
-/// An assignment, open or over.
-#[derive(Clone, Debug, Deserialize)]
-pub struct AssignmentRow {
-    /// Whom.
-    pub handler_id: i64,
-    /// Their name.
-    pub handler: String,
-    /// 指派通知书's number.
-    pub number: String,
-    /// When.
-    pub assigned_on: NaiveDate,
-    /// Taken on.
-    pub accepted_at: Option<DateTime<Utc>>,
-    /// Over.
-    pub ended_on: Option<NaiveDate>,
-    /// Why.
-    pub end_reason: String,
-}
-
-/// Another stage of the same matter.
-#[derive(Clone, Debug, Deserialize)]
-pub struct StageRow {
-    /// The case.
-    pub id: i64,
-    /// Its number.
-    pub number: String,
-    /// Kind and stage.
-    pub kind: CaseKind,
-    /// Where it stands.
-    pub state: State,
-}
-
 /// Everything that is known of one case.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns of `cases`, described in the migrations")]
@@ -373,6 +99,8 @@ pub struct Dossier {
     pub restricted: bool,
     pub matter_id: Option<i64>,
     pub consultation_id: Option<i64>,
+    pub consultation: String,
+    pub consultation_venue: String,
     pub worker_id: Option<i64>,
     pub worker: String,
     pub handler_id: Option<i64>,
@@ -399,6 +127,8 @@ pub struct Dossier {
     pub messages: Json<Vec<MessageRow>>,
     pub assignments: Json<Vec<AssignmentRow>>,
     pub stages: Json<Vec<StageRow>>,
+    pub named: Json<Vec<NamedRow>>,
+    pub payments: Json<Vec<PaymentRow>>,
 }
 
 /// The dossier of a case within the viewer's reach. Whether it may be opened stands in it:
@@ -417,10 +147,8 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                c.handler_category as "handler_category: HandlerCategory", c.handler_name, c.organisation,
                coalesce(h.licence_number, '') as "licence!", c.programme_case, c.counted_on, c.counted_year, c.place,
                c.registered_by,
-               (not c.restricted or $3 or c.registered_by = $4 or c.worker_id = $4 or h.account_id = $4
-                   or exists (select from case_access x where x.case_id = c.id and x.account_id = $4)
-                   or exists (select from case_quality q where q.case_id = c.id and q.reviewer_id = $4 and q.done_on is null))
-                   as "may_open!",
+               (not c.restricted or $3 or case_open_to(c, $4)) as "may_open!",
+               coalesce(t.number, '') as "consultation!", coalesce(t.venue, '') as "consultation_venue!",
                coalesce((select v.name from venues v where v.bureau_id = c.bureau_id and v.kind = 'legal_aid_centre'
                          order by v.sort limit 1), b.name) as "office!",
                b.name as bureau_name, b.short_name as county,
@@ -448,13 +176,53 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                                           order by o.id)
                          from cases o
                          where o.id <> c.id and (o.matter_id = coalesce(c.matter_id, c.id) or o.id = c.matter_id)), '[]')
-                   as "stages!: Json<Vec<StageRow>>"
+                   as "stages!: Json<Vec<StageRow>>",
+               coalesce((select jsonb_agg(jsonb_build_object('account_id', x.account_id, 'name', e.name, 'login', e.login,
+                                                             'by', g.name, 'at', x.granted_at, 'reason', x.reason)
+                                          order by x.granted_at, x.account_id)
+                         from case_access x join accounts e on e.id = x.account_id join accounts g on g.id = x.granted_by
+                         where x.case_id = c.id), '[]') as "named!: Json<Vec<NamedRow>>",
+               coalesce((select jsonb_agg(p order by p.at) from (
+                   select b.prepared_at as at, e.name as by, 'prepared' as kind, o.earmarked::text, o.operating::text,
+                          o.payee_name as payee, format('%s年第%s批', b.year, b.number) as batch, '' as note
+                   from case_payouts o join case_batches b on b.id = o.batch_id join accounts e on e.id = b.prepared_by
+                   where o.case_id = c.id
+                   union all
+                   select b.approved_at, e.name, 'approved', o.earmarked::text, o.operating::text, o.payee_name,
+                          format('%s年第%s批', b.year, b.number), ''
+                   from case_payouts o join case_batches b on b.id = o.batch_id join accounts e on e.id = b.approved_by
+                   where o.case_id = c.id
+                   union all
+                   select b.paid_at, e.name, 'paid', o.earmarked::text, o.operating::text, o.payee_name,
+                          format('%s年第%s批', b.year, b.number), ''
+                   from case_payouts o join case_batches b on b.id = o.batch_id join accounts e on e.id = b.paid_by
+                   where o.case_id = c.id
+                   union all
+                   select o.ended_at, e.name, 'ended', o.earmarked::text, o.operating::text, o.payee_name,
+                          format('%s年第%s批', b.year, b.number), o.ended_reason
+                   from case_payouts o join case_batches b on b.id = o.batch_id join accounts e on e.id = o.ended_by
+                   where o.case_id = c.id
+                   union all
+                   select x.asked_at, e.name, 'asked', '0', '0', '', x.days::text, x.reason
+                   from case_extensions x join accounts e on e.id = x.asked_by where x.case_id = c.id
+                   union all
+                   select x.decided_at, e.name, x.status, '0', '0', '', x.days::text, x.decision_note
+                   from case_extensions x join accounts e on e.id = x.decided_by where x.case_id = c.id
+                   union all
+                   select x.recorded_at, e.name, 'outside', x.amount::text, '0', x.source, '', x.document
+                   from case_outside_payments x join accounts e on e.id = x.recorded_by where x.case_id = c.id
+                   union all
+                   select x.withdrawn_at, e.name, 'outside_withdrawn', x.amount::text, '0', x.source, '', x.withdrawal
+                   from case_outside_payments x join accounts e on e.id = x.withdrawn_by where x.case_id = c.id
+               ) p), '[]') as "payments!: Json<Vec<PaymentRow>>"
         from cases c
         join bureaus b on b.id = c.bureau_id
         left join accounts w on w.id = c.worker_id
         left join case_handlers h on h.id = c.handler_id
         left join case_applications a on a.case_id = c.id
         left join case_closings l on l.case_id = c.id
+        left join lateral (select s.number, v.short_name as venue
+                           from consultations s join venues v on v.id = s.venue_id where s.id = c.consultation_id) t on true
         where c.bureau_id = $1 and c.id = $2 and (not $5 or h.account_id = $4
               or exists (select from case_quality q where q.case_id = c.id and q.reviewer_id = $4 and q.done_on is null))
         "#,
@@ -557,30 +325,34 @@ pub async fn in_common(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::R
         CommonRow,
         r#"
         with me as (
-            select c.id, coalesce(c.matter_id, c.id) as matter, c.cause, a.name, a.id_number_index, a.phone_index,
-                   a.opponent_key, a.opponent
+            select c.id, coalesce(c.matter_id, c.id) as matter, c.cause, a.name, a.birth_date, a.id_number_index,
+                   a.phone_index, a.opponent_key, a.opponent
             from cases c join case_applications a on a.case_id = c.id
             where c.bureau_id = $1 and c.id = $2
         ),
         others as (
             select c.id, c.number, c.kind, c.state, c.handler_id, h.firm_id,
                    coalesce(a.id_number_index = me.id_number_index, false)
-                       or (a.name = me.name and coalesce(a.phone_index = me.phone_index, false)) as same_recipient,
+                       or (a.name = me.name and (coalesce(a.phone_index = me.phone_index, false)
+                                                 or coalesce(a.birth_date = me.birth_date, false))) as same_recipient,
                    (a.opponent_key <> '' and a.opponent_key = me.opponent_key)
                        or (a.opponent_key = '' and me.opponent_key = '' and c.cause = me.cause) as same_opponent,
                    (a.opponent <> '' and a.opponent = me.name) or (me.opponent <> '' and me.opponent = a.name) as crossed,
                    coalesce(c.matter_id, c.id) = me.matter as linked
             from me
-            join case_applications a on a.bureau_id = $1 and a.case_id <> me.id
-                and (a.id_number_index = me.id_number_index or a.name = me.name or a.opponent = me.name
-                     or (me.opponent <> '' and a.name = me.opponent))
+            join case_applications a on a.bureau_id = $1 and a.case_id <> me.id and a.case_id in (
+                select x.case_id from case_applications x
+                where x.bureau_id = $1 and (x.id_number_index = me.id_number_index or x.name = me.name or x.opponent = me.name
+                                            or (me.opponent <> '' and x.name = me.opponent))
+                union
+                select y.id from cases y where y.bureau_id = $1 and (y.matter_id = me.matter or y.id = me.matter))
             join cases c on c.id = a.case_id
             left join case_handlers h on h.id = c.handler_id
         )
         select id as "id!", number as "number!", kind as "kind!: CaseKind", state as "state!: State",
                same_recipient as "same_recipient!", same_opponent as "same_opponent!", crossed as "crossed!",
                linked as "linked!", handler_id as "handler_id?", firm_id as "firm_id?"
-        from others where same_recipient or crossed
+        from others where same_recipient or crossed or linked
         order by id desc limit 20
         "#,
         bureau,
