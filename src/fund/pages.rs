@@ -23,9 +23,6 @@ use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 
-/// How many entries a page of the ledger shows.
-const PAGE: usize = 50;
-
 /// `/fund` leads to the newest year that is not in the future, as people open it.
 pub(super) async fn newest_year(State(state): State<AppState>, scope: Scope) -> Answer {
     let mut conn = state.pool.acquire().await?;
@@ -169,7 +166,7 @@ pub(super) async fn ledger(
         account,
         fund: Some(fund),
         before: query.before,
-        limit: i64::try_from(PAGE).unwrap_or(50) + 1,
+        limit: layout.rows.asked(),
         id: None,
     };
     let mut entries = db::entries(&mut conn, scope.bureau(), Some(year), asked).await?;
@@ -179,8 +176,7 @@ pub(super) async fn ledger(
         .into_iter()
         .map(|(entry, passage)| PassageRow { entry, passage, today })
         .collect();
-    let more = entries.len() > PAGE;
-    entries.truncate(PAGE);
+    let more = layout.rows.cut(&mut entries);
     let here = |before: Option<i32>| {
         let mut pairs = Vec::new();
         match account {
@@ -198,6 +194,7 @@ pub(super) async fn ledger(
         previous: query.before.map(|_| here(None)),
         next: entries.last().filter(|_| more).map(|last| here(Some(last.number))),
         text: format!("本页{}笔", entries.len()),
+        rows: layout.rows,
     };
     page(&LedgerPage {
         layout: layout.titled(format!("{year}年资金台账")).crumb("资金台账", "/fund"),
