@@ -94,11 +94,8 @@ pub(super) async fn accounts(
     let mut conn = state.pool.acquire().await?;
     let search: String = query.q.trim().chars().take(40).collect();
     let is_first = query.after_login.is_empty();
-    let listed = db::Listed {
-        search: search.clone(),
-        after: (query.after_role, query.after_login),
-        limit: layout.rows.asked(),
-    };
+    let listed =
+        db::Listed { search: search.clone(), after: (query.after_role, query.after_login), limit: layout.rows.asked() };
     let mut accounts = db::accounts_of(&mut conn, scope.bureau(), &listed).await?;
     let more = layout.rows.cut(&mut accounts);
     let address =
@@ -332,7 +329,8 @@ pub(super) async fn audit(
     let mut conn = state.pool.acquire().await?;
     let search: String = query.search.trim().chars().take(50).collect();
     let actions = audit_words::actions_named(&search);
-    let mut records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, layout.rows.asked()).await?;
+    let mut records =
+        db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, layout.rows.asked()).await?;
     let more = layout.rows.cut(&mut records);
     let address = |before: Option<i64>| {
         let before = before.map(|id| ("before", id.to_string()));

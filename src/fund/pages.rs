@@ -162,13 +162,7 @@ pub(super) async fn ledger(
     }
     let account = Account::from_code(&query.account);
     let fund = account.map(Account::fund).or_else(|| Fund::from_code(&query.fund)).unwrap_or(Fund::Earmarked);
-    let asked = Asked {
-        account,
-        fund: Some(fund),
-        before: query.before,
-        limit: layout.rows.asked(),
-        id: None,
-    };
+    let asked = Asked { account, fund: Some(fund), before: query.before, limit: layout.rows.asked(), id: None };
     let mut entries = db::entries(&mut conn, scope.bureau(), Some(year), asked).await?;
     let (movements, days) = db::movements(&mut conn, scope.bureau(), year).await?;
     let today = state.clock.today();

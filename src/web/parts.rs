@@ -395,7 +395,7 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(entry.path()).unwrap();
-            for cite in text.split("ui::why(\"").skip(1) {
+            for cite in ["ui::why(\"", "grounds=\""].iter().flat_map(|mark| text.split(mark).skip(1)) {
                 let numbers = cite.split('"').next().unwrap();
                 found
                     .extend(numbers.split_whitespace().map(|one| (entry.path().display().to_string(), one.to_owned())));

@@ -203,7 +203,12 @@ pub(super) fn components() -> ComponentsPage {
             event("5月7日 10:05", "秦示明 · 排班管理员", "告知本人：5月6日迟到12分钟", "", ""),
             event("5月6日 08:12", "系统", "签到晚于计划12分钟", "", ""),
         ],
-        pager: Pager { previous: Some("#".into()), next: Some("#".into()), text: "本页50条".into(), rows: Rows::default() },
+        pager: Pager {
+            previous: Some("#".into()),
+            next: Some("#".into()),
+            text: "本页50条".into(),
+            rows: Rows::default(),
+        },
         grid: MonthGrid::new(may(), may(), |date| {
             let entries = match (kind_of(date), date.day()) {
                 (DayKind::Rest, _) => Vec::new(),
