@@ -114,7 +114,7 @@ fn jpeg(bytes: &[u8]) -> Option<Measured> {
                 at += 2 + length;
                 if marker == 0xda {
                     // The points themselves: an FF among them is followed by 00 or a restart.
-                    while !(*bytes.get(at)? == 0xff && !matches!(*bytes.get(at + 1)?, 0x00 | 0xd0..=0xd7)) {
+                    while *bytes.get(at)? != 0xff || matches!(*bytes.get(at + 1)?, 0x00 | 0xd0..=0xd7) {
                         at += 1;
                     }
                 }

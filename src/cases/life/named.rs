@@ -15,7 +15,13 @@ use crate::web::work::Work;
 /// # Errors
 /// [`AppError::Refused`] where the case is not restricted, the account unknown, not in use
 /// or without the right to read cases, or named already.
-pub(super) async fn name_person(work: &mut Work, scope: Scope, id: i64, login: &str, reason: &str) -> Result<(), AppError> {
+pub(super) async fn name_person(
+    work: &mut Work,
+    scope: Scope,
+    id: i64,
+    login: &str,
+    reason: &str,
+) -> Result<(), AppError> {
     let bureau = scope.bureau();
     let case = restricted(work, bureau, id).await?;
     let found = store::reader(work.conn(), bureau, login).await?;

@@ -6,6 +6,7 @@ use huifa::plan::dictionaries::CaseKind;
 use huifa::plan::dictionary::Dictionary as _;
 use huifa::web::permissions::Role;
 
+use super::paper::{read, sizes, words};
 use super::screen::{Device, Screen};
 use crate::support::app::{Browser, TestApp};
 use crate::support::case_life::Centre;
@@ -355,32 +356,32 @@ async fn a_migrant_workers_wages_from_a_consultation_to_the_archive_and_the_mone
     assert!(clean, "{}", String::from_utf8_lossy(&said));
 }
 
-/// Prints every form made in a case, for a person to look at: each is A4, of one page, in black on white.
+/// Prints every form made in a case: upright A4, one page, with its name, number and date, and
+/// nothing of the screen around it.
 async fn print_all(office: &Office<'_>, centre: &Centre<'_>, case: &str, name: &str) {
     let id = case.rsplit('/').next().expect("an id");
-    let rows: Vec<(i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "select id, kind from case_documents where case_id = {id} and source = 'made' order by id"
+    let rows: Vec<(i64, String, String, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "select id, kind, title, number from case_documents where case_id = {id} and source = 'made' order by id"
     )))
     .fetch_all(&office.app.owner)
     .await
     .expect("the forms");
-    assert!(!rows.is_empty());
+    assert!(rows.len() >= 5, "{rows:?}");
     office.desk.wear(centre.desk.cookie()).await;
-    for (paper, kind) in rows {
+    for (paper, kind, title, number) in rows {
         office.desk.go(&format!("{case}/papers/{paper}")).await;
-        let pdf = office.desk.printed().await;
-        let text = String::from_utf8_lossy(&pdf).into_owned();
-        assert_eq!(
-            text.matches("/Type /Page\n").count() + text.matches("/Type /Page ").count(),
-            1,
-            "{kind} is one page"
-        );
-        assert!(text.contains("/MediaBox [0 0 595") || text.contains("/MediaBox [0 0 594"), "{kind} is A4");
         office.desk.paper_picture(&format!("form-{name}-{kind}")).await;
-        if let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") {
-            std::fs::create_dir_all(&folder).expect("the folder");
-            let file = std::path::Path::new(&folder).join(format!("form-{name}-{kind}.pdf"));
-            std::fs::write(file, pdf).expect("written");
+        let pdf = read(&office.desk.printed().await);
+        let pages = sizes(&pdf);
+        assert_eq!(pages.len(), 1, "{kind} is one page");
+        assert!((pages[0].0 - 595.3).abs() < 2.0 && (pages[0].1 - 841.9).abs() < 2.0, "{kind} is A4: {pages:?}");
+        let text = words(&pdf).concat();
+        for word in [title.as_str(), number.as_str(), "2024年"] {
+            let word = word.replace(' ', "");
+            assert!(text.contains(&word), "{kind} says {word}: {text}");
+        }
+        for furniture in ["打印", "菜单", "使用手册", "查找", "退出"] {
+            assert!(!text.contains(furniture), "{kind} says {furniture}: {text}");
         }
     }
 }

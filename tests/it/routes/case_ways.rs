@@ -204,15 +204,8 @@ async fn each_use_of_a_send_back_reason_is_counted_by_reason_month_and_person() 
         ("2024-06-12", "王建民", "149999198003150052", "no_labour_proof"),
     ] {
         app.clock_to(&format!("{day} 09:00"));
-        let case = centre
-            .apply(&[
-                ("name", name),
-                ("id_number", id),
-                ("received_on", day),
-                
-                ("opponent", "某公司"),
-            ])
-            .await;
+        let case =
+            centre.apply(&[("name", name), ("id_number", id), ("received_on", day), ("opponent", "某公司")]).await;
         centre.step(&centre.desk, &case, "ask_supplement", &[("wording", wording), ("until", "2024-07-31")]).await;
     }
     let case =

@@ -7,22 +7,24 @@ use serde::Deserialize;
 
 use super::{Choices, choices, open};
 use crate::cases::assignment::{self, rules as assignment_rules};
+use crate::cases::clocks::Clock;
 use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::{Kind, rules as papers};
-use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround};
-use crate::cases::life::dossier::Dossier;
+use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround, age_on};
+use crate::cases::life::dossier::{Application, DocumentRow, Dossier};
 use crate::cases::life::take;
 use crate::cases::states::Move;
 use crate::cases::states::rules::{self as states, Ask, Row};
 use crate::cases::states::wordings::Wording;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
+use crate::plan::time::chinese_date;
 use crate::state::AppState;
-use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
 use crate::web::posted::OnceKey;
+use crate::web::{Answer, filters};
 
 /// A step as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -145,6 +147,56 @@ impl StepPage {
             barred,
             items,
         })
+    }
+
+    /// Steps that are decided on what the application says.
+    fn rests_on_the_application(&self) -> bool {
+        matches!(
+            self.row.step,
+            Move::Review | Move::Grant | Move::Refuse | Move::SendBack | Move::AidFirst | Move::SettleAidFirst
+        )
+    }
+
+    fn application(&self) -> Application {
+        self.case.application.as_deref().cloned().unwrap_or_default()
+    }
+
+    fn proof_words(&self) -> String {
+        self.application().proof_set().iter().map(|proof| proof.label()).collect::<Vec<_>>().join("、")
+    }
+
+    fn scope_words(&self) -> String {
+        self.application().scope().map(|scope| scope.to_string()).unwrap_or_default()
+    }
+
+    fn age(&self) -> i32 {
+        let birth = self.case.application.as_deref().and_then(|it| it.birth_date);
+        birth.map_or(0, |birth| age_on(birth, self.case.received_on))
+    }
+
+    fn papers_of(&self, kind: &Kind) -> Vec<&DocumentRow> {
+        self.case.documents.iter().filter(|document| document.kind == *kind).collect()
+    }
+
+    /// 时限核对: each date with the limit that it had.
+    fn times(&self) -> Vec<(&'static str, String)> {
+        let kept = |clock: Clock, on: Option<NaiveDate>| {
+            let Some(on) = on else { return "未填".to_owned() };
+            let limit = self.case.clocks.iter().rev().find(|row| row.kind == clock && row.ended_on.is_some());
+            match limit {
+                Some(limit) if on > limit.due_on => {
+                    format!("{}，超过期限{}", chinese_date(on), chinese_date(limit.due_on))
+                }
+                Some(limit) => format!("{}，在期限{}之内", chinese_date(on), chinese_date(limit.due_on)),
+                None => chinese_date(on),
+            }
+        };
+        vec![
+            ("指派", kept(Clock::Assign, self.case.assigned_on)),
+            ("签协议", kept(Clock::Sign, self.case.agreement_on)),
+            ("结案", self.case.concluded_on.map(chinese_date).unwrap_or_default()),
+            ("提交材料", kept(Clock::SubmitFile, self.case.filed_on)),
+        ]
     }
 
     /// What stands above the form already is not said in it once more.
