@@ -3,7 +3,7 @@
 alter table case_access add column reason text not null default '';
 
 create function case_open_to(asked cases, viewer bigint) returns boolean language sql stable as $$
-    select not asked.restricted or asked.registered_by = viewer or asked.worker_id = viewer
+    select not asked.restricted or asked.registered_by = viewer or coalesce(asked.worker_id = viewer, false)
         -- The director always; the desk until one of it has taken the case up.
         or exists (select from accounts a
                    where a.id = viewer and a.bureau_id = asked.bureau_id

@@ -7,7 +7,7 @@ pub mod dossier;
 pub mod form;
 pub mod handling;
 pub mod intake;
-mod named;
+pub mod named;
 mod next;
 pub mod pages;
 pub mod papers;

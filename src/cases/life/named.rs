@@ -15,13 +15,7 @@ use crate::web::work::Work;
 /// # Errors
 /// [`AppError::Refused`] where the case is not restricted, the account unknown, not in use
 /// or without the right to read cases, or named already.
-pub(super) async fn name_person(
-    work: &mut Work,
-    scope: Scope,
-    id: i64,
-    login: &str,
-    reason: &str,
-) -> Result<(), AppError> {
+pub async fn name_person(work: &mut Work, scope: Scope, id: i64, login: &str, reason: &str) -> Result<(), AppError> {
     let bureau = scope.bureau();
     let case = restricted(work, bureau, id).await?;
     let found = store::reader(work.conn(), bureau, login).await?;
@@ -41,7 +35,7 @@ pub(super) async fn name_person(
 ///
 /// # Errors
 /// [`AppError::Refused`] where nobody of this account is named, or the account handles the case.
-pub(super) async fn unname_person(work: &mut Work, scope: Scope, id: i64, account: i64) -> Result<(), AppError> {
+pub async fn unname_person(work: &mut Work, scope: Scope, id: i64, account: i64) -> Result<(), AppError> {
     let bureau = scope.bureau();
     let case = restricted(work, bureau, id).await?;
     if case.handler_account == Some(account) {

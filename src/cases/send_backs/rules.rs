@@ -50,6 +50,13 @@ impl Line {
     pub fn total(&self) -> i64 {
         self.months.iter().sum()
     }
+
+    /// The months in which it was used, in words.
+    #[must_use]
+    pub fn months_words(&self) -> String {
+        let used = (1..).zip(&self.months).filter(|(_, times)| **times > 0);
+        used.map(|(month, times)| format!("{month}月{times}次")).collect::<Vec<_>>().join("、")
+    }
 }
 
 /// The reasons in the order of the catalogue; those of one step, or of all.
@@ -152,6 +159,7 @@ mod tests {
         let sum = |lines: &[Line]| lines.iter().map(Line::total).sum::<i64>();
         assert_eq!((sum(&reasons), sum(&people)), (8, 8));
         assert_eq!(reasons[0].name, "缺身份证明");
+        assert_eq!(reasons[0].months_words(), "5月2次、6月1次");
         assert_eq!((reasons[0].months[4], reasons[0].months[5], reasons[0].total()), (2, 1, 3));
         // The same word under two steps is two reasons.
         assert_eq!(reasons.iter().filter(|line| line.name == "其他").count(), 2);
