@@ -5,6 +5,7 @@ mod disclosure;
 mod document;
 mod manifest;
 mod matrix;
+mod often;
 mod requests;
 mod rows;
 mod world;
