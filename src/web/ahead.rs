@@ -123,7 +123,13 @@ pub(super) async fn account(state: &AppState, declared: &Declared, actor: &Actor
 fn takes_away(declared: &Declared) -> bool {
     declared.effect == Effect::ReadsOnRecord
         || declared.access.action().is_some_and(|action| {
-            matches!(action, Action::RevealPerson | Action::RevealClient | Action::ExportEvidence | Action::ExportAudit)
-                && declared.method == "POST"
+            matches!(
+                action,
+                Action::RevealPerson
+                    | Action::RevealClient
+                    | Action::AnswerPersons
+                    | Action::ExportEvidence
+                    | Action::ExportAudit
+            ) && declared.method == "POST"
         })
 }

@@ -111,6 +111,7 @@ async fn every_sealed_column_of_the_schema_is_known_to_the_rotation() {
         "consultations.id_number_index",
         "consultations.phone_index",
         "persons.id_number_index",
+        "data_corrections.id_number_index",
         "known_devices.id",
         "once_keys.key",
         "passkey_challenges.challenge",

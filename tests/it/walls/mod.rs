@@ -3,6 +3,7 @@
 mod audit;
 mod disclosure;
 mod document;
+mod held;
 mod manifest;
 mod matrix;
 mod often;
