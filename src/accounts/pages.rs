@@ -18,6 +18,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::{Action, Role, reach};
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 
 #[derive(Template)]
@@ -95,7 +96,8 @@ pub(super) async fn accounts(
     Query(query): Query<AccountsQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = query.q.trim().chars().take(40).collect();
+    let Term { text, sealed } = Term::read(&state, &actor, &query.q)?;
+    let search: String = text.chars().take(40).collect();
     let is_first = query.after_login.is_empty();
     let listed = db::Listed {
         search: search.clone(),
@@ -108,9 +110,9 @@ pub(super) async fn accounts(
     let address =
         |pairs: &[(&str, &str)]| serde_html_form::to_string(pairs).ok().map(|text| format!("/accounts?{text}"));
     let pager = Pager {
-        previous: if is_first { None } else { address(&[("q", &search)]) },
+        previous: if is_first { None } else { address(&[("q", &sealed)]) },
         next: accounts.last().filter(|_| more).and_then(|last| {
-            address(&[("q", &search), ("after_role", last.role.code()), ("after_login", &last.login)])
+            address(&[("q", &sealed), ("after_role", last.role.code()), ("after_login", &last.login)])
         }),
         text: format!("本页{}个账号", accounts.len()),
     };
@@ -308,6 +310,8 @@ pub(super) struct AuditQuery {
 struct AuditPage {
     layout: Layout,
     search: String,
+    /// The same for an address.
+    sealed: String,
     records: Vec<AuditRow>,
     older: Option<String>,
 }
@@ -332,19 +336,21 @@ impl AuditPage {
 pub(super) async fn audit(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Query(query): Query<AuditQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = query.search.trim().chars().take(50).collect();
+    let Term { text, sealed } = Term::read(&state, &actor, &query.search)?;
+    let search: String = text.chars().take(50).collect();
     let limit = i64::try_from(AUDIT_PAGE).unwrap_or(50) + 1;
     let actions = audit_words::actions_named(&search);
     let mut records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, limit).await?;
     let more = records.len() > AUDIT_PAGE;
     records.truncate(AUDIT_PAGE);
     let older = records.last().filter(|_| more).and_then(|last| {
-        let pairs = [("before", last.id.to_string()), ("search", search.clone())];
+        let pairs = [("before", last.id.to_string()), ("search", sealed.clone())];
         serde_html_form::to_string(pairs).ok().map(|text| format!("/audit?{text}"))
     });
-    page(&AuditPage { layout: layout.titled("审计记录"), search, records, older })
+    page(&AuditPage { layout: layout.titled("审计记录"), search, sealed, records, older })
 }

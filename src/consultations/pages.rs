@@ -29,6 +29,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::{PAGE_SIZES, Pager, page_size};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 /// How far back a shift may lie that is offered for paper forms.
 const PAPER_DAYS: u64 = 62;
@@ -69,6 +70,8 @@ pub(super) struct ListQuery {
 struct ListPage {
     layout: Layout,
     query: ListQuery,
+    /// What was searched for.
+    term: String,
     rows: Vec<ListRow>,
     venues: Vec<(String, String)>,
     bureau: bool,
@@ -165,12 +168,15 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ListQuery>,
+    Query(mut query): Query<ListQuery>,
 ) -> Answer {
+    let Term { text: term, sealed } = Term::read(&state, &actor, &query.q)?;
+    let filter = ListQuery { q: term.clone(), ..query.clone() }.filter(&state);
+    query.q = sealed;
     let mut conn = state.pool.acquire().await?;
     let size = page_size(&query.size);
     let limit = i64::try_from(size).unwrap_or(50) + 1;
-    let mut rows = db::list(&mut conn, scope, &query.filter(&state), limit).await?;
+    let mut rows = db::list(&mut conn, scope, &filter, limit).await?;
     let more = rows.len() > size;
     rows.truncate(size);
     let bureau = matches!(scope, Scope::Bureau { .. });
@@ -197,6 +203,7 @@ pub(super) async fn list(
         may_record: actor.may(Action::RecordConsultation).is_some(),
         pager,
         query,
+        term,
         none: Errors::new(),
     })
 }

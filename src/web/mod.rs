@@ -25,6 +25,7 @@ pub mod session;
 pub mod sheet;
 mod stalled;
 pub mod styleguide;
+pub mod terms;
 pub mod typed;
 pub mod visits;
 pub mod watch;

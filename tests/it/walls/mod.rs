@@ -9,4 +9,5 @@ mod matrix;
 mod often;
 mod requests;
 mod rows;
+mod terms;
 mod world;
