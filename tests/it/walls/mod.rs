@@ -1,5 +1,6 @@
 //! The walls: who gets where, route by route, role by role, object by object.
 
+mod attacks;
 mod audit;
 mod disclosure;
 mod document;
