@@ -22,7 +22,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/privacy", Access::Public, pages::notice)
         .get("/data-requests", asked, requests::page)
         .ask("/data-requests/look", asked, requests::look)
-        .ask("/data-requests/copy", asked.fresh(), requests::copy)
+        .post("/data-requests/copy", asked.fresh(), requests::copy)
         .post("/data-requests/corrections", asked, requests::note_correction)
         .post("/data-requests/corrections/{id}", asked, requests::answer_correction)
         .get("/people/{id}/reveal", person, pages::person)

@@ -152,7 +152,7 @@ fn formulas(name: &str, bytes: &[u8], wrong: &mut Vec<String>) -> usize {
     let mut seen = 0;
     for place in 0..archive.len() {
         let mut file = archive.by_index(place).expect("a file");
-        let inner = file.name().to_owned();
+        let inner = file.name().expect("a name").into_owned();
         assert!(!inner.contains("..") && !inner.starts_with('/'), "{name} unpacks to {inner}");
         let mut content = Vec::new();
         file.read_to_end(&mut content).expect("its content");
