@@ -304,6 +304,18 @@ mod tests {
         assert!(sniff(&large).unwrap_err().contains("最大6MB"));
     }
 
+    #[test]
+    fn every_way_of_hiding_what_acts_in_a_pdf_is_refused() {
+        for name in
+            ["/J#61vaScript", "/#4a#53", "/L#61unch", "/Embedded#46ile", "/RichMedia", "/XF#41", "/AcroForm /XFA"]
+        {
+            let pdf = format!("%PDF-1.7 << {name} (x) >> %%EOF");
+            assert!(sniff(pdf.as_bytes()).unwrap_err().contains("不能收存"), "{name}");
+        }
+        // A mark at the end that is cut off, or is none, stays what it is.
+        assert_eq!(sniff(b"%PDF-1.7 # #4 #zz %%EOF"), Ok(Media::Pdf));
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -10,6 +10,7 @@ mod journeys;
 mod ledger;
 mod moves;
 mod paper;
+mod passkeys;
 mod pay;
 mod pictures;
 mod roster;
