@@ -24,7 +24,7 @@ use crate::web::filters;
 use crate::web::form_errors::Errors;
 use crate::web::layout::Layout;
 use crate::web::parts::Event;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach, reach};
 use crate::web::posted::OnceKey;
 
 impl ClockRow {
@@ -96,6 +96,7 @@ pub(in crate::cases) struct LifePage {
     may_correct: bool,
     may_register: bool,
     may_decide: bool,
+    may_read_consultation: bool,
     is_handler: bool,
     naming: NameForm,
     message: String,
@@ -163,6 +164,8 @@ impl LifePage {
                 && case.archived_on.is_none(),
             may_register,
             may_decide: actor.may(Action::DecideCases).is_some(),
+            // A station's record is read by the station and the bureau, not by every other service point.
+            may_read_consultation: reach(actor.role, Action::ReadConsultations) == Some(Reach::Bureau),
             naming: NameForm::default(),
             is_handler,
             case,
