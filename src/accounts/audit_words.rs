@@ -211,6 +211,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("settlement.pay", "发放补贴"),
     ("settlement.reopen", "重新打开月结"),
     ("settlement.return", "退回月结"),
+    ("settlement.review", "复核月结"),
     ("venue.change", "修改服务点"),
 ];
 

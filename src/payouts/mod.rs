@@ -39,5 +39,6 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payouts/batches/{id}/dissolve", May(Action::PreparePayouts), actions::dissolve)
         .post("/payouts/batches/{id}/pay", May(Action::PaySettlement).fresh(), actions::pay)
         .post("/payouts/batches/{id}/reopen", May(Action::PostFund).fresh(), actions::reopen)
+        .get("/payouts/items/{id}", May(Action::ReadPayouts), pages::item)
         .post("/payouts/items/{id}/refund", May(Action::PostFund).fresh(), actions::refund)
 }

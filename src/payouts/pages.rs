@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -147,6 +148,14 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
 /// The plan's limits do not move over holidays (A29): a page needs no calendar to say by when a case is due.
 fn no_calendar() -> Calendar {
     Calendar::new([], [])
+}
+
+/// A payout by itself leads to its case: where a ledger entry names it.
+pub(super) async fn item(State(state): State<AppState>, scope: Scope, Path(id): Path<String>) -> Answer {
+    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let row = db::payouts(&mut conn, scope.bureau(), None, None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    Ok(Redirect::to(&format!("/payouts/cases/{}", row.case_id)).into_response())
 }
 
 #[derive(Template)]

@@ -70,6 +70,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("settlements_second_person", "月结须由计算人以外的人审批。"),
     ("settlements_third_person", "补贴须由计算人和审批人以外的人发放。"),
     ("settlements_frozen", "月结已经审批，不能再改。"),
+    ("settlements_locked", "这个月的发放已随资金账结账锁定，不能再改；差错请在下一个未结月份更正，或办理收回。"),
+    ("settlements_review_second_person", "复核人不能审批同一个月，须由另一人审批。"),
     ("settlement_lines_shift_once", "有班次已在其他月结中计算，不能重复发放。"),
     ("fund_accounts_not_below_zero", "资金余额不足，没有记账。"),
     ("fund_entries_allowed_use", "专项资金只能用于值班补贴和案件补贴（方案五(二)）。"),

@@ -15,7 +15,7 @@ pub(super) struct Office<'a> {
 }
 
 impl<'a> Office<'a> {
-    async fn of(app: &'a TestApp) -> Office<'a> {
+    pub(super) async fn of(app: &'a TestApp) -> Office<'a> {
         app.clock_to("2024-06-20 09:00");
         let finance = app.staff(Role::Finance).await;
         fund(app, &finance, 400_000).await;
@@ -30,8 +30,13 @@ impl<'a> Office<'a> {
         Office { app, clerk: app.staff(Role::BureauClerk).await, approver: app.staff(Role::Approver).await, finance }
     }
 
+    /// The clerk, the approver, the finance officer.
+    pub(super) fn people(&self) -> [&Browser<'a>; 3] {
+        [&self.clerk, &self.approver, &self.finance]
+    }
+
     /// The payee of the made-up cases has a confirmed account.
-    async fn account(&self) {
+    pub(super) async fn account(&self) {
         let seal = uuid::Uuid::new_v4();
         let sealed = self
             .app
@@ -89,7 +94,7 @@ impl<'a> Office<'a> {
 }
 
 /// A case closed on 3 June 2024, civil, a migrant worker's, handled by 钱律师; `change` alters the row.
-async fn case(app: &TestApp, number: &str, place: Option<i32>, change: &str) -> i64 {
+pub(super) async fn case(app: &TestApp, number: &str, place: Option<i32>, change: &str) -> i64 {
     let bureau = app.bureau;
     let who = app.scalar_i64("select min(id) from accounts").await;
     let place_sql = place.map_or("null".to_owned(), |place| place.to_string());

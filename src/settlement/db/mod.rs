@@ -1,21 +1,22 @@
 //! What the settlement reads: a month's facts in set queries, and what was stored of it.
 
-use std::collections::BTreeMap;
+mod past;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::month::{AdjustmentKind, Earlier, Loaded, Owed, PersonMonth, Plan};
-use super::rules::{Situation, Status};
+use super::month::{AdjustmentKind, Loaded, PersonMonth, Plan};
+use super::rules::{self, Progress, Situation, Stage, Status};
 use crate::plan::calendar::{Calendar, SpecialDay};
 use crate::plan::dictionaries::{FindingKind, PersonCategory, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::round_to_fen;
 use crate::plan::{Month, Programme};
-use crate::subsidy::duty_pay::{DutyFacts, Findings, PersonFacts, ShiftFacts};
+use crate::subsidy::duty_pay::{PersonFacts, ShiftFacts};
+
+pub use past::{Past, past_of};
 
 crate::text_column!(Status, AdjustmentKind);
 
@@ -75,8 +76,20 @@ pub struct Head {
     pub returned_at: Option<DateTime<Utc>>,
     /// Why.
     pub return_reason: String,
+    /// Since when everybody concerned sees their lines.
+    pub notified_at: Option<DateTime<Utc>>,
     /// The last day of objections to its lines (A54).
     pub objection_until: Option<NaiveDate>,
+    /// Who reviewed it.
+    pub reviewed_by: Option<i64>,
+    /// Their name.
+    pub reviewer: Option<String>,
+    /// When.
+    pub reviewed_at: Option<DateTime<Utc>>,
+    /// Why the review did not wait for the window.
+    pub review_note: String,
+    /// The books of its payment are closed.
+    pub locked: bool,
     /// For edits: nobody overwrites another's.
     pub version: i32,
 }
@@ -88,6 +101,7 @@ impl Head {
         Situation {
             status: Some(self.status),
             calculated_by: Some(self.calculated_by),
+            reviewed_by: self.reviewed_by,
             approved_by: self.approved_by,
             returned: self.returner.is_some(),
         }
@@ -107,10 +121,14 @@ pub async fn ground(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx:
                   s.programme_revision as "programme_revision?", s.calculated_by as "calculated_by?",
                   c.name as "calculator?", s.calculated_at as "calculated_at?", s.approved_by, a.name as "approver?",
                   s.approved_at, f.name as "payer?", s.paid_at, r.name as "returner?", s.returned_at,
-                  s.return_reason as "return_reason?", s.objection_until, s.version as "version?"
+                  s.return_reason as "return_reason?", s.notified_at, s.objection_until, s.version as "version?",
+                  s.reviewed_by, v.name as "reviewer?", s.reviewed_at, s.review_note as "review_note?",
+                  exists (select from fund_closings l where l.bureau_id = s.bureau_id
+                          and l.month >= date_trunc('month', s.paid_at at time zone 'Asia/Shanghai')::date) as "locked!"
            from programmes p
            left join settlements s on s.bureau_id = p.bureau_id and s.month = $3
            left join accounts c on c.id = s.calculated_by
+           left join accounts v on v.id = s.reviewed_by
            left join accounts a on a.id = s.approved_by
            left join accounts f on f.id = s.paid_by
            left join accounts r on r.id = s.returned_by
@@ -145,7 +163,13 @@ pub async fn ground(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx:
                 returner: row.returner,
                 returned_at: row.returned_at,
                 return_reason: row.return_reason?,
+                notified_at: row.notified_at,
                 objection_until: row.objection_until,
+                reviewed_by: row.reviewed_by,
+                reviewer: row.reviewer,
+                reviewed_at: row.reviewed_at,
+                review_note: row.review_note?,
+                locked: row.locked,
                 version: row.version?,
             })
         };
@@ -308,141 +332,6 @@ fn count_of(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-#[derive(Debug, Deserialize)]
-struct EarlierJson {
-    person: i64,
-    month: NaiveDate,
-    plan: i64,
-    revision: i32,
-    facts: DutyFacts,
-    subtotal: Decimal,
-    findings: Option<Vec<FindingsJson>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct FindingsJson {
-    shift: i64,
-    kind: FindingKind,
-    count: u32,
-}
-
-#[derive(Debug, Deserialize)]
-struct PlanJson {
-    plan: i64,
-    revision: i32,
-    content: Programme,
-}
-
-#[derive(Debug, Deserialize)]
-struct SumJson {
-    person: i64,
-    month: NaiveDate,
-    amount: Decimal,
-}
-
-/// What approved months still have to say to a month: items on whose shifts something was decided after they were
-/// calculated, the corrections already made, and what is owed.
-#[derive(Debug, Clone, Default)]
-pub struct Past {
-    /// Items to look at again.
-    pub earlier: Vec<Earlier>,
-    /// Corrections already made.
-    pub booked: BTreeMap<(i64, Month), Decimal>,
-    /// What is owed.
-    pub owed: BTreeMap<i64, Owed>,
-}
-
-/// Loads what approved months still have to say to `month`, in one statement.
-pub async fn past_of(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Past> {
-    let row = sqlx::query!(
-        r#"with approved as materialized (
-               select id, month, programme_id, programme_revision, calculated_at from settlements
-               where bureau_id = $1 and month <> $2 and status in ('approved', 'paid')),
-           -- decided_at is not before calculated_at: at the approval the facts were those of the calculation.
-           touched as materialized (
-               select distinct l.item_id
-               from findings f
-               join settlement_lines l on l.shift_id = f.shift_id
-               join approved s on s.id = l.settlement_id
-               where f.bureau_id = $1 and f.decided_at >= s.calculated_at and s.month < $2)
-           select
-               (select jsonb_agg(jsonb_build_object(
-                    'person', i.person_id, 'month', s.month, 'plan', s.programme_id, 'revision', s.programme_revision,
-                    'facts', i.facts, 'subtotal', i.subtotal::text,
-                    'findings', (select jsonb_agg(jsonb_build_object('shift', c.shift_id, 'kind', c.kind, 'count', c.count))
-                                 from (select f.shift_id, f.kind, count(*) as count
-                                       from settlement_lines l join findings f on f.shift_id = l.shift_id
-                                       where l.item_id = i.id and f.status = 'confirmed'
-                                       group by f.shift_id, f.kind) c))
-                    order by s.month, i.person_id)
-                from touched t join settlement_items i on i.id = t.item_id join approved s on s.id = i.settlement_id)
-                   as "earlier: Json<Vec<EarlierJson>>",
-               (select jsonb_agg(jsonb_build_object('plan', r.programme_id, 'revision', r.revision, 'content', r.content))
-                from programme_revisions r
-                where exists (select from approved s where s.programme_id = r.programme_id and s.programme_revision = r.revision))
-                   as "plans: Json<Vec<PlanJson>>",
-               (select jsonb_agg(jsonb_build_object('person', b.person_id, 'month', b.for_month, 'amount', b.amount::text))
-                from (select i.person_id, a.for_month, sum(a.amount) as amount
-                      from settlement_adjustments a
-                      join approved s on s.id = a.settlement_id
-                      join settlement_items i on i.id = a.item_id
-                      where a.kind = 'correction' group by i.person_id, a.for_month) b)
-                   as "booked: Json<Vec<SumJson>>",
-               (select jsonb_agg(jsonb_build_object('person', o.person_id, 'month', o.since, 'amount', o.amount::text))
-                from (select i.person_id, max(s.month) filter (where i.receivable > 0) as since,
-                             sum(i.receivable) + coalesce(sum(c.amount), 0)
-                                 - coalesce((select sum(x.amount) from receivable_settlings x
-                                             where x.person_id = i.person_id and x.agreed), 0) as amount
-                      from settlement_items i
-                      join approved s on s.id = i.settlement_id
-                      left join (select item_id, sum(amount) as amount from settlement_adjustments
-                                 where kind = 'carried' group by item_id) c on c.item_id = i.id
-                      where i.receivable > 0 or c.amount is not null
-                      group by i.person_id) o
-                where o.amount > 0)
-                   as "owed: Json<Vec<SumJson>>""#,
-        bureau,
-        month as Month
-    )
-    .fetch_one(conn)
-    .await?;
-    let plans: BTreeMap<(i64, i32), Programme> = row
-        .plans
-        .map(|plans| plans.0)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|plan| ((plan.plan, plan.revision), plan.content))
-        .collect();
-    let earlier = row.earlier.map(|earlier| earlier.0).unwrap_or_default();
-    Ok(Past {
-        earlier: earlier
-            .into_iter()
-            .filter_map(|earlier| {
-                let mut findings: BTreeMap<String, Findings> = BTreeMap::new();
-                for counted in earlier.findings.unwrap_or_default() {
-                    findings.entry(counted.shift.to_string()).or_default().add(counted.kind, counted.count);
-                }
-                Some(Earlier {
-                    person_id: earlier.person,
-                    month: Month::of(earlier.month),
-                    programme: plans.get(&(earlier.plan, earlier.revision))?.clone(),
-                    facts: earlier.facts,
-                    subtotal: earlier.subtotal,
-                    findings,
-                })
-            })
-            .collect(),
-        booked: sums(row.booked).map(|sum| ((sum.person, Month::of(sum.month)), sum.amount)).collect(),
-        owed: sums(row.owed)
-            .map(|sum| (sum.person, Owed { amount: sum.amount, since: Month::of(sum.month) }))
-            .collect(),
-    })
-}
-
-fn sums(rows: Option<Json<Vec<SumJson>>>) -> impl Iterator<Item = SumJson> {
-    rows.map(|rows| rows.0).unwrap_or_default().into_iter()
-}
-
 /// Everything a month's calculation depends on, beside what stands in its way; `None` without a programme.
 /// Three statements, whatever the month's size.
 pub async fn load(
@@ -482,6 +371,10 @@ pub struct MonthState {
     pub status: Option<Status>,
     /// It was sent back and not calculated again since.
     pub returned: bool,
+    /// It was reviewed since.
+    pub reviewed: bool,
+    /// The books of its payment are closed.
+    pub locked: bool,
     /// How many persons.
     pub people: Option<i32>,
     /// Yuan to pay.
@@ -496,7 +389,11 @@ pub async fn month_states(conn: &mut PgConnection, bureau: i64, limit: i64) -> s
         MonthState,
         r#"select r.month as "month: Month", coalesce(v.venues, 0) as "venues!", coalesce(v.reported, 0) as "reported!",
                   coalesce(f.open, 0) as "open_findings!", s.status as "status?: Status",
-                  coalesce(s.returned_by is not null, false) as "returned!", s.people as "people?",
+                  coalesce(s.returned_by is not null, false) as "returned!",
+                  coalesce(s.reviewed_by is not null, false) as "reviewed!",
+                  exists (select from fund_closings l where l.bureau_id = s.bureau_id
+                          and l.month >= date_trunc('month', s.paid_at at time zone 'Asia/Shanghai')::date) as "locked!",
+                  s.people as "people?",
                   s.payable as "payable?", s.paid_at as "paid_at?"
            from rosters r
            left join settlements s on s.bureau_id = r.bureau_id and s.month = r.month
@@ -516,6 +413,20 @@ pub async fn month_states(conn: &mut PgConnection, bureau: i64, limit: i64) -> s
     )
     .fetch_all(conn)
     .await
+}
+
+impl MonthState {
+    /// How far it has come.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        rules::stage(&Progress {
+            collected: self.venues > 0 && self.reported == self.venues,
+            status: self.status,
+            returned: self.returned,
+            reviewed: self.reviewed,
+            locked: self.locked,
+        })
+    }
 }
 
 /// A month of one person in their own list.
@@ -572,6 +483,14 @@ pub struct StoredItem {
     pub result: serde_json::Value,
     /// The fingerprint of both.
     pub fingerprint: String,
+    /// Where their money is: owed, sent; none before the payment.
+    pub payment: Option<String>,
+    /// Why it is not with them.
+    pub held_for: Option<String>,
+    /// The last transfer of it.
+    pub transfer: Option<i64>,
+    /// Objections that wait for an answer.
+    pub objections: i64,
 }
 
 /// The stored items of a settlement in the order of the sheet; of one person if asked.
@@ -579,8 +498,13 @@ pub async fn items_of(conn: &mut PgConnection, settlement: i64, person: Option<i
     sqlx::query_as!(
         StoredItem,
         r#"select i.person_id, p.id_number_mask, p.organisation, p.bank_name, p.bank_account_mask, i.facts, i.result,
-                  i.fingerprint
-           from settlement_items i join persons p on p.id = i.person_id and p.bureau_id = i.bureau_id
+                  i.fingerprint, y.status as "payment?", y.held_for as "held_for?",
+                  (select max(t.id) from transfers t where t.payable_id = y.id) as transfer,
+                  (select count(*) from line_objections o where o.settlement_id = i.settlement_id
+                     and o.person_id = i.person_id and o.answered_by is null) as "objections!"
+           from settlement_items i
+           join persons p on p.id = i.person_id and p.bureau_id = i.bureau_id
+           left join payables y on y.item_id = i.id and y.status <> 'void'
            where i.settlement_id = $1 and ($2::bigint is null or i.person_id = $2)
            order by p.pinyin, p.id"#,
         settlement,
