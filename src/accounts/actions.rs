@@ -330,6 +330,8 @@ pub(super) struct AppearanceForm {
     #[serde(default)]
     theme: String,
     #[serde(default)]
+    rows: String,
+    #[serde(default)]
     back: String,
 }
 
@@ -345,6 +347,9 @@ pub(super) async fn appearance(
     }
     if !form.theme.is_empty() {
         jar = jar.add(cookies::theme_choice(&form.theme, secure));
+    }
+    if !form.rows.is_empty() {
+        jar = jar.add(cookies::rows_choice(&form.rows, secure));
     }
     Ok((jar, Redirect::to(way_back::local(&form.back).unwrap_or("/"))).into_response())
 }

@@ -65,9 +65,6 @@ impl AccountRow {
     }
 }
 
-/// How many accounts a page of the list shows.
-const ACCOUNTS_PAGE: usize = 100;
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AccountsQuery {
@@ -97,14 +94,10 @@ pub(super) async fn accounts(
     let mut conn = state.pool.acquire().await?;
     let search: String = query.q.trim().chars().take(40).collect();
     let is_first = query.after_login.is_empty();
-    let listed = db::Listed {
-        search: search.clone(),
-        after: (query.after_role, query.after_login),
-        limit: i64::try_from(ACCOUNTS_PAGE).unwrap_or(100) + 1,
-    };
+    let listed =
+        db::Listed { search: search.clone(), after: (query.after_role, query.after_login), limit: layout.rows.asked() };
     let mut accounts = db::accounts_of(&mut conn, scope.bureau(), &listed).await?;
-    let more = accounts.len() > ACCOUNTS_PAGE;
-    accounts.truncate(ACCOUNTS_PAGE);
+    let more = layout.rows.cut(&mut accounts);
     let address =
         |pairs: &[(&str, &str)]| serde_html_form::to_string(pairs).ok().map(|text| format!("/accounts?{text}"));
     let pager = Pager {
@@ -113,6 +106,7 @@ pub(super) async fn accounts(
             address(&[("q", &search), ("after_role", last.role.code()), ("after_login", &last.login)])
         }),
         text: format!("本页{}个账号", accounts.len()),
+        rows: layout.rows,
     };
     page(&AccountsPage {
         layout: layout.titled("账号"),
@@ -293,9 +287,6 @@ pub(super) async fn permissions(layout: Layout) -> Answer {
     page(&PermissionsPage { layout: layout.titled("权限表"), roles, rows })
 }
 
-/// How many records a page of the audit trail shows.
-const AUDIT_PAGE: usize = 50;
-
 #[derive(Debug, Deserialize)]
 pub(super) struct AuditQuery {
     before: Option<i64>,
@@ -309,7 +300,7 @@ struct AuditPage {
     layout: Layout,
     search: String,
     records: Vec<AuditRow>,
-    older: Option<String>,
+    pager: Pager,
 }
 
 impl AuditPage {
@@ -337,14 +328,20 @@ pub(super) async fn audit(
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let search: String = query.search.trim().chars().take(50).collect();
-    let limit = i64::try_from(AUDIT_PAGE).unwrap_or(50) + 1;
     let actions = audit_words::actions_named(&search);
-    let mut records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, limit).await?;
-    let more = records.len() > AUDIT_PAGE;
-    records.truncate(AUDIT_PAGE);
-    let older = records.last().filter(|_| more).and_then(|last| {
-        let pairs = [("before", last.id.to_string()), ("search", search.clone())];
-        serde_html_form::to_string(pairs).ok().map(|text| format!("/audit?{text}"))
-    });
-    page(&AuditPage { layout: layout.titled("审计记录"), search, records, older })
+    let mut records =
+        db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, layout.rows.asked()).await?;
+    let more = layout.rows.cut(&mut records);
+    let address = |before: Option<i64>| {
+        let before = before.map(|id| ("before", id.to_string()));
+        let pairs: Vec<_> = before.into_iter().chain([("search", search.clone())]).collect();
+        format!("/audit?{}", serde_html_form::to_string(pairs).unwrap_or_default())
+    };
+    let pager = Pager {
+        previous: query.before.map(|_| address(None)),
+        next: records.last().filter(|_| more).map(|last| address(Some(last.id))),
+        text: format!("本页{}条", records.len()),
+        rows: layout.rows,
+    };
+    page(&AuditPage { layout: layout.titled("审计记录"), search, records, pager })
 }

@@ -19,9 +19,6 @@ use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 
-/// How many shifts a page of the month shows.
-const PAGE: usize = 100;
-
 /// What the month's table can be narrowed to.
 const STATES: &[(&str, &str)] = &[
     ("late", "迟到"),
@@ -87,10 +84,8 @@ pub(super) async fn month(
     };
     let mut conn = state.pool.acquire().await?;
     let today = state.clock.today();
-    let limit = i64::try_from(PAGE).unwrap_or(100) + 1;
-    let mut shifts = db::shifts_of_month(&mut conn, scope, month, &filter, today, limit).await?;
-    let more = shifts.len() > PAGE;
-    shifts.truncate(PAGE);
+    let mut shifts = db::shifts_of_month(&mut conn, scope, month, &filter, today, layout.rows.asked()).await?;
+    let more = layout.rows.cut(&mut shifts);
     let bureau = matches!(scope, Scope::Bureau { .. });
     let venues = if bureau { venue_choices(&mut conn, scope.bureau()).await? } else { Vec::new() };
     let address = |after: Option<String>| {
@@ -105,6 +100,7 @@ pub(super) async fn month(
         previous: filter.after.is_some().then(|| address(None)),
         next: shifts.last().filter(|_| more).map(|last| address(Some(format!("{}_{}", last.duty_on, last.id)))),
         text: format!("本页{}个班次", shifts.len()),
+        rows: layout.rows,
     };
     page(&MonthPage {
         layout: layout

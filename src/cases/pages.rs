@@ -26,9 +26,6 @@ use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 
-/// How many cases a page of the register shows.
-const PAGE: usize = 50;
-
 type Choices = Vec<(&'static str, &'static str)>;
 
 fn choices<D: Dictionary>(keep: impl Fn(D) -> bool) -> Choices {
@@ -60,7 +57,7 @@ pub(super) struct ListQuery {
 }
 
 impl ListQuery {
-    fn asked(&self) -> Asked {
+    fn asked(&self, limit: i64) -> Asked {
         let after = self.after.split_once('_').and_then(|(on, id)| Some((on.parse().ok()?, id.parse().ok()?)));
         Asked {
             status: Status::from_code(&self.status),
@@ -73,7 +70,7 @@ impl ListQuery {
             id: None,
             handler: None,
             search: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
-            limit: i64::try_from(PAGE).unwrap_or(50) + 1,
+            limit,
         }
     }
 
@@ -193,16 +190,16 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let viewer = Viewer::of(&actor);
-    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..query.asked() };
+    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..query.asked(layout.rows.asked()) };
     let mut conn = state.pool.acquire().await?;
     let mut cases = db::cases(&mut conn, scope.bureau(), &asked).await?;
     let total = db::count(&mut conn, scope.bureau(), &asked).await?;
-    let more = cases.len() > PAGE;
-    cases.truncate(PAGE);
+    let more = layout.rows.cut(&mut cases);
     let pager = Pager {
         previous: asked.after.map(|_| query.after(String::new())),
         next: cases.last().filter(|_| more).map(|last| query.after(format!("{}_{}", last.accepted_on, last.id))),
         text: format!("本页{}件，共{total}件", cases.len()),
+        rows: layout.rows,
     };
     let this_year = state.clock.today().year();
     page(&ListPage {

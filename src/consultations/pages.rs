@@ -26,7 +26,7 @@ use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
-use crate::web::parts::{PAGE_SIZES, Pager, page_size};
+use crate::web::parts::Pager;
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
@@ -60,7 +60,6 @@ pub(super) struct ListQuery {
     review: String,
     q: String,
     shift: String,
-    size: String,
     before: String,
 }
 
@@ -90,10 +89,6 @@ impl ListPage {
 
     fn reviews(&self) -> Choices {
         std::iter::once(("unreviewed", "未复核")).chain(choices::<ReviewResult>()).collect()
-    }
-
-    fn sizes(&self) -> Choices {
-        PAGE_SIZES.to_vec()
     }
 
     fn filtered(&self) -> bool {
@@ -152,7 +147,6 @@ impl ListQuery {
             ("review", self.review.clone()),
             ("q", self.q.clone()),
             ("shift", self.shift.clone()),
-            ("size", self.size.clone()),
             ("before", before.unwrap_or_default()),
         ];
         let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -168,11 +162,8 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let size = page_size(&query.size);
-    let limit = i64::try_from(size).unwrap_or(50) + 1;
-    let mut rows = db::list(&mut conn, scope, &query.filter(&state), limit).await?;
-    let more = rows.len() > size;
-    rows.truncate(size);
+    let mut rows = db::list(&mut conn, scope, &query.filter(&state), layout.rows.asked()).await?;
+    let more = layout.rows.cut(&mut rows);
     let bureau = matches!(scope, Scope::Bureau { .. });
     let venues = if bureau {
         let venues = crate::venues::db::venues_of(&mut conn, scope.bureau()).await?;
@@ -187,6 +178,7 @@ pub(super) async fn list(
             .filter(|_| more)
             .map(|last| query.address(Some(format!("{}_{}", last.started_at.timestamp_micros(), last.id)))),
         text: format!("本页{}条", rows.len()),
+        rows: layout.rows,
     };
     page(&ListPage {
         layout: layout.titled("咨询记录"),

@@ -26,8 +26,8 @@ use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::{programmes, venues};
 
-/// How many findings a page shows.
-const PAGE: usize = 50;
+/// How many findings are put one step on together, at the most.
+const MOST_TOGETHER: i64 = 200;
 
 /// The shade of a state's tag.
 pub(super) fn shade(status: Status) -> &'static str {
@@ -176,10 +176,8 @@ pub(super) async fn list(
 ) -> Answer {
     let filter = query.filter();
     let mut conn = state.pool.acquire().await?;
-    let limit = i64::try_from(PAGE).unwrap_or(50) + 1;
-    let mut rows = db::findings(&mut conn, scope, &filter, limit).await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let mut rows = db::findings(&mut conn, scope, &filter, layout.rows.asked()).await?;
+    let more = layout.rows.cut(&mut rows);
     let plans = db::plans_of(&mut conn, scope.bureau()).await?;
     let venues = match scope {
         Scope::Bureau { bureau } => venues::db::venues_of(&mut conn, bureau).await?,
@@ -191,6 +189,7 @@ pub(super) async fn list(
         previous: (!query.before.is_empty()).then(|| query.href(None)),
         next,
         text: format!("本页{}项", rows.len()),
+        rows: layout.rows,
     };
     let together = match filter.status {
         Some(Status::Proposed) if actor.may(Action::TellFinding).is_some() => Some(Step::Tell),
@@ -442,7 +441,7 @@ pub(super) async fn together(
         return Err(AppError::Unusable("还没有勾选扣款事项。请返回列表，勾选后再办理。".to_owned()));
     }
     let mut conn = state.pool.acquire().await?;
-    let rows = db::findings(&mut conn, scope, &Filter::some(&query.id), i64::try_from(PAGE).unwrap_or(50)).await?;
+    let rows = db::findings(&mut conn, scope, &Filter::some(&query.id), MOST_TOGETHER).await?;
     let plans = db::plans_of(&mut conn, scope.bureau()).await?;
     drop(conn);
     if rows.len() != query.id.len() {

@@ -23,9 +23,6 @@ use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 
-/// How many entries a page of the ledger shows.
-const PAGE: usize = 50;
-
 /// `/fund` leads to the newest year that is not in the future, as people open it.
 pub(super) async fn newest_year(State(state): State<AppState>, scope: Scope) -> Answer {
     let mut conn = state.pool.acquire().await?;
@@ -168,13 +165,7 @@ pub(super) async fn ledger(
     }
     let account = Account::from_code(&query.account);
     let fund = account.map(Account::fund).or_else(|| Fund::from_code(&query.fund)).unwrap_or(Fund::Earmarked);
-    let asked = Asked {
-        account,
-        fund: Some(fund),
-        before: query.before,
-        limit: i64::try_from(PAGE).unwrap_or(50) + 1,
-        id: None,
-    };
+    let asked = Asked { account, fund: Some(fund), before: query.before, limit: layout.rows.asked(), id: None };
     let mut entries = db::entries(&mut conn, scope.bureau(), Some(year), asked).await?;
     let (movements, days) = db::movements(&mut conn, scope.bureau(), year).await?;
     let today = state.clock.today();
@@ -182,8 +173,7 @@ pub(super) async fn ledger(
         .into_iter()
         .map(|(entry, passage)| PassageRow { entry, passage, today })
         .collect();
-    let more = entries.len() > PAGE;
-    entries.truncate(PAGE);
+    let more = layout.rows.cut(&mut entries);
     let here = |before: Option<i32>| {
         let mut pairs = Vec::new();
         match account {
@@ -201,6 +191,7 @@ pub(super) async fn ledger(
         previous: query.before.map(|_| here(None)),
         next: entries.last().filter(|_| more).map(|last| here(Some(last.number))),
         text: format!("本页{}笔", entries.len()),
+        rows: layout.rows,
     };
     page(&LedgerPage {
         layout: layout.titled(format!("{year}年资金台账")).crumb("资金台账", "/fund"),

@@ -23,9 +23,6 @@ use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 use crate::{programmes, venues};
 
-/// How many people a page of the list shows.
-const PAGE: usize = 50;
-
 /// 四(一)3 asks for five years, where no programme says more.
 const MINIMUM_YEARS: u32 = 5;
 
@@ -108,15 +105,14 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let limit = i64::try_from(PAGE).unwrap_or(50) + 1;
-    let mut people = db::people(&mut conn, scope.bureau(), &query.filter(), limit).await?;
+    let mut people = db::people(&mut conn, scope.bureau(), &query.filter(), layout.rows.asked()).await?;
     let venues = venues::db::venues_of(&mut conn, scope.bureau()).await?;
-    let more = people.len() > PAGE;
-    people.truncate(PAGE);
+    let more = layout.rows.cut(&mut people);
     let pager = Pager {
         previous: (!query.after.is_empty()).then(|| query.address(None)),
         next: people.last().filter(|_| more).map(|last| query.address(Some(last))),
         text: format!("本页{}人", people.len()),
+        rows: layout.rows,
     };
     page(&ListPage {
         layout: layout.titled("值班人员库"),

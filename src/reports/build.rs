@@ -50,7 +50,7 @@ pub struct Ground<'a> {
 /// The sheet of a report.
 #[must_use]
 pub fn sheet(ground: &Ground<'_>) -> Sheet {
-    let tables = match ground.kind {
+    let mut tables = match ground.kind {
         ReportKind::Quarterly => vec![fund(ground), spending(ground), results(ground)],
         ReportKind::Monthly => vec![venues(ground), work(ground), spending(ground)],
         ReportKind::MidYear | ReportKind::Yearly => {
@@ -60,6 +60,11 @@ pub fn sheet(ground: &Ground<'_>) -> Sheet {
         ReportKind::AccountBook => vec![book(ground)],
         ReportKind::Publication => vec![publication(ground)],
     };
+    if tables.len() > 1 {
+        for (number, table) in ["一", "二", "三", "四", "五", "六"].iter().zip(&mut tables) {
+            table.heading = format!("{number}、{}", table.heading);
+        }
+    }
     let mut lines = vec![
         format!("编制单位：{}　　期间：{}　　单位：元", ground.bureau, ground.period.chinese()),
         format!("依据：{}（{}）", ground.programme.title, ground.programme.document_number),
@@ -119,7 +124,7 @@ fn notes(ground: &Ground<'_>) -> Vec<String> {
 
 fn fund(ground: &Ground<'_>) -> Table {
     let figures = ground.figures;
-    let mut table = Table::new("一、省级专项资金收支", &["项目", "金额", "说明"]);
+    let mut table = Table::new("省级专项资金收支", &["项目", "金额", "说明"]);
     let receipts: Vec<String> = figures
         .receipts
         .iter()
@@ -152,7 +157,7 @@ fn fund(ground: &Ground<'_>) -> Table {
 
 fn spending(ground: &Ground<'_>) -> Table {
     let figures = ground.figures;
-    let mut table = Table::new("二、补贴发放", &["项目", "数量", "人数", "金额"]);
+    let mut table = Table::new("补贴发放", &["项目", "数量", "人数", "金额"]);
     let count = |amount: i64| Cell::Count(amount);
     let money = |amount: Decimal| Cell::Money(round_to_fen(amount));
     table.row(vec![
@@ -197,7 +202,7 @@ fn spending(ground: &Ground<'_>) -> Table {
 
 fn results(ground: &Ground<'_>) -> Table {
     let (figures, plan) = (ground.figures, ground.programme);
-    let mut table = Table::new("三、任务完成情况", &["项目", "本期", "累计", "全年任务", "完成率"]);
+    let mut table = Table::new("任务完成情况", &["项目", "本期", "累计", "全年任务", "完成率"]);
     let target = i64::from(plan.consultation_target);
     table.row(vec![
         "免费法律咨询（人次）".into(),
@@ -221,7 +226,7 @@ fn results(ground: &Ground<'_>) -> Table {
 fn work(ground: &Ground<'_>) -> Table {
     let figures = ground.figures;
     let [accepted, assigned, agreed, entered, counted] = figures.case_steps;
-    let mut table = Table::new("四、办理情况", &["项目", "数量", "比例"]);
+    let mut table = Table::new("办理情况", &["项目", "数量", "比例"]);
     table.row(vec!["排班班次".into(), figures.shifts.0.into(), Cell::Nothing]);
     table.row(vec!["实际值班".into(), figures.shifts.1.into(), percent(figures.shifts.1, figures.shifts.0)]);
     table.row(vec!["案件受理".into(), accepted.into(), Cell::Nothing]);
@@ -239,7 +244,7 @@ fn work(ground: &Ground<'_>) -> Table {
 }
 
 fn venues(ground: &Ground<'_>) -> Table {
-    let mut table = Table::new("五、各服务点", &["服务点", "应值班次", "实值班次", "值班完成率", "咨询人次"]);
+    let mut table = Table::new("各服务点", &["服务点", "应值班次", "实值班次", "值班完成率", "咨询人次"]);
     let (mut rostered, mut served, mut counted) = (0, 0, 0);
     for (name, due, done, consultations) in &ground.figures.venues {
         rostered += due;
@@ -255,7 +260,7 @@ fn other_funds(ground: &Ground<'_>) -> Table {
     let figures = ground.figures;
     let [operating_in, operating_out, operating_left] = figures.operating;
     let [working_in, publicity, training, working_left] = figures.working;
-    let mut table = Table::new("六、地方配套经费", &["资金", "收入", "支出", "结余", "用途"]);
+    let mut table = Table::new("地方配套经费", &["资金", "收入", "支出", "结余", "用途"]);
     table.row(vec![
         "法律援助业务经费".into(),
         operating_in.into(),

@@ -1,13 +1,18 @@
-//! The cookies: the session's, the known browser's, the half sign-in's, and the two of how pages look.
+//! The cookies: the session's, the known browser's, the half sign-in's, and those of how pages look.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use super::parts::Rows;
 
 /// The large-print mode's cookie.
 const LARGE_PRINT: &str = "huifa_print";
 
 /// The cookie of the colours.
 const THEME: &str = "huifa_theme";
+
+/// The cookie of how many rows of a list are shown at once.
+const ROWS: &str = "huifa_rows";
 
 /// The cookie of the accounts whose hints were put away on this browser.
 const HINTS: &str = "huifa_hints";
@@ -66,6 +71,18 @@ pub fn theme(headers: &HeaderMap) -> &'static str {
 pub fn theme_choice(theme: &str, secure: bool) -> Cookie<'static> {
     let kept = if matches!(theme, "light" | "dark") { theme } else { "system" };
     let mut cookie = build(THEME, kept.to_owned(), secure);
+    cookie.make_permanent();
+    cookie
+}
+
+/// How many rows of a list the reader has chosen to see at once.
+pub fn rows(headers: &HeaderMap) -> Rows {
+    Rows::of(CookieJar::from_headers(headers).get(ROWS).map(Cookie::value).unwrap_or_default())
+}
+
+/// The choice of rows, kept for years.
+pub fn rows_choice(rows: &str, secure: bool) -> Cookie<'static> {
+    let mut cookie = build(ROWS, Rows::of(rows).shown().to_string(), secure);
     cookie.make_permanent();
     cookie
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::actor::Actor;
+use super::parts::Rows;
 use super::permissions::Action;
 use super::posted::OnceKey;
 use super::{assets, cookies, session, way_back};
@@ -43,6 +44,8 @@ pub struct Layout {
     pub large_print: bool,
     /// `light` or `dark` where the reader has chosen; empty follows the system.
     pub theme: &'static str,
+    /// How many rows of a list the reader has chosen to see at once.
+    pub rows: Rows,
     /// The page of the handbook that tells about this page.
     pub help: &'static str,
     /// The path that was asked for: what a form of this page posts to.
@@ -275,6 +278,7 @@ pub struct Asked {
     back: String,
     large_print: bool,
     theme: &'static str,
+    rows: Rows,
 }
 
 impl Asked {
@@ -285,6 +289,7 @@ impl Asked {
             back: way_back::page_of(method, uri, headers).unwrap_or_else(|| "/".to_owned()),
             large_print: cookies::large_print(headers),
             theme: cookies::theme(headers),
+            rows: cookies::rows(headers),
         }
     }
 }
@@ -314,6 +319,7 @@ impl Layout {
             form_token: actor.map(|actor| actor.form_token.clone()).unwrap_or_default(),
             large_print: asked.large_print,
             theme: asked.theme,
+            rows: asked.rows,
             help: help_on(&asked.path),
             path: asked.path.clone(),
             back: asked.back.clone(),

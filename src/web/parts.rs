@@ -64,6 +64,46 @@ pub struct ExplainLine {
     pub kind: &'static str,
 }
 
+/// How many rows of a list are shown at once: what the reader has chosen on this browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows(u16);
+
+impl Rows {
+    /// What is offered; the first holds where nothing was chosen.
+    pub const OFFERED: [u16; 3] = [50, 100, 200];
+
+    /// The choice that was written; the first for anything that is not offered.
+    #[must_use]
+    pub fn of(typed: &str) -> Rows {
+        Rows(Self::OFFERED.into_iter().find(|rows| rows.to_string() == typed).unwrap_or(50))
+    }
+
+    /// How many are shown.
+    #[must_use]
+    pub fn shown(self) -> u16 {
+        self.0
+    }
+
+    /// How many to ask the database for: one more, to know whether others follow.
+    #[must_use]
+    pub fn asked(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+
+    /// Takes away what was asked for beyond the page; says whether others follow.
+    pub fn cut<T>(self, rows: &mut Vec<T>) -> bool {
+        let follow = rows.len() > usize::from(self.0);
+        rows.truncate(usize::from(self.0));
+        follow
+    }
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Rows::of("")
+    }
+}
+
 /// The way to the neighbouring pages of a long list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pager {
@@ -73,6 +113,20 @@ pub struct Pager {
     pub next: Option<String>,
     /// What this page shows: 「本页100条」.
     pub text: String,
+    /// How many rows were asked for.
+    pub rows: Rows,
+}
+
+impl Pager {
+    /// The numbers of rows to choose from, and whether each is the one in force; none for a
+    /// list that is short at any choice.
+    #[must_use]
+    pub fn choices(&self) -> Vec<(u16, bool)> {
+        if self.previous.is_none() && self.next.is_none() && self.rows == Rows::default() {
+            return Vec::new();
+        }
+        Rows::OFFERED.into_iter().map(|rows| (rows, rows == self.rows.shown())).collect()
+    }
 }
 
 /// What stands on a day: in a calendar or in a matrix.
@@ -313,15 +367,6 @@ pub fn long_date(date: NaiveDate) -> String {
     format!("{}月{}日 星期{}", date.month(), date.day(), weekday(date))
 }
 
-/// How many rows a page of a list can show, as a select offers them.
-pub const PAGE_SIZES: [(&str, &str); 3] = [("50", "50行"), ("100", "100行"), ("200", "200行")];
-
-/// How many rows of a page were asked for; 50 for anything that is not offered.
-#[must_use]
-pub fn page_size(typed: &str) -> usize {
-    PAGE_SIZES.iter().find(|(code, _)| *code == typed).and_then(|(code, _)| code.parse().ok()).unwrap_or(50)
-}
-
 /// What a figure or a rule rests on: clauses of the plan and readings, by their numbers with
 /// blanks between, `二 A34`; each with its words.
 #[must_use]
@@ -350,7 +395,7 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(entry.path()).unwrap();
-            for cite in text.split("ui::why(\"").skip(1) {
+            for cite in ["ui::why(\"", "grounds=\""].iter().flat_map(|mark| text.split(mark).skip(1)) {
                 let numbers = cite.split('"').next().unwrap();
                 found
                     .extend(numbers.split_whitespace().map(|one| (entry.path().display().to_string(), one.to_owned())));

@@ -114,10 +114,11 @@ impl Table {
         row.iter().zip(&self.head).map(|(cell, head)| (head.as_str(), cell)).skip(1)
     }
 
-    /// Whether the column holds figures, by its first row.
+    /// Whether the column holds figures or shares, which stand on the right.
     #[must_use]
     pub fn is_figure(&self, column: &usize) -> bool {
-        self.rows.first().and_then(|row| row.get(*column)).is_some_and(Cell::is_figure)
+        let is_share = |cell: &Cell| matches!(cell, Cell::Text(words) if words.ends_with('%'));
+        self.rows.iter().filter_map(|row| row.get(*column)).any(|cell| cell.is_figure() || is_share(cell))
     }
 }
 

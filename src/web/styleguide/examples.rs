@@ -7,7 +7,7 @@ use crate::web::chart::{self, Series, Target};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Crumb, Flash, Layout, MonthBar, NavGroup, NavItem, Who};
 use crate::web::parts::{
-    Day, DayKind, Entry, Event, ExplainLine, Matrix, MatrixRow, MonthGrid, Pager, Step, days_of, long_date,
+    Day, DayKind, Entry, Event, ExplainLine, Matrix, MatrixRow, MonthGrid, Pager, Rows, Step, days_of, long_date,
 };
 
 /// The fifteen stations, by their short names.
@@ -203,7 +203,12 @@ pub(super) fn components() -> ComponentsPage {
             event("5月7日 10:05", "秦示明 · 排班管理员", "告知本人：5月6日迟到12分钟", "", ""),
             event("5月6日 08:12", "系统", "签到晚于计划12分钟", "", ""),
         ],
-        pager: Pager { previous: Some("#".into()), next: Some("#".into()), text: "本页100条".into() },
+        pager: Pager {
+            previous: Some("#".into()),
+            next: Some("#".into()),
+            text: "本页50条".into(),
+            rows: Rows::default(),
+        },
         grid: MonthGrid::new(may(), may(), |date| {
             let entries = match (kind_of(date), date.day()) {
                 (DayKind::Rest, _) => Vec::new(),

@@ -1,42 +1,76 @@
 //! What is signed and put on the wall: A4, across where the sheet is wide, numbered pages.
 
+use lopdf::Document;
+
 use super::everywhere::lived;
 use super::screen::{Device, Screen};
 
 /// The pages of a PDF as width and height in points, in their order.
-fn pages(pdf: &[u8]) -> Vec<(f64, f64)> {
-    let text = String::from_utf8_lossy(pdf);
-    let sizes = text.split("/MediaBox").skip(1).filter_map(|rest| {
-        let inside = rest.split_once('[')?.1.split_once(']')?.0;
-        let numbers: Vec<f64> = inside.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-        match numbers.as_slice() {
-            [_, _, width, height] => Some((*width, *height)),
-            _ => None,
-        }
-    });
-    sizes.collect()
+fn sizes(pdf: &Document) -> Vec<(f32, f32)> {
+    let box_of = |page| {
+        let numbers: Vec<f32> = pdf
+            .get_dictionary(page)
+            .and_then(|page| page.get(b"MediaBox"))
+            .and_then(|it| it.as_array())
+            .expect("a box")
+            .iter()
+            .map(|number| number.as_float().expect("a number"))
+            .collect();
+        (numbers[2], numbers[3])
+    };
+    pdf.get_pages().into_values().map(box_of).collect()
 }
 
-fn is_about(one: f64, other: f64) -> bool {
+/// Opens a print. The browser names the shapes of its letters itself; what they mean stands
+/// in the table beside them, which is read when those names are gone.
+fn read(bytes: &[u8]) -> Document {
+    let mut pdf = Document::load_mem(bytes).expect("a document");
+    for object in pdf.objects.values_mut() {
+        if let Ok(font) = object.as_dict_mut()
+            && font.has(b"ToUnicode")
+        {
+            font.remove(b"Encoding");
+        }
+    }
+    pdf
+}
+
+/// The words of each page without blanks, as a reader who copies them gets them; characters
+/// that are radicals as well are written as those.
+fn words(pdf: &Document) -> Vec<String> {
+    let text = |number| {
+        let words: String = pdf.extract_text(&[number]).expect("words").split_whitespace().collect();
+        words.replace('⻚', "页")
+    };
+    pdf.get_pages().into_keys().map(text).collect()
+}
+
+fn is_about(one: f32, other: f32) -> bool {
     (one - other).abs() < 2.0
 }
 
+/// A sheet: whose screen, its address, across or upright, the most pages, a word of the head
+/// that stands on every page (none where the sheet is no table), and the last to sign.
+type Sheet = (&'static str, String, bool, usize, &'static str, &'static str);
+
 #[tokio::test(flavor = "multi_thread")]
-async fn sheets_posters_and_forms_are_printed_on_a4_with_nothing_of_the_screen() {
+async fn sheets_posters_and_forms_are_printed_on_a4_numbered_with_their_heads_and_lines_to_sign() {
     let app = lived().await;
     let screen = Screen::open(&app, Device::Desk).await;
     let record = app.scalar_i64("select min(id) from consultations").await;
     let venue = app.scalar_i64("select id from venues where short_name = '米山镇'").await;
     // 210 × 297 mm in points.
     let (short, long) = (595.3, 841.9);
-    for (login, path, wide, most) in [
-        ("clerk", "/settlements/2024-01/print".to_owned(), true, 8),
-        ("clerk", "/roster/2024-02".to_owned(), true, 2),
-        ("clerk", "/".to_owned(), false, 3),
-        ("clerk", format!("/attendance/2024-01/venues/{venue}"), false, 2),
-        ("clerk", format!("/consultations/{record}"), false, 1),
-        ("leader", "/dashboard".to_owned(), false, 4),
-    ] {
+    let sheets: [Sheet; 7] = [
+        ("clerk", "/settlements/2024-01/print".to_owned(), true, 8, "实发", "主要领导"),
+        ("clerk", "/roster/2024-02".to_owned(), true, 2, "", "审核"),
+        ("clerk", "/".to_owned(), false, 3, "", ""),
+        ("clerk", format!("/attendance/2024-01/venues/{venue}"), false, 2, "签到", "站点负责"),
+        ("clerk", format!("/consultations/{record}"), false, 1, "", "咨询"),
+        ("clerk", "/reports/monthly/2024-01".to_owned(), true, 3, "", "签发"),
+        ("leader", "/dashboard".to_owned(), false, 4, "", ""),
+    ];
+    for (login, path, wide, most, head, signer) in sheets {
         let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
         screen.wear(app.browser_of(id).await.cookie()).await;
         screen.go(&path).await;
@@ -45,14 +79,21 @@ async fn sheets_posters_and_forms_are_printed_on_a4_with_nothing_of_the_screen()
             let name = path.trim_matches('/').replace('/', "-");
             std::fs::write(std::path::Path::new(&folder).join(format!("print-{name}.pdf")), &pdf).expect("written");
         }
-        let sizes = pages(&pdf);
-        assert!(!sizes.is_empty() && sizes.len() <= most, "{path}: {} pages", sizes.len());
+        let pdf = read(&pdf);
+        let (sizes, words) = (sizes(&pdf), words(&pdf));
+        let count = sizes.len();
+        assert!((1..=most).contains(&count), "{path}: {count} pages");
         let (width, height) = if wide { (long, short) } else { (short, long) };
-        for (page_width, page_height) in &sizes {
-            assert!(
-                is_about(*page_width, width) && is_about(*page_height, height),
-                "{path}: {page_width} × {page_height}"
-            );
+        for (place, (size, words)) in sizes.iter().zip(&words).enumerate() {
+            assert!(is_about(size.0, width) && is_about(size.1, height), "{path}: {} × {}", size.0, size.1);
+            let number = format!("第{}页共{count}页", place + 1);
+            assert!(words.contains(&number), "{path}: no “{number}” in {words}");
+            assert!(words.contains(head), "{path}: no “{head}” on page {}: {words}", place + 1);
+            for screens in ["退出", "使用手册", "查找", "拨动时间"] {
+                assert!(!words.contains(screens), "{path}: “{screens}” is printed");
+            }
         }
+        let last = words.last().expect("a page");
+        assert!(last.contains(signer), "{path}: nobody to sign as “{signer}” in {last}");
     }
 }
