@@ -68,12 +68,7 @@ fn unspent(accounts: &[db::AccountRow]) -> Decimal {
 ///
 /// # Errors
 /// [`AppError::Refused`] where the plan refuses.
-pub async fn guard(
-    work: &mut Work,
-    bureau: i64,
-    year: i32,
-    document: (&str, i64),
-) -> Result<Option<String>, AppError> {
+pub async fn guard(work: &mut Work, bureau: i64, year: i32, document: (&str, i64)) -> Result<Option<String>, AppError> {
     let Some(plan) = programmes::db::find(work.conn(), bureau, year).await? else { return Ok(None) };
     if db::lock_books(work.conn(), bureau, year).await?.is_none() {
         return Ok(None);
@@ -83,8 +78,7 @@ pub async fn guard(
     let left = unspent(&accounts);
     let rows = commitments(work.conn(), bureau, year).await?;
     let committed: Decimal = rows.iter().map(|row| row.earmarked).sum();
-    let promises =
-        rows.iter().any(|row| (row.kind.as_str(), row.id) == document && row.earmarked > Decimal::ZERO);
+    let promises = rows.iter().any(|row| (row.kind.as_str(), row.id) == document && row.earmarked > Decimal::ZERO);
     if committed <= left || !promises {
         return Ok(None);
     }

@@ -47,7 +47,8 @@ pub(super) async fn calculate(
     let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let done = service::calculate(&mut work, scope, month).await?;
-    let message = format!("已计算{}人，实发{}，本人可以查看明细，异议期结束后复核。", done.people, in_sentence(done.payable));
+    let message =
+        format!("已计算{}人，实发{}，本人可以查看明细，异议期结束后复核。", done.people, in_sentence(done.payable));
     Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
 }
 

@@ -52,19 +52,11 @@ pub fn routes(state: &AppState) -> Routes {
             person::preview,
         )
         .get("/settlements/{month}/people/{person}", May(Action::ReadSettlement), person::one)
-        .get_on_record(
-            "/settlements/{month}/payslips",
-            AtLeast(Reach::Bureau, Action::ReadSettlement),
-            payslips::print,
-        )
+        .get_on_record("/settlements/{month}/payslips", AtLeast(Reach::Bureau, Action::ReadSettlement), payslips::print)
         .get_on_record("/settlements/{month}/print", AtLeast(Reach::Bureau, Action::ReadSettlement), sheet::print)
         .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
         .post("/settlements/{month}/review", May(Action::CalculateSettlement), actions::review)
-        .get(
-            "/settlements/{month}/compare",
-            AtLeast(Reach::Bureau, Action::ReadSettlement),
-            versions::compare,
-        )
+        .get("/settlements/{month}/compare", AtLeast(Reach::Bureau, Action::ReadSettlement), versions::compare)
         .post("/settlements/{month}/approve", May(Action::ApproveSettlement).fresh(), actions::approve)
         .post("/settlements/{month}/return", May(Action::ApproveSettlement), actions::send_back)
         .post("/settlements/{month}/pay", May(Action::PaySettlement).fresh(), actions::pay)

@@ -249,6 +249,8 @@ struct BoardPage {
     total: Row,
     /// What this reader may do next, if anything.
     offer: Option<Step>,
+    /// This reader may send it back to the clerk.
+    may_return: bool,
     /// Why this reader may not do what their role is for; empty where they may or it is not theirs.
     refusal: String,
     preview: bool,
@@ -456,6 +458,10 @@ pub(super) async fn board(
         layout: titled(layout, month, false),
         once: OnceKey::new(),
         offer: offer.filter(|_| obstacle.is_empty()),
+        may_return: frame
+            .head
+            .as_ref()
+            .is_some_and(|head| rules::judge(Step::Return, &head.situation(), actor.account_id, actor.role).is_ok()),
         refusal,
         total: sheet::totals(&rows),
         rows,
@@ -522,6 +528,7 @@ pub(super) async fn preview(
         layout: titled(layout, month, true),
         once: OnceKey::new(),
         offer: None,
+        may_return: false,
         refusal: String::new(),
         total: sheet::totals(&rows),
         rows,

@@ -114,9 +114,8 @@ impl Moved {
 
 /// Everybody whose facts or amounts differ between two calculations, in the order of their numbers.
 fn moved(before: &[Part], after: &[Part]) -> Vec<Moved> {
-    let by_person = |parts: &[Part]| -> BTreeMap<i64, Part> {
-        parts.iter().map(|part| (part.person, part.clone())).collect()
-    };
+    let by_person =
+        |parts: &[Part]| -> BTreeMap<i64, Part> { parts.iter().map(|part| (part.person, part.clone())).collect() };
     let (had, has) = (by_person(before), by_person(after));
     let people: std::collections::BTreeSet<i64> = had.keys().chain(has.keys()).copied().collect();
     people

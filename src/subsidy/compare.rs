@@ -140,7 +140,9 @@ pub fn inputs(before: Option<&DutyFacts>, after: Option<&DutyFacts>) -> Vec<Stri
         words.push(format!("人员类别由“{}”改为“{}”", before.person.category, after.person.category));
     }
     if before.person.public_official != after.person.public_official {
-        words.push(if after.person.public_official { "改为公职人员（A26）" } else { "改为非公职人员（A26）" }.to_owned());
+        words.push(
+            if after.person.public_official { "改为公职人员（A26）" } else { "改为非公职人员（A26）" }.to_owned(),
+        );
     }
     if before.person.stars != after.person.stars {
         words.push(format!("星级由{}改为{}", before.person.stars, after.person.stars));
@@ -217,7 +219,12 @@ mod tests {
         };
         DutyFacts {
             month: "2024-06".parse().unwrap(),
-            person: PersonFacts { name: "毕示远".to_owned(), category: PersonCategory::Lawyer, public_official: false, stars: 0 },
+            person: PersonFacts {
+                name: "毕示远".to_owned(),
+                category: PersonCategory::Lawyer,
+                public_official: false,
+                stars: 0,
+            },
             shifts: vec![shift("1", "2024-06-05"), shift("2", "2024-06-12"), shift("3", "2024-06-19")],
             adjustments: Vec::new(),
         }

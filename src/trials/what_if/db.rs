@@ -11,7 +11,9 @@ use sqlx::types::Json;
 use super::rules::{PersonMonth, YearCase};
 use crate::payouts::rules::CaseState;
 use crate::plan::calendar::SpecialDay;
-use crate::plan::dictionaries::{Basis, CaseKind, FindingKind, HandlerCategory, PersonCategory, SpecialGroup, VenueKind};
+use crate::plan::dictionaries::{
+    Basis, CaseKind, FindingKind, HandlerCategory, PersonCategory, SpecialGroup, VenueKind,
+};
 use crate::plan::money::round_to_fen;
 use crate::plan::{Calendar, Month};
 use crate::subsidy::duty_pay::{DutyFacts, Findings, PersonFacts, ShiftFacts};

@@ -108,10 +108,7 @@ impl WhatIfPage {
         if short {
             let when = outcome.forecast_after.runs_out;
             let when = when.map(|month| format!("，预计{}用完", month.chinese())).unwrap_or_default();
-            words.push(format!(
-                "省级专项资金到年底还差{}元{when}。",
-                yuan_text(-outcome.forecast_after.left)
-            ));
+            words.push(format!("省级专项资金到年底还差{}元{when}。", yuan_text(-outcome.forecast_after.left)));
         }
         if operating {
             words.push(format!("法律援助业务经费还差{}元。", yuan_text(-outcome.operating_free.after)));
@@ -207,7 +204,10 @@ pub(in crate::trials) async fn page(
         layout: layout.titled("假设测算").crumb("补贴试算", "/trial"),
         errors: Errors::new(),
         years: known.iter().map(|row| (row.year.to_string(), format!("{}年", row.year))).collect(),
-        programmes: known.iter().map(|row| (row.year.to_string(), format!("{}年方案（第{}版）", row.year, row.revision))).collect(),
+        programmes: known
+            .iter()
+            .map(|row| (row.year.to_string(), format!("{}年方案（第{}版）", row.year, row.revision)))
+            .collect(),
         standards: standards(&asked, own.map(|row| &row.content)),
         finding: None,
         supposed: Vec::new(),
@@ -220,8 +220,8 @@ pub(in crate::trials) async fn page(
         shown.errors = errors;
         return layout::form_again(&shown);
     };
-    let nothing = ["finding", "standard", "programme"].iter().all(|name| shown.typed(name).is_empty())
-        && !shown.by_kind();
+    let nothing =
+        ["finding", "standard", "programme"].iter().all(|name| shown.typed(name).is_empty()) && !shown.by_kind();
     if nothing {
         return layout::page(&shown);
     }

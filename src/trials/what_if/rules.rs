@@ -147,7 +147,9 @@ impl Outcome {
 #[must_use]
 pub fn supposed_plan(own: &Programme, supposed: &Supposed) -> Programme {
     let mut plan = match &supposed.programme {
-        Some(other) => Programme { year: own.year, valid_from: own.valid_from, valid_to: own.valid_to, ..other.clone() },
+        Some(other) => {
+            Programme { year: own.year, valid_from: own.valid_from, valid_to: own.valid_to, ..other.clone() }
+        }
         None => own.clone(),
     };
     plan.local_standards.extend(supposed.standards.iter().map(|(kind, amount)| (*kind, *amount)));
@@ -382,10 +384,8 @@ mod tests {
 
     #[test]
     fn a_finding_moves_one_person_either_way() {
-        let confirmed = Supposed {
-            finding: Some(("1".to_owned(), FindingKind::OffPost, Turn::Confirmed)),
-            ..Supposed::default()
-        };
+        let confirmed =
+            Supposed { finding: Some(("1".to_owned(), FindingKind::OffPost, Turn::Confirmed)), ..Supposed::default() };
         let up = outcome(&confirmed);
         assert_eq!(up.people.len(), 1);
         assert_eq!((up.people[0].who.as_str(), up.people[0].difference()), ("第1人", yuan(-150)));

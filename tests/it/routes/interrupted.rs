@@ -199,7 +199,11 @@ async fn request<'a>(
         6 => {
             let open = newest("select coalesce(max(id), 0) from case_extensions").await;
             match open {
-                0 => (clerk, format!("/payouts/cases/{late}/extensions"), vec![("days", "1".to_owned()), ("reason", "试".to_owned())]),
+                0 => (
+                    clerk,
+                    format!("/payouts/cases/{late}/extensions"),
+                    vec![("days", "1".to_owned()), ("reason", "试".to_owned())],
+                ),
                 open => (second, format!("/payouts/extensions/{open}/grant"), Vec::new()),
             }
         }

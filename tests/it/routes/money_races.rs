@@ -33,9 +33,9 @@ async fn an_extension_is_granted_once_by_whoever_is_first() {
         let path = format!("/payouts/cases/{case}/extensions");
         clerk.post(&path, &[("days", "7"), ("reason", "账户核实")]).await.assert_status(303);
         let open = app.scalar_i64("select max(id) from case_extensions").await;
-        let (grant, refuse) = (format!("/payouts/extensions/{open}/grant"), format!("/payouts/extensions/{open}/refuse"));
-        let (one, two) =
-            tokio::join!(approver.post(&grant, &[]), second.post(&refuse, &[("reason", "账户已核实")]));
+        let (grant, refuse) =
+            (format!("/payouts/extensions/{open}/grant"), format!("/payouts/extensions/{open}/refuse"));
+        let (one, two) = tokio::join!(approver.post(&grant, &[]), second.post(&refuse, &[("reason", "账户已核实")]));
         one_won(&one, &two);
     }
     assert_eq!(app.scalar_i64("select count(*) from case_extensions where status in ('granted', 'refused')").await, 2);
@@ -132,7 +132,10 @@ async fn figures_and_versions_edited_in_the_browser_change_nothing() {
     finance.post("/settlements/2024-05/pay", &forged).await.assert_status(303);
     let paid = format!("select payable::bigint from settlement_items where person_id = {person}");
     assert_eq!(app.scalar_i64(&paid).await, 1_200);
-    assert_eq!(app.scalar_i64("select (-sum(balance))::bigint from fund_accounts where code = 'earmarked_source'").await, 100_000);
+    assert_eq!(
+        app.scalar_i64("select (-sum(balance))::bigint from fund_accounts where code = 'earmarked_source'").await,
+        100_000
+    );
     is_sound(&app).await;
 }
 
@@ -140,9 +143,10 @@ async fn figures_and_versions_edited_in_the_browser_change_nothing() {
 #[tokio::test]
 async fn a_case_assigned_beyond_the_fund_is_refused_or_warned_of_as_the_plan_says() {
     let app = TestApp::new().await;
-    let clerk = app.staff(Role::BureauClerk).await;
+    let clerk = app.staff(Role::LegalAidStaff).await;
     Duty::new(&app).await.fund(1_500).await;
-    let unassigned = "assigned_on = null, closing_agreed_on = null, entered_on = null, entry_number = '', counted_on = null,
+    let unassigned =
+        "assigned_on = null, closing_agreed_on = null, entered_on = null, entry_number = '', counted_on = null,
         place = null, origin = 'paper'";
     let mut cases = Vec::new();
     for number in ["诺1", "诺2"] {
@@ -166,5 +170,9 @@ async fn a_case_assigned_beyond_the_fund_is_refused_or_warned_of_as_the_plan_say
     )
     .await;
     assign(cases[1]).await.assert_status(303);
-    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'case.assign' and note like '%已占用%'").await, 1);
+    assert_eq!(
+        app.scalar_i64("select count(*) from audit_records where action = 'case.assign' and note like '%已占用%'")
+            .await,
+        1
+    );
 }

@@ -169,18 +169,21 @@ async fn a_month_goes_from_calculation_to_payment_through_three_people() {
     board.assert_status(200).assert_says("6月10日前（遇节假日，请于6月7日前办理）").assert_says("1/1个服务点");
     office.calculate("2024-05").await;
     let board = office.approver.get("/settlements/2024-05").await;
-    board.assert_status(200).assert_says("1,050.00").assert_says("壹仟零伍拾元整").assert_says("审批通过");
+    board.assert_status(200).assert_says("1,050.00").assert_says("壹仟零伍拾元整").assert_says("还没有复核");
+    board.assert_silent_on("审批通过").assert_says("退回经办人");
+    office.review("2024-05").await;
+    office.approver.get("/settlements/2024-05").await.assert_says("审批通过");
     let person = office.approver.get(&format!("/settlements/2024-05/people/{}", may.person)).await;
     person
         .assert_status(200)
         .assert_says("点名抽查发现无正当理由脱岗1次")
         .assert_says("五(二)1(4)")
         .assert_says("−150.00");
-    office.approve("2024-05").await;
+    office.approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
     office.pay("2024-05").await;
     let board = office.clerk.get("/settlements/2024-05").await;
     board.assert_says("已发放");
-    assert_eq!(board.select(".steps .step-done").len(), 4);
+    assert_eq!(board.select(".steps .step-done").len(), 6);
     assert_eq!(
         app.scalar_i64("select balance::bigint from fund_accounts where code = 'earmarked_duty_subsidy'").await,
         1050
@@ -514,7 +517,8 @@ async fn what_was_approved_is_frozen_in_the_database() {
          where settlement_id = (select id from settlements where month = '2024-06-01')",
     )
     .await;
-    app.execute("update settlements set reviewed_by = calculated_by, reviewed_at = now() where status = 'calculated'").await;
+    app.execute("update settlements set reviewed_by = calculated_by, reviewed_at = now() where status = 'calculated'")
+        .await;
     let refused = office.approver.post("/settlements/2024-06/approve", &[]).await;
     refused.assert_status(409).assert_says("校验码不符");
 }
@@ -575,7 +579,10 @@ async fn a_replaced_calculation_is_kept_and_compared_line_by_line() {
     page.assert_status(200).assert_says("第1次计算").assert_says("1,200.00 → 1,150.00（−50.00）");
     page.assert_says("之后：五(二)1(2) 迟到1次，扣50元").assert_says("资料：5月15日 米山镇");
     // A value of the plan changes with its reading.
-    app.execute("update programmes set content = jsonb_set(content, '{late_deduction}', '\"40.00\"'), revision = revision + 1").await;
+    app.execute(
+        "update programmes set content = jsonb_set(content, '{late_deduction}', '\"40.00\"'), revision = revision + 1",
+    )
+    .await;
     app.execute(
         "insert into programme_revisions (programme_id, revision, content, made_by, made_at)
          select id, revision, content, (select min(id) from accounts), now() from programmes",

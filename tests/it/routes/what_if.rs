@@ -45,7 +45,8 @@ async fn another_plan_runs_over_the_past_months_and_over_the_rest_of_the_year() 
     year(&app).await;
     let clerk = app.staff(Role::BureauClerk).await;
     clerk.post("/programmes/2024/copy", &[]).await;
-    app.execute("update programmes set content = jsonb_set(content, '{station_rate}', '\"400.00\"') where year = 2025").await;
+    app.execute("update programmes set content = jsonb_set(content, '{station_rate}', '\"400.00\"') where year = 2025")
+        .await;
     let page = clerk.get("/trial/what-if?year=2024&programme=2025").await;
     page.assert_status(200).assert_says("按2025年方案");
     // Two stations in May, one served in June: the shift to come is not among them.
@@ -71,8 +72,9 @@ async fn what_if_is_of_the_whole_bureau_and_asks_few_questions() {
     let app = TestApp::new().await;
     let (_, late, _) = year(&app).await;
     let person = app.scalar_i64("select id from persons where name = '毕示远'").await;
-    app.duty_person(person).await.get("/trial/what-if?standard=1500").await.assert_status(403);
-    app.duty_person(person).await.get("/trial").await.assert_status(200).assert_silent_on("假设测算");
+    let own = app.duty_person(person).await;
+    own.get("/trial/what-if?standard=1500").await.assert_status(403);
+    own.get("/trial").await.assert_status(200).assert_silent_on("假设测算");
     let venue = app.venue("米山镇").await;
     app.staff_at(Role::VenueStaff, venue).await.get("/trial/what-if?standard=1500").await.assert_status(403);
     let clerk = app.staff(Role::BureauClerk).await;
