@@ -82,10 +82,7 @@ pub(super) struct Row {
 fn standing(item: &StoredItem, payable: Decimal) -> (&'static str, String) {
     match (item.payment.as_deref(), item.objections) {
         (Some("sent"), _) => ("ok", "已转账".to_owned()),
-        (Some(_), _) => {
-            let why = item.held_for.clone().unwrap_or_default();
-            ("warn", if why.is_empty() { "待发".to_owned() } else { format!("待发：{why}") })
-        }
+        (Some(_), _) => ("warn", "待发".to_owned()),
         (None, 1..) => ("warn", "有异议，待答复".to_owned()),
         (None, _) if payable.is_zero() => ("quiet", "无应发".to_owned()),
         (None, _) => ("wait", "无异议".to_owned()),
@@ -151,7 +148,7 @@ impl Row {
     pub(super) fn stored(item: &StoredItem) -> Option<Row> {
         let facts: DutyFacts = serde_json::from_value(item.facts.clone()).ok()?;
         let pay: DutyPay = serde_json::from_value(item.result.clone()).ok()?;
-        Some(Row {
+        let mut row = Row {
             organisation: item.organisation.clone(),
             id_number_mask: item.id_number_mask.clone(),
             bank_name: item.bank_name.clone(),
@@ -159,7 +156,9 @@ impl Row {
             standing: Some(standing(item, pay.payable)),
             transfer: item.transfer,
             ..Row::of(item.person_id, &facts, &pay)
-        })
+        };
+        row.remarks.extend(item.held_for.clone().filter(|why| !why.is_empty()));
+        Some(row)
     }
 
     /// What stands in the last column.

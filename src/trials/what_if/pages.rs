@@ -167,7 +167,9 @@ fn read(
         }
     }
     if let Ok(amount) = parse_amount_not_negative(&typed("standard")) {
-        words.push(format!("其余各类案件当地执行标准{}元", yuan_text(amount)));
+        let which =
+            if words.iter().any(|words| words.contains("当地执行标准")) { "其余各类" } else { "各类" };
+        words.push(format!("{which}案件当地执行标准{}元", yuan_text(amount)));
     }
     let other = typed("programme");
     if !other.is_empty() {
