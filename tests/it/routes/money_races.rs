@@ -143,7 +143,8 @@ async fn figures_and_versions_edited_in_the_browser_change_nothing() {
 #[tokio::test]
 async fn a_case_assigned_beyond_the_fund_is_refused_or_warned_of_as_the_plan_says() {
     let app = TestApp::new().await;
-    let clerk = app.staff(Role::LegalAidStaff).await;
+    let centre = app.venue("市法律援助中心").await;
+    let clerk = app.staff_at(Role::LegalAidStaff, centre).await;
     Duty::new(&app).await.fund(1_500).await;
     let unassigned =
         "assigned_on = null, closing_agreed_on = null, entered_on = null, entry_number = '', counted_on = null,
