@@ -199,7 +199,7 @@ pub async fn position(conn: &mut PgConnection, bureau: i64, year: i32, today: Na
                      and extract(year from month) = $2::integer) as "rostered_until: Month",
                   (select coalesce(sum(payable), 0) from paid) as "paid!",
                   (select count(*) from paid) as "months!",
-                  (select count(*) from cases where bureau_id = $1 and counted_year = $2) as "counted!",
+                  (select count(*) from cases where bureau_id = $1 and counted_year = $2 and not case_is_void(id)) as "counted!",
                   (select count(*) from case_payouts p join case_batches b on b.id = p.batch_id
                    where p.bureau_id = $1 and p.year = $2 and p.live and p.earmarked > 0 and b.status = 'paid') as "paid_cases!",
                   (select coalesce(sum(i.base - i.subtotal), 0) from settlement_items i

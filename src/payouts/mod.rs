@@ -10,6 +10,7 @@ pub mod db;
 mod pages;
 pub mod rules;
 pub mod service;
+pub mod voids;
 
 pub use rules::{BatchStatus, OutsideSource, Step};
 pub use service::{
@@ -32,6 +33,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payouts/extensions/{id}/{decision}", May(Action::ApprovePayouts), actions::decide_extension)
         .post("/payouts/cases/{id}/outside", May(Action::PreparePayouts), actions::record_outside)
         .post("/payouts/outside/{id}/withdraw", May(Action::ApprovePayouts), actions::withdraw_outside)
+        .post("/payouts/cases/{id}/void", May(Action::PreparePayouts), voids::ask)
+        .post("/payouts/voids/{id}/{decision}", May(Action::ApprovePayouts).fresh(), voids::decide)
         .get("/payouts/batches/{id}", May(Action::ReadPayouts), pages::batch)
         .get_on_record("/payouts/batches/{id}/print", May(Action::ReadPayouts), pages::print)
         .post("/payouts/batches/{id}/approve", May(Action::ApprovePayouts).fresh(), actions::approve)

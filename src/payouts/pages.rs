@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::db::{self, Asked, BatchRow, CaseRow, ExtensionRow, OutsideRow, PayoutRow};
 use super::rules::{self, BatchStatus, ExtensionStatus, OutsideSource, Situation, Step};
+use super::voids::{self, VoidRow};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
@@ -382,6 +383,7 @@ struct CasePage {
     payouts: Vec<PayoutRow>,
     extensions: Vec<ExtensionRow>,
     outside: Vec<OutsideRow>,
+    voids: Vec<VoidRow>,
     sources: Vec<(&'static str, &'static str)>,
     left: u32,
     today: NaiveDate,
@@ -439,6 +441,20 @@ impl CasePage {
         self.may_approve && extension.status == ExtensionStatus::Asked && extension.asked_by != self.account
     }
 
+    fn is_void(&self) -> bool {
+        self.voids.iter().any(|row| row.agreed == Some(true))
+    }
+
+    /// A counted case may be asked to be void, once (A36).
+    fn may_void(&self) -> bool {
+        let open = self.voids.iter().any(|row| row.agreed != Some(false));
+        self.may_prepare && self.case.row.state.place.is_some() && !open
+    }
+
+    fn decides_void(&self, row: &VoidRow) -> bool {
+        self.may_approve && row.agreed.is_none() && row.asked_by != self.account
+    }
+
     fn may_record(&self) -> bool {
         self.may_prepare && self.case.row.batch.is_none()
     }
@@ -463,6 +479,7 @@ pub(super) async fn case(
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
     let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
     let outside = db::outside(&mut conn, bureau, id).await?;
+    let voids = voids::voids(&mut conn, bureau, Some(id)).await?;
     drop(conn);
     if rows.is_empty() {
         return Err(AppError::NotFound);
@@ -482,6 +499,7 @@ pub(super) async fn case(
         payouts,
         extensions,
         outside,
+        voids,
         sources: OutsideSource::ALL.iter().map(|source| (source.code(), source.label())).collect(),
         today: state.clock.today(),
         may_prepare: actor.may(Action::PreparePayouts).is_some(),

@@ -64,7 +64,7 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked<'_>) -> sq
         r#"select c.id, c.number, c.cause, c.handler_name, c.organisation, c.kind as "kind: CaseKind",
                   c.basis as "basis: Basis", c.groups as "groups: Vec<SpecialGroup>",
                   c.handler_category as "handler: HandlerCategory", c.closing_agreed_on, c.entered_on,
-                  c.terminated_on is not null as "terminated!", c.counted_year, c.place,
+                  (c.terminated_on is not null or case_is_void(c.id)) as "terminated!", c.counted_year, c.place,
                   coalesce(x.days, 0)::integer as "extension_days!", coalesce(x.asked, false) as "extension_asked!",
                   p.batch_id as "batch?", b.status as "batch_status?: BatchStatus", o.amount as "outside?"
            from cases c
@@ -78,7 +78,7 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked<'_>) -> sq
                where case_id = c.id and withdrawn_by is null) o on true
            where c.bureau_id = $1 and ($2::bigint[] is null or c.id = any ($2))
              and (not $3 or (p.id is null and o.amount is null and c.closing_agreed_on is not null
-                  and c.terminated_on is null and c.handler_category <> 'agency_staff'))
+                  and c.terminated_on is null and c.handler_category <> 'agency_staff' and not case_is_void(c.id)))
            order by c.closing_agreed_on + coalesce(x.days, 0)::integer, c.place, c.id limit $4"#,
         bureau,
         asked.ids,

@@ -127,7 +127,7 @@ pub(super) async fn year(
                                                 where o.case_id = c.id and o.withdrawn_by is null))
                        order by c.place, c.number)
                 from cases c
-                where c.bureau_id = $1 and c.terminated_on is null and c.closing_agreed_on is not null
+                where c.bureau_id = $1 and c.terminated_on is null and c.closing_agreed_on is not null and not case_is_void(c.id)
                   and coalesce(c.counted_year, extract(year from c.closing_agreed_on)::integer) = $2)
                    as "cases: Json<Vec<CaseJson>>",
                (select jsonb_build_object('shift', shift_id, 'kind', kind, 'status', status, 'person', name,

@@ -99,7 +99,7 @@ impl TestApp {
     /// Nothing set up: the state of a first start.
     pub(crate) async fn empty() -> TestApp {
         let database = TestDatabase::new().await;
-let state = state_on(database.program.clone());
+        let state = state_on(database.program.clone());
         let (router, declared) = huifa::build_router(&state);
         TestApp { state, owner: database.pool.clone(), bureau: 0, declared, router, _database: database }
     }
