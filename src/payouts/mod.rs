@@ -17,6 +17,7 @@ pub use service::{
     NewExtension, NewOutside, approve, ask_extension, decide_extension, dissolve, pay, prepare, record_outside, reopen,
     send_back,
 };
+pub use voids::{ask_void, decide_void};
 
 use crate::state::AppState;
 use crate::web::permissions::Action;

@@ -94,6 +94,7 @@ struct DuePage {
     today: NaiveDate,
     ready: Vec<DueCase>,
     waiting: Vec<DueCase>,
+    voids: Vec<VoidRow>,
     batches: Vec<BatchRow>,
     may_prepare: bool,
 }
@@ -131,7 +132,7 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let rows = db::cases(&mut conn, bureau, Asked { ids: None, unpaid: true, limit: SHOWN }).await?;
-    let plans = db::plans(&mut conn, bureau).await?;
+    let (plans, voids) = voids::plans_and_open_voids(&mut conn, bureau).await?;
     let batches = db::batches(&mut conn, bureau, None, BATCHES).await?;
     drop(conn);
     let (ready, waiting) = calculated(rows, &plans, &no_calendar()).into_iter().partition(DueCase::is_ready);
@@ -141,6 +142,7 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
         today: state.clock.today(),
         ready,
         waiting,
+        voids,
         batches,
         may_prepare: actor.may(Action::PreparePayouts).is_some(),
     })
@@ -479,7 +481,7 @@ pub(super) async fn case(
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
     let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
     let outside = db::outside(&mut conn, bureau, id).await?;
-    let voids = voids::voids(&mut conn, bureau, Some(id)).await?;
+    let voids = voids::voids(&mut conn, bureau, id).await?;
     drop(conn);
     if rows.is_empty() {
         return Err(AppError::NotFound);

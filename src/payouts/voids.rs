@@ -1,16 +1,20 @@
 //! A36: a counted case that turns out not to be one. Asked for by the clerk, decided by an approver. The place stays with
 //! the case and is never given again; what was paid has to come back (`payouts::refund`); what was not is never paid.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use super::db;
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::plan::Programme;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
@@ -18,7 +22,7 @@ use crate::web::posted::Posted;
 use crate::web::work::Work;
 
 /// A case that was voided, or is asked to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct VoidRow {
     /// The row.
     pub id: i64,
@@ -59,8 +63,46 @@ impl VoidRow {
     }
 }
 
-/// The voids of a case, or those of the bureau that wait or whose money has not come back.
-pub async fn voids(conn: &mut PgConnection, bureau: i64, case: Option<i64>) -> sqlx::Result<Vec<VoidRow>> {
+/// The plans of a bureau by year with their revisions, and its voids that wait or whose money has not come back: in one
+/// statement.
+pub async fn plans_and_open_voids(
+    conn: &mut PgConnection,
+    bureau: i64,
+) -> sqlx::Result<(BTreeMap<i32, (i32, Programme)>, Vec<VoidRow>)> {
+    let row = sqlx::query!(
+        r#"select (select jsonb_agg(jsonb_build_object('year', year, 'revision', revision, 'content', content))
+                   from programmes where bureau_id = $1) as "plans: Json<Vec<PlanJson>>",
+                  (select jsonb_agg(jsonb_build_object('id', v.id, 'case_id', v.case_id, 'number', c.number, 'place', c.place,
+                              'reason', v.reason, 'asked_by', v.asked_by, 'asker', a.name, 'asked_at', v.asked_at,
+                              'decider', d.name, 'agreed', v.agreed, 'decision_note', v.decision_note,
+                              'owed', p.id is not null) order by v.id desc)
+                   from case_voids v
+                   join cases c on c.id = v.case_id
+                   join accounts a on a.id = v.asked_by
+                   left join accounts d on d.id = v.decided_by
+                   left join case_payouts p on p.case_id = v.case_id and p.live
+                   where v.bureau_id = $1 and (v.agreed is null or (v.agreed and p.id is not null)))
+                      as "voids: Json<Vec<VoidRow>>""#,
+        bureau
+    )
+    .fetch_one(conn)
+    .await?;
+    let plans = row.plans.map(|plans| plans.0).unwrap_or_default();
+    Ok((
+        plans.into_iter().map(|plan| (plan.year, (plan.revision, plan.content))).collect(),
+        row.voids.map(|voids| voids.0).unwrap_or_default(),
+    ))
+}
+
+#[derive(Debug, Deserialize)]
+struct PlanJson {
+    year: i32,
+    revision: i32,
+    content: Programme,
+}
+
+/// The voids of a case, newest first.
+pub async fn voids(conn: &mut PgConnection, bureau: i64, case: i64) -> sqlx::Result<Vec<VoidRow>> {
     sqlx::query_as!(
         VoidRow,
         r#"select v.id, v.case_id, c.number, c.place, v.reason, v.asked_by, a.name as asker, v.asked_at,
@@ -70,8 +112,7 @@ pub async fn voids(conn: &mut PgConnection, bureau: i64, case: Option<i64>) -> s
            join accounts a on a.id = v.asked_by
            left join accounts d on d.id = v.decided_by
            left join case_payouts p on p.case_id = v.case_id and p.live
-           where v.bureau_id = $1
-             and (v.case_id = $2 or ($2::bigint is null and (v.agreed is null or (v.agreed and p.id is not null))))
+           where v.bureau_id = $1 and v.case_id = $2
            order by v.id desc limit 100"#,
         bureau,
         case

@@ -408,6 +408,7 @@ async fn a36_a_void_case_keeps_its_place_and_its_money_comes_back() {
     assert_eq!(statuses, [303, 409]);
     let page = office.finance.get(&format!("/payouts/cases/{paid}")).await;
     page.assert_status(200).assert_says("已作废，补贴应收回").assert_says("年度序号第1件保留");
+    office.finance.get("/payouts").await.assert_says("已作废，补贴应收回").assert_says("废1");
     // One that was not paid yet is never paid.
     office.clerk.post(&ask(waiting), &reason).await.assert_status(303);
     let other = app.scalar_i64("select max(id) from case_voids").await;
