@@ -214,6 +214,13 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                    union all
                    select x.withdrawn_at, e.name, 'outside_withdrawn', x.amount::text, '0', x.source, '', x.withdrawal
                    from case_outside_payments x join accounts e on e.id = x.withdrawn_by where x.case_id = c.id
+                   union all
+                   select v.asked_at, e.name, 'void_asked', '0', '0', '', '', v.reason
+                   from case_voids v join accounts e on e.id = v.asked_by where v.case_id = c.id
+                   union all
+                   select v.decided_at, e.name, case when v.agreed then 'voided' else 'void_refused' end, '0', '0', '', '',
+                          v.decision_note
+                   from case_voids v join accounts e on e.id = v.decided_by where v.case_id = c.id
                ) p), '[]') as "payments!: Json<Vec<PaymentRow>>"
         from cases c
         join bureaus b on b.id = c.bureau_id

@@ -314,7 +314,8 @@ pub struct PaymentRow {
     pub at: DateTime<Utc>,
     /// By whom.
     pub by: String,
-    /// `prepared`, `approved`, `paid`, `ended`, `asked`, `granted`, `refused`, `outside`, `outside_withdrawn`.
+    /// `prepared`, `approved`, `paid`, `ended`, `asked`, `granted`, `refused`, `outside`, `outside_withdrawn`,
+    /// `void_asked`, `voided`, `void_refused`.
     pub kind: String,
     /// Of the earmarked fund, in yuan; of other money where it was paid outside.
     pub earmarked: Decimal,
