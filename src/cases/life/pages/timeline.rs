@@ -80,7 +80,7 @@ fn payment_event(payment: &PaymentRow) -> Event {
         "refused" => (format!("不同意延期{}日发放办案补贴", payment.batch), "bad"),
         "outside" => (format!("登记其他资金发放：{source}，{sum}元；惠民工程不再发放（A39）"), "warn"),
         "void_asked" => ("提出作废：本案不应计入任务".to_owned(), "warn"),
-        "voided" => ("已作废：位次保留、不再补发给别的案件，不再发放补贴，已发放的追回（A36）".to_owned(), "bad"),
+        "voided" => ("已作废：位次保留、不给别的案件，不再发放补贴，已发放的追回（A36）".to_owned(), "bad"),
         "void_refused" => ("不同意作废，照常计入".to_owned(), "good"),
         _ => (format!("撤销其他资金发放的登记：{source}，{sum}元"), ""),
     };
