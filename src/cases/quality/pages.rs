@@ -71,6 +71,7 @@ struct ListPage {
     rows: Vec<ReviewRow>,
     reviewers: Vec<(String, String)>,
     may_draw: bool,
+    whole: bool,
     account: i64,
 }
 
@@ -131,6 +132,7 @@ pub(in crate::cases) async fn list(
             })
             .collect(),
         may_draw,
+        whole,
         account: actor.account_id,
     })
 }
