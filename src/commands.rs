@@ -16,6 +16,7 @@ use huifa::installation::{self, Purpose};
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::{Seals, rotation};
 use huifa::state::AppState;
+use huifa::web::visits::{VisitSettings, Visits};
 use huifa::{accounts, build_router, check, demo, jobs, safety, sbom, trial, web};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -160,6 +161,7 @@ impl Opened {
             seals: Arc::new(self.seals.clone()),
             passwords: Passwords::new(2)?,
             setup: SetupToken::random()?,
+            visits: Visits::new(self.config.visits)?,
             demonstration: purpose == Purpose::Demonstration,
         })
     }
@@ -344,6 +346,7 @@ async fn print_routes(format: Format) -> anyhow::Result<ExitCode> {
         seals: Arc::new(Seals::from_master(&[0; 32])?),
         passwords: Passwords::new(1)?,
         setup: SetupToken::random()?,
+        visits: Visits::new(VisitSettings::default())?,
         demonstration: false,
     };
     let (_, declared) = build_router(&state);

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::accounts::{PasskeySite, breached};
 use crate::database::DatabaseSettings;
 use crate::safety;
 use crate::secrets::KeySettings;
+use crate::web::visits::VisitSettings;
 
 /// What the program was told by its environment.
 #[derive(Clone)]
@@ -39,6 +41,10 @@ pub struct Config {
     pub connections: u32,
     /// The dangers that `HUIFA_ALLOW_…` settings let pass.
     pub allowed: Vec<&'static str>,
+    /// `HUIFA_BREACHED_PASSWORDS`: a list of passwords known from breaches, for new passwords.
+    pub breached_passwords: Option<PathBuf>,
+    /// How often public forms and pages may be asked for; the settings are named there.
+    pub visits: VisitSettings,
     /// `HUIFA_DEMO_SECOND_FACTOR`: the demonstration asks for second factors as real work does.
     pub demonstration_second_factor: bool,
 }
@@ -98,6 +104,14 @@ impl Config {
             pg_bin: lookup("HUIFA_PG_BIN").map(PathBuf::from),
             key: KeySettings::read(&lookup),
             allowed: safety::SETTINGS.iter().copied().filter(|name| switched_on(name)).collect(),
+            breached_passwords: match lookup("HUIFA_BREACHED_PASSWORDS").map(PathBuf::from) {
+                Some(list) => {
+                    breached::check(&list).context("HUIFA_BREACHED_PASSWORDS 指明的文件不能使用")?;
+                    Some(list)
+                }
+                None => None,
+            },
+            visits: VisitSettings::read(&lookup)?,
             demonstration_second_factor: switched_on("HUIFA_DEMO_SECOND_FACTOR"),
             connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
                 None => 16,
@@ -108,6 +122,32 @@ impl Config {
                     .with_context(|| format!("HUIFA_DATABASE_CONNECTIONS 应是 2 到 200 的整数，现在是“{typed}”"))?,
             },
         })
+    }
+
+    /// The site that passkeys are made for: the public address, or this machine's own name.
+    /// None where people come by a number: browsers make passkeys for names only.
+    pub(crate) fn passkey_site(&self) -> Option<PasskeySite> {
+        let origin = match &self.public_url {
+            Some(url) => {
+                let (scheme, rest) = url.split_once("://")?;
+                format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?.to_lowercase())
+            }
+            None if self.listen.ip().is_loopback() => format!("http://localhost:{}", self.listen.port()),
+            None => return None,
+        };
+        let (scheme, host) = origin.split_once("://")?;
+        let rp_id = host.split(':').next().filter(|name| !name.is_empty() && !name.starts_with('['))?.to_owned();
+        let usual = match scheme {
+            "https" => ":443",
+            _ if rp_id == "localhost" => ":80",
+            // Browsers make passkeys over TLS only, or on the machine itself.
+            _ => return None,
+        };
+        if rp_id.parse::<std::net::IpAddr>().is_ok() {
+            return None;
+        }
+        let origin = origin.strip_suffix(usual).unwrap_or(&origin).to_owned();
+        Some(PasskeySite { origin, rp_id })
     }
 
     /// Where scans lie: outside of everything that is served.
@@ -139,4 +179,28 @@ fn database_url(lookup: &impl Fn(&str) -> Option<String>) -> anyhow::Result<Opti
     let text = std::fs::read_to_string(&file)
         .with_context(|| format!("不能读取 HUIFA_DATABASE_URL_FILE 指明的文件“{file}”"))?;
     Ok(Some(text.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(url: &str) -> Option<(String, String)> {
+        let config = Config::from_lookup(|name| (name == "HUIFA_PUBLIC_URL").then(|| url.to_owned())).unwrap();
+        config.passkey_site().map(|site| (site.origin, site.rp_id))
+    }
+
+    #[test]
+    fn passkeys_are_made_for_the_public_address_and_for_names_only() {
+        let known = |origin: &str, rp: &str| Some((origin.to_owned(), rp.to_owned()));
+        assert_eq!(site("https://Huifa.example/"), known("https://huifa.example", "huifa.example"));
+        assert_eq!(site("https://huifa.example:443"), known("https://huifa.example", "huifa.example"));
+        assert_eq!(site("https://huifa.example:8443/x"), known("https://huifa.example:8443", "huifa.example"));
+        assert_eq!(site("http://localhost:8080"), known("http://localhost:8080", "localhost"));
+        for none in ["http://huifa.example", "https://192.0.2.1", "https://[2001:db8::1]", "http://127.0.0.1:8080"] {
+            assert_eq!(site(none), None, "{none}");
+        }
+        let plain = Config::from_lookup(|_| None).unwrap().passkey_site().unwrap();
+        assert_eq!(plain.origin, "http://localhost:8080");
+    }
 }

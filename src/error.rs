@@ -3,7 +3,7 @@
 //! Mistakes in a form are values, shown on the form again; everything else is one
 //! of these. What happened inside is logged once, under a reference, and never shown.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::secrets::SealError;
@@ -31,6 +31,12 @@ pub enum AppError {
         next: String,
         /// A form was sent, and what was in it is not saved.
         lost_form: bool,
+    },
+    /// More than anybody needs in a short time.
+    #[error("too many")]
+    TooMany {
+        /// After so many seconds it goes on.
+        seconds: u32,
     },
     /// The password must be changed before anything else.
     #[error("password change required")]
@@ -113,6 +119,12 @@ impl IntoResponse for AppError {
             AppError::PasswordChangeRequired => return Redirect::to("/password").into_response(),
             AppError::SecondFactorRequired => return Redirect::to("/second-factor").into_response(),
             AppError::AlreadyDone { location } => return Redirect::to(&location).into_response(),
+            AppError::TooMany { seconds } => {
+                let text = "短时间内打开或者取出的内容太多，这一次没有办理。请稍等几分钟再继续；确需大量取用的，请与系统管理员联系。";
+                let mut response = ErrorNote::answer(StatusCode::TOO_MANY_REQUESTS, "操作太频繁", text);
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+                return response;
+            }
             AppError::NotFound => (
                 StatusCode::NOT_FOUND,
                 "没有找到这个页面",

@@ -9,6 +9,7 @@ use crate::accounts::setup::SetupToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secrets::Seals;
+use crate::web::visits::Visits;
 
 /// Cheap to clone: everything in it is shared.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Opens the set-up page of an empty database.
     pub setup: SetupToken,
+    /// Counts public forms and what accounts read.
+    pub visits: Visits,
     /// The demonstration shows its accounts on the sign-in page and lets the clock be set.
     pub demonstration: bool,
 }

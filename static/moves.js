@@ -13,22 +13,25 @@
   document.body.append(voice);
   const say = (words) => { voice.textContent = words; };
 
-  const page = async (url) => {
-    const answer = await fetch(url, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) throw new Error("not a page to put in");
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What people search for is sent, and answered with the way to the list that was asked for;
+  // anything else that leads elsewhere is no page to put in.
+  const page = async (url, body) => {
+    const answer = await fetch(url, { method: body ? "POST" : "GET", body, headers: { Accept: "text/html" } });
+    const there = body ? new URL(answer.url).pathname === body.get("list") : !answer.redirected;
+    if (!answer.ok || !there) throw new Error("not a page to put in");
+    return { fresh: new DOMParser().parseFromString(await answer.text(), "text/html"), at: answer.url };
   };
 
   // A search form or the way to the next page exchanges the main part only. Whatever
   // goes wrong, the browser goes there in the ordinary way.
   let turn = 0;
-  const show = async (url, push) => {
+  const show = async (url, push, form, submitter) => {
     const mine = ++turn;
     const main = document.querySelector("main");
     const focus = main.contains(document.activeElement) ? document.activeElement.id : "";
     main.setAttribute("aria-busy", "true");
     try {
-      const fresh = await page(url);
+      const { fresh, at } = await page(url, form && new URLSearchParams(new FormData(form, submitter)));
       if (mine !== turn) return;
       const content = fresh.querySelector("main");
       if (!content) throw new Error("a page without a main part");
@@ -37,20 +40,27 @@
       document.title = fresh.title;
       if (push) {
         if (!history.state?.part) history.replaceState({ part: true }, "");
-        history.pushState({ part: true }, "", url);
+        history.pushState({ part: true }, "", at);
       }
       enhance(main);
       (focus && document.getElementById(focus) || main).focus({ preventScroll: !push });
       const rows = main.querySelectorAll("table tbody tr").length;
       say(main.querySelector(".pager .muted")?.textContent ?? (rows ? `${rows}行` : main.querySelector(".empty-title")?.textContent ?? ""));
     } catch {
-      if (mine === turn) location.assign(url);
+      if (mine !== turn) return;
+      if (form) form.submit();
+      else location.assign(url);
     }
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("main form.filters") || form.method !== "get" || event.defaultPrevented) return;
+    if (!form.matches("main form.filters") || event.defaultPrevented) return;
+    if (form.method === "post" && form.getAttribute("action") !== "/search") return;
     event.preventDefault();
+    if (form.method === "post") {
+      show(form.action, true, form, event.submitter);
+      return;
+    }
     const url = new URL(form.action);
     const typed = new FormData(form, event.submitter);
     url.search = new URLSearchParams([...typed].filter(([, value]) => value !== "")).toString();
@@ -259,10 +269,12 @@
       const q = box.value.trim();
       asked = q;
       try {
-        const found = (await page(`/find?q=${encodeURIComponent(q)}`)).querySelector("#found");
+        const of = (name) => document.querySelector(`input[name=${name}]`)?.value ?? "";
+        const body = new URLSearchParams({ list: "/find", q, token: of("token"), once: of("once") });
+        const found = (await page("/search", body)).fresh.querySelector("#found");
         if (asked === q && found) draw(found);
       } catch {
-        location.assign(`/find?q=${encodeURIComponent(q)}`);
+        location.assign("/find");
       }
     };
     box.addEventListener("input", (event) => { clearTimeout(timer); if (!event.isComposing) timer = setTimeout(search, 120); });

@@ -24,6 +24,8 @@ use crate::web::session::Address;
 use crate::web::work::{Work, snapshot};
 use crate::web::{Answer, cookies, session, way_back};
 
+const BREACHED: &str = "这个密码在泄露的密码清单里，别人会先试它。请换一个没有在别处用过的。";
+
 /// A form of nothing but its guard.
 #[derive(Debug, Deserialize)]
 pub(super) struct Nothing {}
@@ -57,6 +59,8 @@ pub(super) async fn change_password(
         errors.add("current", "现在的密码不对。连续输错多次将退出登录。");
     } else if let Some(weakness) = passwords::weakness(&policy, actor.role, &form.password, &known) {
         errors.add("password", weakness);
+    } else if state.passwords.is_breached(state.config.breached_passwords.as_deref(), &form.password).await? {
+        errors.add("password", BREACHED);
     } else if form.password != form.repeated {
         errors.add("repeated", "两次输入的新密码不一样。");
     } else if state.passwords.is_one_of(&form.password, last).await? {
@@ -99,6 +103,8 @@ pub(super) async fn set_up(
     let known = [form.login.trim(), form.name.trim()];
     if let Some(weakness) = passwords::weakness(&policy, Role::SystemAdministrator, &form.password, &known) {
         errors.add("password", weakness);
+    } else if state.passwords.is_breached(state.config.breached_passwords.as_deref(), &form.password).await? {
+        errors.add("password", BREACHED);
     } else if form.password != form.repeated {
         errors.add("repeated", "两次输入的密码不一样。");
     }

@@ -10,7 +10,8 @@ use super::{audit_words, db};
 use crate::audit::chain;
 use crate::plan::time::SHANGHAI;
 use crate::state::AppState;
-use crate::web::actor::Scope;
+use crate::web::actor::{Actor, Scope};
+use crate::web::terms::Term;
 use crate::web::{Answer, csv};
 
 /// How many records one file holds; older ones follow with `before`.
@@ -23,9 +24,14 @@ pub(super) struct ExportQuery {
     search: String,
 }
 
-pub(super) async fn export(State(state): State<AppState>, scope: Scope, Query(query): Query<ExportQuery>) -> Answer {
+pub(super) async fn export(
+    State(state): State<AppState>,
+    actor: Actor,
+    scope: Scope,
+    Query(query): Query<ExportQuery>,
+) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = query.search.trim().chars().take(50).collect();
+    let search: String = Term::read(&state, &actor, &query.search)?.text.chars().take(50).collect();
     let actions = audit_words::actions_named(&search);
     let records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, MOST).await?;
     let head = chain::head(&mut conn).await?;

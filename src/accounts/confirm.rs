@@ -4,12 +4,13 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 
+use super::passkeys::{self, SignedForm};
 use super::{db, second_factor, sign_in};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::actor::Actor;
-use crate::web::confirm::{ConfirmPage, METHOD, SECRET, TO, WHAT};
+use crate::web::confirm::{ConfirmPage, METHOD, SECRET, TO, WHAT, passkey_site};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page as shown};
 use crate::web::posted::{OnceKey, Posted};
@@ -24,7 +25,12 @@ pub(super) struct Arrival {
     to: String,
 }
 
-pub(super) async fn page(layout: Layout, session: Session, Query(arrival): Query<Arrival>) -> Answer {
+pub(super) async fn page(
+    State(state): State<AppState>,
+    layout: Layout,
+    session: Session,
+    Query(arrival): Query<Arrival>,
+) -> Answer {
     shown(&ConfirmPage {
         layout: layout.titled("请确认是您本人"),
         once: OnceKey::new(),
@@ -34,6 +40,7 @@ pub(super) async fn page(layout: Layout, session: Session, Query(arrival): Query
         posts: false,
         fields: Vec::new(),
         with_code: session.has_second_factor,
+        passkey: passkey_site(&state, &session),
     })
 }
 
@@ -45,6 +52,7 @@ fn local(to: &str) -> String {
 /// The kept form's fields stay as they are; those of the asking page are taken out.
 struct Answered {
     secret: String,
+    passkey: SignedForm,
     to: String,
     what: String,
     posts: bool,
@@ -61,6 +69,13 @@ impl Answered {
         let posts = of(METHOD).is_some_and(|method| method == "post");
         Answered {
             secret: of(SECRET).unwrap_or_default(),
+            passkey: SignedForm {
+                credential: of("confirm_credential").unwrap_or_default(),
+                client_data: of("confirm_client_data").unwrap_or_default(),
+                told: of("confirm_told").unwrap_or_default(),
+                signed: of("confirm_signed").unwrap_or_default(),
+                ..SignedForm::default()
+            },
             to: local(&of(TO).unwrap_or_default()),
             what: of(WHAT).unwrap_or_default().chars().take(40).collect(),
             posts,
@@ -86,7 +101,7 @@ pub(super) async fn confirm(
     if session.is_fresh(&state) {
         return Ok(answered.go_on().into_response());
     }
-    if let Some(mistake) = mistake(&state, &session, &answered.secret).await? {
+    if let Some(mistake) = mistake(&state, &session, &answered).await? {
         let mut errors = Errors::default();
         errors.add(SECRET, mistake);
         return form_again(&ConfirmPage {
@@ -98,6 +113,7 @@ pub(super) async fn confirm(
             posts: answered.posts,
             fields: answered.fields,
             with_code: session.has_second_factor,
+            passkey: passkey_site(&state, &session),
         });
     }
     let mut work = Work::unattended(&state, &actor).await?;
@@ -109,9 +125,13 @@ pub(super) async fn confirm(
 }
 
 /// What is wrong with the proof, in words; `None` when it proves it.
-async fn mistake(state: &AppState, session: &Session, secret: &str) -> Result<Option<&'static str>, AppError> {
+async fn mistake(state: &AppState, session: &Session, answered: &Answered) -> Result<Option<&'static str>, AppError> {
     let actor = &session.actor;
-    let (right, words) = if session.has_second_factor {
+    let secret = answered.secret.as_str();
+    let (right, words) = if !answered.passkey.credential.is_empty() {
+        let right = passkeys::confirms(state, session, &answered.passkey).await?;
+        (right, "通行密钥没有通过，可能等得太久。请再试一次，或者用下面的方式确认。")
+    } else if session.has_second_factor {
         let mut transaction = state.pool.begin().await?;
         let right = second_factor::takes_code(state, &mut transaction, actor.account_id, secret).await?;
         transaction.commit().await?;

@@ -5,8 +5,6 @@
 //! passwords for a colleague's login does not lock the colleague out of their own desk.
 //! Addresses are slowed, never shut: a whole office shares one.
 
-use std::net::IpAddr;
-
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use sqlx::PgConnection;
@@ -15,6 +13,7 @@ use super::db;
 use super::policy::Policy;
 use crate::error::AppError;
 use crate::state::AppState;
+use crate::web::visits::counted;
 use crate::web::{cookies, session};
 
 /// Wrong passwords from one address within [`WINDOW`] before its tries wait in line.
@@ -39,17 +38,6 @@ pub(super) struct Device {
 /// The key of the request's device cookie.
 pub(super) fn device_key(state: &AppState, jar: &CookieJar) -> Option<Vec<u8>> {
     jar.get(cookies::device_name(state.config.secure_cookies)).map(|cookie| session::key_of(cookie.value()))
-}
-
-/// The address as it is counted: of IPv6 the network, of which one visitor has all.
-fn counted(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V6(six)) if six.to_ipv4_mapped().is_none() => {
-            let [a, b, c, d, ..] = six.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        _ => address.chars().take(60).collect(),
-    }
 }
 
 /// Waits for the address's turn; `false` when the line is too long.
@@ -202,16 +190,4 @@ pub(super) async fn sweep(conn: &mut PgConnection, now: DateTime<FixedOffset>) -
     .execute(conn)
     .await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv6_visitor_is_counted_by_network() {
-        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), counted("2001:db8:1:2::9"));
-        assert_ne!(counted("2001:db8:1:2::9"), counted("2001:db8:1:3::9"));
-        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
-    }
 }

@@ -6,11 +6,13 @@
 mod actions;
 mod audit_file;
 mod audit_words;
+pub mod breached;
 mod confirm;
 pub mod db;
 mod guesses;
 mod my_account;
 mod pages;
+mod passkeys;
 pub mod passwords;
 pub mod policy;
 mod recover;
@@ -22,9 +24,12 @@ pub mod setup;
 mod setup_page;
 mod sign_in;
 mod unused;
+mod webauthn;
 mod words;
 
 pub use recover::recover;
+pub(crate) use webauthn::Site as PasskeySite;
+
 pub use unused::{disable_of_person, disable_unused};
 
 pub use audit_words::{action as action_words, subject as subject_words};
@@ -41,6 +46,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/sign-in", Public, sign_in::sign_in)
         .get("/sign-in/code", Public, second_step::page)
         .post("/sign-in/code", Public, second_step::give_code)
+        .get("/sign-in/passkey", Public, passkeys::begin)
+        .post("/sign-in/passkey", Public, passkeys::sign_in)
         .post("/sign-out", FirstPassword, sign_in::sign_out)
         .get("/password", FirstPassword, pages::password)
         .post("/password", FirstPassword, actions::change_password)
@@ -49,6 +56,10 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/second-factor/codes", SignedIn.fresh(), second_factor::renew_recovery_codes)
         .get("/my-account", SignedIn, my_account::page)
         .post("/my-account/sessions", SignedIn, my_account::end_sessions)
+        .get("/my-account/passkeys/new", SignedIn.fresh(), passkeys::new_page)
+        .post("/my-account/passkeys", SignedIn.fresh(), passkeys::add)
+        .post("/my-account/passkeys/{id}/remove", SignedIn.fresh(), passkeys::remove)
+        .get("/confirm/passkey", FirstPassword, passkeys::begin_again)
         .get("/confirm", FirstPassword, confirm::page)
         .post("/confirm", FirstPassword, confirm::confirm)
         .get("/set-up", Public, setup_page::set_up)

@@ -6,7 +6,7 @@ use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::policy::Policy;
+use super::passkeys::{self, PasskeyRow};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::state::AppState;
@@ -63,6 +63,7 @@ impl SessionRow {
         match self.second_factor.as_deref() {
             Some("totp") => "密码和动态验证码",
             Some("recovery") => "密码和恢复码",
+            Some("passkey") => "通行密钥",
             _ => "密码",
         }
     }
@@ -79,6 +80,9 @@ struct MyAccountPage {
     has_second_factor: bool,
     needs_second_factor: bool,
     codes_left: i64,
+    /// Whether passkeys can be made here at all.
+    passkeys_work: bool,
+    passkeys: Vec<PasskeyRow>,
     sessions: Vec<SessionRow>,
 }
 
@@ -91,15 +95,15 @@ impl MyAccountPage {
 pub(super) async fn page(State(state): State<AppState>, layout: Layout, session: Session) -> Answer {
     let actor = &session.actor;
     let mut conn = state.pool.acquire().await?;
-    let policy = Policy::load(&mut conn).await?;
     let account = sqlx::query!(
-        r#"select login, password_changed_at,
+        r#"select login, password_changed_at, p.password_days,
                   (select count(*) from recovery_codes r where r.account_id = a.id and r.used_at is null) as "codes_left!"
-           from accounts a where id = $1"#,
+           from accounts a cross join security_policy p where id = $1"#,
         actor.account_id
     )
     .fetch_one(&mut *conn)
     .await?;
+    let passkeys = passkeys::of_account(&mut conn, actor.account_id).await?;
     let sessions = sqlx::query_as!(
         SessionRow,
         r#"select encode(substr(id, 1, 8), 'hex') as "handle!", created_at, seen_at, address, user_agent, second_factor,
@@ -116,10 +120,12 @@ pub(super) async fn page(State(state): State<AppState>, layout: Layout, session:
         once: OnceKey::new(),
         login: account.login,
         password_changed_at: account.password_changed_at,
-        password_days: policy.password_days,
+        password_days: account.password_days,
         has_second_factor: session.has_second_factor,
         needs_second_factor: actor.role.needs_second_factor(),
         codes_left: account.codes_left,
+        passkeys_work: state.config.passkey_site().is_some(),
+        passkeys,
         sessions,
     })
 }

@@ -18,6 +18,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::{Action, Role, reach};
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 
 #[derive(Template)]
@@ -92,7 +93,8 @@ pub(super) async fn accounts(
     Query(query): Query<AccountsQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = query.q.trim().chars().take(40).collect();
+    let Term { text, sealed } = Term::read(&state, &actor, &query.q)?;
+    let search: String = text.chars().take(40).collect();
     let is_first = query.after_login.is_empty();
     let listed =
         db::Listed { search: search.clone(), after: (query.after_role, query.after_login), limit: layout.rows.asked() };
@@ -101,9 +103,9 @@ pub(super) async fn accounts(
     let address =
         |pairs: &[(&str, &str)]| serde_html_form::to_string(pairs).ok().map(|text| format!("/accounts?{text}"));
     let pager = Pager {
-        previous: if is_first { None } else { address(&[("q", &search)]) },
+        previous: if is_first { None } else { address(&[("q", &sealed)]) },
         next: accounts.last().filter(|_| more).and_then(|last| {
-            address(&[("q", &search), ("after_role", last.role.code()), ("after_login", &last.login)])
+            address(&[("q", &sealed), ("after_role", last.role.code()), ("after_login", &last.login)])
         }),
         text: format!("本页{}个账号", accounts.len()),
         rows: layout.rows,
@@ -299,6 +301,8 @@ pub(super) struct AuditQuery {
 struct AuditPage {
     layout: Layout,
     search: String,
+    /// The same for an address.
+    sealed: String,
     records: Vec<AuditRow>,
     pager: Pager,
 }
@@ -323,18 +327,20 @@ impl AuditPage {
 pub(super) async fn audit(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Query(query): Query<AuditQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = query.search.trim().chars().take(50).collect();
+    let Term { text, sealed } = Term::read(&state, &actor, &query.search)?;
+    let search: String = text.chars().take(50).collect();
     let actions = audit_words::actions_named(&search);
     let mut records =
         db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, layout.rows.asked()).await?;
     let more = layout.rows.cut(&mut records);
     let address = |before: Option<i64>| {
         let before = before.map(|id| ("before", id.to_string()));
-        let pairs: Vec<_> = before.into_iter().chain([("search", search.clone())]).collect();
+        let pairs: Vec<_> = before.into_iter().chain([("search", sealed.clone())]).collect();
         format!("/audit?{}", serde_html_form::to_string(pairs).unwrap_or_default())
     };
     let pager = Pager {
@@ -343,5 +349,5 @@ pub(super) async fn audit(
         text: format!("本页{}条", records.len()),
         rows: layout.rows,
     };
-    page(&AuditPage { layout: layout.titled("审计记录"), search, records, pager })
+    page(&AuditPage { layout: layout.titled("审计记录"), search, sealed, records, pager })
 }

@@ -4,6 +4,7 @@
 //! keep it at two at once, and each works in a block of memory that is made once and used
 //! again: a flood needs no more than a single pair does.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
+use super::breached;
 use super::policy::Policy;
 use crate::error::AppError;
 use crate::web::permissions::Role;
@@ -153,6 +155,17 @@ impl Passwords {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the operator's list of breached passwords holds this one; without a list nothing does.
+    ///
+    /// # Errors
+    /// When the list cannot be read: then no password is taken.
+    pub async fn is_breached(&self, list: Option<&Path>, password: &str) -> Result<bool, AppError> {
+        let Some(list) = list.map(Path::to_owned) else { return Ok(false) };
+        let password = password.to_owned();
+        let found = tokio::task::spawn_blocking(move || breached::holds(&list, &password)).await;
+        Ok(found.map_err(anyhow::Error::from)??)
     }
 
     async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, AppError> {

@@ -285,6 +285,7 @@ async fn renew_codes(conn: &mut PgConnection, account_id: i64) -> Result<Vec<Str
 /// When the database fails.
 pub(super) async fn remove(conn: &mut PgConnection, account_id: i64) -> Result<(), AppError> {
     sqlx::query!("delete from recovery_codes where account_id = $1", account_id).execute(&mut *conn).await?;
-    sqlx::query!("delete from second_factors where account_id = $1", account_id).execute(conn).await?;
-    Ok(())
+    sqlx::query!("delete from second_factors where account_id = $1", account_id).execute(&mut *conn).await?;
+    // A lost telephone may hold a passkey as well.
+    super::passkeys::remove_all(conn, account_id).await
 }

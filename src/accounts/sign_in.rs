@@ -39,13 +39,15 @@ struct DemonstrationAccount {
 
 #[derive(Template)]
 #[template(path = "accounts/sign_in.html")]
-struct SignInPage {
+pub(super) struct SignInPage {
     layout: Layout,
     login: String,
     next: String,
     errors: Errors,
     demonstration_accounts: Vec<DemonstrationAccount>,
     demonstration_password: &'static str,
+    /// The site that passkeys are made for.
+    passkey: Option<String>,
 }
 
 /// What leads somebody to this page.
@@ -103,8 +105,19 @@ impl SignInPage {
             errors,
             demonstration_accounts: demonstration_accounts(state).await?,
             demonstration_password: crate::demo::PASSWORD,
+            passkey: state.config.passkey_site().map(|site| site.rp_id),
         })
     }
+}
+
+/// The page again, after a passkey that does not count.
+pub(super) async fn again(
+    state: &AppState,
+    layout: Layout,
+    next: String,
+    errors: Errors,
+) -> Result<SignInPage, AppError> {
+    SignInPage::load(state, layout, String::new(), next, errors).await
 }
 
 async fn demonstration_accounts(state: &AppState) -> Result<Vec<DemonstrationAccount>, AppError> {
@@ -240,6 +253,7 @@ pub(super) async fn admit(
     let how = match second_factor {
         Some("totp") => "密码和动态验证码",
         Some("recovery") => "密码和恢复码",
+        Some("passkey") => "通行密钥",
         _ => "",
     };
     audit::write(conn, author, now, Audit::new("account.sign_in", "account", account.id).note(how)).await?;
@@ -340,5 +354,7 @@ pub(super) async fn sign_out(
     work.commit_at("/").await?;
     let secure = state.config.secure_cookies;
     let jar = jar.remove(cookies::build(cookies::session_name(secure), String::new(), secure));
-    Ok((jar, Redirect::to("/")).into_response())
+    // What this browser keeps of the pages goes with the session; how pages look stays.
+    let clear = [("clear-site-data", "\"cache\", \"storage\"")];
+    Ok((clear, jar, Redirect::to("/")).into_response())
 }

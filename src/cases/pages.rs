@@ -24,6 +24,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::{Pager, Step as Stage};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 
 type Choices = Vec<(&'static str, &'static str)>;
@@ -92,6 +93,8 @@ struct ListPage {
     layout: Layout,
     own: bool,
     query: ListQuery,
+    /// What was searched for.
+    term: String,
     statuses: Choices,
     kinds: Choices,
     groups: Choices,
@@ -187,10 +190,13 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ListQuery>,
+    Query(mut query): Query<ListQuery>,
 ) -> Answer {
     let viewer = Viewer::of(&actor);
-    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..query.asked(layout.rows.asked()) };
+    let Term { text: term, sealed } = Term::read(&state, &actor, &query.q)?;
+    let asked = ListQuery { q: term.clone(), ..query.clone() }.asked(layout.rows.asked());
+    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..asked };
+    query.q = sealed;
     let mut conn = state.pool.acquire().await?;
     let mut cases = db::cases(&mut conn, scope.bureau(), &asked).await?;
     let total = db::count(&mut conn, scope.bureau(), &asked).await?;
@@ -206,6 +212,7 @@ pub(super) async fn list(
         layout: layout.titled(if viewer.assigned_only { "我承办的案件" } else { "案件台账" }),
         own: viewer.assigned_only,
         query,
+        term,
         statuses: choices::<Status>(|_| true),
         kinds: choices::<CaseKind>(CaseKind::is_case),
         groups: choices::<SpecialGroup>(|_| true),

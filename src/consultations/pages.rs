@@ -29,6 +29,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 /// How far back a shift may lie that is offered for paper forms.
 const PAPER_DAYS: u64 = 62;
@@ -68,6 +69,8 @@ pub(super) struct ListQuery {
 struct ListPage {
     layout: Layout,
     query: ListQuery,
+    /// What was searched for.
+    term: String,
     rows: Vec<ListRow>,
     venues: Vec<(String, String)>,
     bureau: bool,
@@ -159,10 +162,13 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ListQuery>,
+    Query(mut query): Query<ListQuery>,
 ) -> Answer {
+    let Term { text: term, sealed } = Term::read(&state, &actor, &query.q)?;
+    let filter = ListQuery { q: term.clone(), ..query.clone() }.filter(&state);
+    query.q = sealed;
     let mut conn = state.pool.acquire().await?;
-    let mut rows = db::list(&mut conn, scope, &query.filter(&state), layout.rows.asked()).await?;
+    let mut rows = db::list(&mut conn, scope, &filter, layout.rows.asked()).await?;
     let more = layout.rows.cut(&mut rows);
     let bureau = matches!(scope, Scope::Bureau { .. });
     let venues = if bureau {
@@ -189,6 +195,7 @@ pub(super) async fn list(
         may_record: actor.may(Action::RecordConsultation).is_some(),
         pager,
         query,
+        term,
         none: Errors::new(),
     })
 }

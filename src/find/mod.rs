@@ -7,8 +7,9 @@ mod pages;
 
 use crate::state::AppState;
 use crate::web::routes::{Access, Routes};
+use crate::web::terms;
 
-/// The address of this slice.
+/// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
-    Routes::new(state).get("/find", Access::SignedIn, pages::find)
+    Routes::new(state).get("/find", Access::SignedIn, pages::find).ask(terms::PATH, Access::SignedIn, terms::search)
 }

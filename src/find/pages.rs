@@ -12,6 +12,7 @@ use crate::web::Answer;
 use crate::web::actor::Actor;
 use crate::web::layout::{self, Layout, page};
 use crate::web::permissions::Action;
+use crate::web::terms::Term;
 
 /// Fewer letters find too much.
 const FEWEST_LETTERS: usize = 2;
@@ -53,7 +54,8 @@ pub(super) async fn find(
     actor: Actor,
     Query(query): Query<FindQuery>,
 ) -> Answer {
-    let q: String = query.q.trim().chars().take(MOST_LETTERS).collect();
+    let asked = Term::read(&state, &actor, &query.q)?.text;
+    let q: String = asked.trim().chars().take(MOST_LETTERS).collect();
     let mut groups = vec![Group { label: "页面", lines: places(&layout, &actor, &q) }];
     // A single Chinese character is a surname; a single letter or digit is half of all there is.
     let is_telling = q.chars().count() >= FEWEST_LETTERS || !q.is_ascii();
@@ -79,7 +81,7 @@ pub(super) async fn find(
             let lines = things.iter().filter(|thing| thing.kind == kind).map(|thing| line(thing, month)).collect();
             groups.push(Group { label, lines });
         }
-        groups.push(Group { label: "在列表中查找", lines: lists(&actor, &q) });
+        groups.push(Group { label: "在列表中查找", lines: lists(&actor, &q, &Term::typed(&state, &actor, &q)?) });
     }
     groups.retain(|group| !group.lines.is_empty());
     page(&FindPage { layout: layout.titled("查找"), q, groups })
@@ -109,9 +111,10 @@ fn line(thing: &Thing, month: Month) -> Found {
 }
 
 /// The lists that can be asked for the same letters.
-fn lists(actor: &Actor, q: &str) -> Vec<Found> {
+fn lists(actor: &Actor, q: &str, term: &Term) -> Vec<Found> {
     let asked = |path: &str, field: &str| {
-        serde_html_form::to_string([(field, q)]).map_or_else(|_| path.to_owned(), |text| format!("{path}?{text}"))
+        serde_html_form::to_string([(field, &term.sealed)])
+            .map_or_else(|_| path.to_owned(), |text| format!("{path}?{text}"))
     };
     [
         ("咨询记录", "/consultations", "q", Action::ReadConsultations),

@@ -24,6 +24,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::{Event, Pager};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::{programmes, venues};
 
 /// How many findings are put one step on together, at the most.
@@ -116,6 +117,8 @@ type Choices = Vec<(String, String)>;
 struct ListPage {
     layout: Layout,
     query: ListQuery,
+    /// Who was searched for.
+    term: String,
     errors: Errors,
     rows: Vec<FindingRow>,
     plans: BTreeMap<i32, Programme>,
@@ -172,9 +175,11 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ListQuery>,
+    Query(mut query): Query<ListQuery>,
 ) -> Answer {
-    let filter = query.filter();
+    let Term { text: term, sealed } = Term::read(&state, &actor, &query.person)?;
+    let filter = ListQuery { person: term.clone(), ..query.clone() }.filter();
+    query.person = sealed;
     let mut conn = state.pool.acquire().await?;
     let mut rows = db::findings(&mut conn, scope, &filter, layout.rows.asked()).await?;
     let more = layout.rows.cut(&mut rows);
@@ -211,6 +216,7 @@ pub(super) async fn list(
         together,
         check_href: format!("/findings/check/{month}"),
         query,
+        term,
     })
 }
 

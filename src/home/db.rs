@@ -226,7 +226,7 @@ pub async fn of_bureau(
     .await
 }
 
-/// Of the three administrators: locked accounts, refused sign-ins of a week, and how far the
+/// Of the three administrators: locked accounts, requests for rights, refused sign-ins of a week, and how far the
 /// office is set up.
 pub async fn of_administrators(
     conn: &mut PgConnection,
@@ -240,6 +240,10 @@ pub async fn of_administrators(
                0::numeric as "amount!", a.name as "words!",
                to_char(a.locked_until at time zone 'Asia/Shanghai', 'HH24:MI') as "more!"
         from accounts a where a.bureau_id = $1 and a.locked_until > $2 and a.status = 'active'
+        union all
+        select 'request', a.id, null, null, 0, 0, a.name, r.kind
+        from rights_requests r join accounts a on a.id = r.account_id and a.bureau_id = r.bureau_id
+        where r.bureau_id = $1 and r.decision is null
         union all
         select 'accounts', 0, null, null, count(*), 0, a.role, ''
         from accounts a where a.bureau_id = $1 and a.status = 'active' group by a.role

@@ -128,7 +128,7 @@ pub fn next_for(role: Role) -> &'static str {
         Role::LegalAidDirector => "审查意见、更换承办人的申请和结案材料报来后，会出现在这里等您审批。",
         Role::Handler => "指派给您的案件会出现在这里；请及时接受指派、签订协议，结案后30日内提交材料。",
         Role::SystemAdministrator => "需要新增人员时，请在“账号”中建立；人员离开后请停用账号。",
-        Role::SecurityAdministrator => "有账号因连续输错密码被锁定时，会出现在这里。",
+        Role::SecurityAdministrator => "有权限申请，或者有账号因连续输错密码被锁定时，会出现在这里。",
         Role::AuditAdministrator => "每月至少查看一次审计记录，留意被拒绝的登录和权限变动。",
     }
 }

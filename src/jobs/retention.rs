@@ -23,6 +23,8 @@ pub struct Done {
     pub anonymised: u64,
     /// Drafts that went.
     pub drafts: u64,
+    /// Answered requests for correction that went.
+    pub corrections: u64,
 }
 
 /// Does all that is due.
@@ -48,6 +50,20 @@ async fn due(state: &AppState) -> Result<Done, AppError> {
                 }
             }
         }
+    }
+    if let Some(before) = today.checked_sub_months(CONSULTATIONS) {
+        let mut transaction = state.pool.begin().await?;
+        done.corrections = sqlx::query!("delete from data_corrections where answered_at < $1", before)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        if done.corrections > 0 {
+            let record = Audit::new("retention.delete", "data_correction", "")
+                .after(json!({ "count": done.corrections }))
+                .note("更正请求答复满五年，删除");
+            audit::write(&mut transaction, author(None), now, record).await?;
+        }
+        transaction.commit().await?;
     }
     if let Some(before) = today.checked_sub_days(DRAFTS) {
         let mut transaction = state.pool.begin().await?;

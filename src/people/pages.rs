@@ -20,6 +20,7 @@ use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
+use crate::web::terms::Term;
 use crate::web::{Answer, filters};
 use crate::{programmes, venues};
 
@@ -89,6 +90,8 @@ struct ListPage {
     layout: Layout,
     none: Errors,
     query: ListQuery,
+    /// What was searched for.
+    term: String,
     categories: Choices,
     venues: Choices,
     statuses: Choices,
@@ -102,10 +105,13 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ListQuery>,
+    Query(mut query): Query<ListQuery>,
 ) -> Answer {
+    let Term { text: term, sealed } = Term::read(&state, &actor, &query.search)?;
+    let filter = ListQuery { search: term.clone(), ..query.clone() }.filter();
+    query.search = sealed;
     let mut conn = state.pool.acquire().await?;
-    let mut people = db::people(&mut conn, scope.bureau(), &query.filter(), layout.rows.asked()).await?;
+    let mut people = db::people(&mut conn, scope.bureau(), &filter, layout.rows.asked()).await?;
     let venues = venues::db::venues_of(&mut conn, scope.bureau()).await?;
     let more = layout.rows.cut(&mut people);
     let pager = Pager {
@@ -124,6 +130,7 @@ pub(super) async fn list(
         pager,
         may_edit: actor.may(Action::EditPeople).is_some(),
         query,
+        term,
     })
 }
 

@@ -76,6 +76,13 @@ pub const COLUMNS: &[Column] = &[
     },
     Column { table: "case_applications", column: "address", field: "'case.address'", row: "seal_id", index: None },
     Column {
+        table: "data_corrections",
+        column: "id_number",
+        field: "'data_correction.id_number'",
+        row: "seal_id",
+        index: Some("id_number_index"),
+    },
+    Column {
         table: "case_online",
         column: "id_number",
         field: "'case_online.id_number'",

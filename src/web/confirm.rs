@@ -50,6 +50,8 @@ pub struct ConfirmPage {
     pub fields: Vec<(String, String)>,
     /// A one-time code is asked for, not the password.
     pub with_code: bool,
+    /// The site of passkeys, where the account has one.
+    pub passkey: Option<String>,
 }
 
 impl ConfirmPage {
@@ -57,6 +59,11 @@ impl ConfirmPage {
     fn needs_guard(&self) -> bool {
         !self.posts
     }
+}
+
+/// Where a passkey of the account can be shown.
+pub fn passkey_site(state: &AppState, session: &Session) -> Option<String> {
+    state.config.passkey_site().filter(|_| session.has_passkey).map(|site| site.rp_id)
 }
 
 /// Sends a reader to the asking page, or keeps a form in it.
@@ -94,6 +101,7 @@ pub(super) async fn ask(
         posts: true,
         fields: fields.into_iter().filter(|(name, _)| !name.starts_with("confirm_")).collect(),
         with_code: session.has_second_factor,
+        passkey: passkey_site(state, session),
     };
     Ok((StatusCode::FORBIDDEN, Html(page.render()?)).into_response())
 }

@@ -34,6 +34,11 @@ pub fn step_name(secure: bool) -> &'static str {
     if secure { "__Host-huifa-step" } else { "huifa_step" }
 }
 
+/// The name of the cookie that a passkey's challenge at the sign-in is kept under.
+pub fn passkey_name(secure: bool) -> &'static str {
+    if secure { "__Host-huifa-passkey" } else { "huifa_passkey" }
+}
+
 /// The browser's own cookie; kept for years, it counts for as long as the server says.
 pub fn device(value: String, secure: bool) -> Cookie<'static> {
     let mut cookie = build(device_name(secure), value, secure);

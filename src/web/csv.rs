@@ -1,5 +1,12 @@
 //! Tables as files that an office program opens: no cell of them is ever a formula.
 
+/// Whether an office program would reckon with these words instead of showing them: also
+/// behind the full-width signs of a Chinese keyboard.
+#[must_use]
+pub fn reckons(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
 /// Adds one row.
 pub fn row<'a>(to: &mut String, cells: impl IntoIterator<Item = &'a str>) {
     for (place, cell) in cells.into_iter().enumerate() {
@@ -8,7 +15,7 @@ pub fn row<'a>(to: &mut String, cells: impl IntoIterator<Item = &'a str>) {
         }
         to.push('"');
         // What an office program would reckon is shown as text.
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']) {
+        if reckons(cell) {
             to.push('\'');
         }
         to.push_str(&cell.replace('"', "\"\""));

@@ -24,7 +24,14 @@ pub fn draw(state: &AppState, actor: Option<&Actor>, asked: &Asked, mut response
     };
     let layout = Layout::build(state, actor, asked).titled(note.title.clone());
     match (ErrorPage { layout, note }).render() {
-        Ok(html) => (status, Html(html)).into_response(),
+        Ok(html) => {
+            let wait = response.headers_mut().remove(header::RETRY_AFTER);
+            let mut page = (status, Html(html)).into_response();
+            if let Some(wait) = wait {
+                page.headers_mut().insert(header::RETRY_AFTER, wait);
+            }
+            page
+        }
         Err(error) => {
             tracing::error!(%error, "the error page itself failed");
             (status, "系统出现故障，请稍后重试。").into_response()

@@ -2,6 +2,7 @@
 //! form, the unit of work, errors in words. Names no slice.
 
 pub mod actor;
+mod ahead;
 pub mod assets;
 pub mod chart;
 pub mod confirm;
@@ -17,13 +18,16 @@ pub mod multipart;
 pub mod parts;
 pub mod permissions;
 pub mod posted;
+mod question;
 pub mod routes;
 pub mod server;
 pub mod session;
 pub mod sheet;
 mod stalled;
 pub mod styleguide;
+pub mod terms;
 pub mod typed;
+pub mod visits;
 pub mod watch;
 pub mod way_back;
 pub mod work;

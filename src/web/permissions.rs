@@ -54,6 +54,8 @@ dictionary! {
         RevealPerson = "reveal_person", "查看值班人员完整号码";
         /// See sealed numbers of those who came for advice in full, for a reason, on record.
         RevealClient = "reveal_client", "查看来访人完整号码";
+        /// Answer people who ask what is held about them: find, copy, correct.
+        AnswerPersons = "answer_persons", "答复个人信息请求";
         /// See attendance.
         ReadAttendance = "read_attendance", "查看考勤";
         /// Sign in and out.
@@ -241,6 +243,7 @@ pub fn grants(role: Role) -> &'static [(Action, Reach)] {
             (EditPeople, Bureau),
             (RevealPerson, Bureau),
             (RevealClient, Bureau),
+            (AnswerPersons, Bureau),
             (ReadAttendance, Bureau),
             (DecideCorrection, Bureau),
             (ReturnMonth, Bureau),

@@ -16,7 +16,7 @@ use super::layout::Asked;
 use super::permissions::{Action, Reach, Role, reach};
 use super::posted;
 use super::session::{self, Session, Visitor};
-use super::{confirm, error_page, way_back};
+use super::{ahead, confirm, error_page, way_back};
 use crate::audit::{self, Audit};
 use crate::database::wall::{self, Wall};
 use crate::error::AppError;
@@ -318,6 +318,16 @@ async fn take(
     let address = request.uri().path().to_owned();
     let actor = session.map(|session| &session.actor);
     let allowed = check(declared.access, session, &request);
+    let request = match actor {
+        Some(actor) => {
+            ahead::account(state, declared, actor).await?;
+            request
+        }
+        None => match ahead::stranger(state, declared, asked, request).await? {
+            Ok(request) => request,
+            Err(response) => return Ok(response),
+        },
+    };
     let (scope, mut request) = match (allowed, actor) {
         (Ok(scope), Some(actor)) if declared.needs_once_key() => match posted::admit(actor, request, state).await {
             Ok(request) => (scope, request),

@@ -54,6 +54,8 @@ pub struct Session {
     fresh_until: DateTime<Utc>,
     /// They prove it with a one-time code, not with the password alone.
     pub has_second_factor: bool,
+    /// A device of theirs can prove it with a passkey.
+    pub has_passkey: bool,
     /// The role signs in with a second factor, and this session had none.
     pub second_factor_due: bool,
 }
@@ -77,6 +79,7 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>,
         select s.form_token, s.seen_at, s.second_factor, s.flash_text is not null as "flash_waiting!",
                s.proved_at + make_interval(mins => p.fresh_minutes) as "fresh_until!",
                exists (select from second_factors f where f.account_id = a.id) as "has_second_factor!",
+               exists (select from passkeys k where k.account_id = a.id) as "has_passkey!",
                a.must_change_password or p.password_days > 0
                    and a.password_changed_at + make_interval(days => p.password_days) < $2 as "must_change_password!",
                a.id as account_id, a.name, a.role as "role: Role", a.bureau_id, b.name as bureau_name, a.venue_id,
@@ -125,6 +128,7 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>,
         actor,
         fresh_until: row.fresh_until,
         has_second_factor: row.has_second_factor,
+        has_passkey: row.has_passkey,
         second_factor_due,
     }))
 }
@@ -327,7 +331,7 @@ impl FromRequestParts<AppState> for Address {
     }
 }
 
-fn address_of(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> String {
+pub(super) fn address_of(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> String {
     let peer = extensions
         .get::<ConnectInfo<std::net::SocketAddr>>()
         .map_or_else(|| "-".to_owned(), |peer| peer.0.ip().to_string());

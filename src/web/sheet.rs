@@ -51,7 +51,7 @@ impl Cell {
     /// As a CSV file holds it; what a spreadsheet would take for a formula is kept as words.
     fn plain(&self) -> String {
         match self {
-            Cell::Text(words) if words.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{words}"),
+            Cell::Text(words) if super::csv::reckons(words) => format!("'{words}"),
             Cell::Text(words) => words.clone(),
             Cell::Money(amount) => plain_text(*amount),
             Cell::Count(count) => count.to_string(),

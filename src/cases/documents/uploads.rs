@@ -36,6 +36,26 @@ impl Media {
     }
 }
 
+/// A PDF's bytes with the escapes of its names undone: `/J#53` is `/JS`.
+fn without_escapes(bytes: &[u8]) -> Vec<u8> {
+    let digit =
+        |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|one| u8::try_from(one).ok());
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, behind)) = rest.split_first() {
+        if *first == b'#'
+            && let (Some(high), Some(low)) = (digit(behind.first()), digit(behind.get(1)))
+        {
+            plain.push(high * 16 + low);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            plain.push(*first);
+            rest = behind;
+        }
+    }
+    plain
+}
+
 /// Reads what a file is from its content.
 ///
 /// # Errors
@@ -54,13 +74,16 @@ pub fn sniff(bytes: &[u8]) -> Result<Media, String> {
         if !holds(tail, b"%%EOF") {
             return Err("PDF文件不完整，请重新扫描或者重新导出".to_owned());
         }
+        let plain = without_escapes(bytes);
         for (mark, what) in [
             (&b"/JavaScript"[..], "脚本"),
             (b"/JS", "脚本"),
             (b"/Launch", "启动程序的动作"),
             (b"/EmbeddedFile", "附件"),
+            (b"/RichMedia", "多媒体"),
+            (b"/XFA", "可填写的表单"),
         ] {
-            if holds(bytes, mark) {
+            if holds(&plain, mark) {
                 return Err(format!("PDF文件里有{what}，不能收存；请用扫描件或者打印成新的PDF"));
             }
         }
@@ -107,6 +130,18 @@ mod tests {
         let mut large = b"%PDF-1.4".to_vec();
         large.resize(LARGEST + 1, b' ');
         assert!(sniff(&large).unwrap_err().contains("最大6MB"));
+    }
+
+    #[test]
+    fn every_way_of_hiding_what_acts_in_a_pdf_is_refused() {
+        for name in
+            ["/J#61vaScript", "/#4a#53", "/L#61unch", "/Embedded#46ile", "/RichMedia", "/XF#41", "/AcroForm /XFA"]
+        {
+            let pdf = format!("%PDF-1.7 << {name} (x) >> %%EOF");
+            assert!(sniff(pdf.as_bytes()).unwrap_err().contains("不能收存"), "{name}");
+        }
+        // A mark at the end that is cut off, or is none, stays what it is.
+        assert_eq!(sniff(b"%PDF-1.7 # #4 #zz %%EOF"), Ok(Media::Pdf));
     }
 
     proptest! {

@@ -202,6 +202,12 @@ pub fn phone_index(seals: &Seals, phone: &str) -> Vec<u8> {
     seals.blind_index(PHONE, phone)
 }
 
+/// What a telephone may be found by while keys are changed.
+#[must_use]
+pub fn phone_indexes(seals: &Seals, phone: &str) -> Vec<Vec<u8>> {
+    seals.blind_indexes(PHONE, phone)
+}
+
 /// The sealed values of a case, opened.
 #[derive(Clone, Debug, Default)]
 pub struct Opened {

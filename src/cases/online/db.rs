@@ -65,14 +65,14 @@ pub(super) struct NewOnline<'a> {
 pub(super) async fn waiting_of(
     conn: &mut PgConnection,
     bureau: i64,
-    index: &[u8],
+    indexes: &[Vec<u8>],
     since: DateTime<FixedOffset>,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from case_online
-           where bureau_id = $1 and id_number_index = $2 and (status = 'sent' or sent_at > $3)"#,
+           where bureau_id = $1 and id_number_index = any ($2) and (status = 'sent' or sent_at > $3)"#,
         bureau,
-        index,
+        indexes,
         since
     )
     .fetch_one(conn)
@@ -130,8 +130,8 @@ pub(super) async fn look_up(
     conn: &mut PgConnection,
     bureau: i64,
     number: &str,
-    online_index: &[u8],
-    case_index: &[u8],
+    online_indexes: &[Vec<u8>],
+    case_indexes: &[Vec<u8>],
 ) -> sqlx::Result<Option<Found>> {
     sqlx::query_as!(
         Found,
@@ -142,18 +142,18 @@ pub(super) async fn look_up(
         from case_online o
         left join cases c on c.id = o.case_id
         left join case_applications a on a.case_id = c.id
-        where o.bureau_id = $1 and o.number = $2 and o.phone_index = $3
+        where o.bureau_id = $1 and o.number = $2 and o.phone_index = any ($3)
         union all
         select 'opened', '', c.received_on, c.state, a.supplement_until, c.handler_name, c.organisation
         from cases c join case_applications a on a.case_id = c.id
-        where c.bureau_id = $1 and c.application_number = $2 and c.application_number <> '' and a.phone_index = $4
+        where c.bureau_id = $1 and c.application_number = $2 and c.application_number <> '' and a.phone_index = any ($4)
           and c.way <> 'online'
         limit 1
         "#,
         bureau,
         number,
-        online_index,
-        case_index
+        online_indexes,
+        case_indexes
     )
     .fetch_optional(conn)
     .await

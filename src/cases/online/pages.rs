@@ -246,8 +246,9 @@ pub(in crate::cases) async fn look_up(
     let (Some(phone), true) = (phone, errors.is_empty()) else {
         return form_again(&StatusPage { layout, office, form, errors, found: None });
     };
-    let online = state.seals.blind_index("case_online.phone", &phone);
-    let case = intake::phone_index(&state.seals, &phone);
+    // Also under the older key, while keys are changed.
+    let online = state.seals.blind_indexes("case_online.phone", &phone);
+    let case = intake::phone_indexes(&state.seals, &phone);
     drop(conn);
     let found = within(office.wall(), async {
         let mut conn = state.pool.acquire().await?;

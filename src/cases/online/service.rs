@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::db::{self, NewOnline, Office};
 use crate::audit::{self, Audit, Author};
 use crate::cases::documents::rules::document_number;
-use crate::cases::life::{intake, next_application_number};
+use crate::cases::life::next_application_number;
 use crate::database::wall::within;
 use crate::error::AppError;
 use crate::plan::dictionaries::SpecialGroup;
@@ -45,9 +45,9 @@ pub struct Sent {
 pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> Result<Option<String>, AppError> {
     let now = state.clock.now();
     let mut transaction = state.pool.begin().await?;
-    let index = intake::id_number_index(&state.seals, sent.id_number.as_str());
+    let known = state.seals.blind_indexes("case_online.id_number", sent.id_number.as_str());
     let since = now - chrono::TimeDelta::days(1);
-    if db::waiting_of(&mut transaction, office.bureau, &index, since).await? >= MOST_WAITING {
+    if db::waiting_of(&mut transaction, office.bureau, &known, since).await? >= MOST_WAITING {
         return Ok(None);
     }
     let year = now.year();
@@ -62,7 +62,7 @@ pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> R
         name: &sent.name,
         gender: if sent.id_number.gender() == Gender::Female { "female" } else { "male" },
         id_number: state.seals.seal("case_online.id_number", &row, sent.id_number.as_str())?,
-        id_number_index: index,
+        id_number_index: state.seals.blind_index("case_online.id_number", sent.id_number.as_str()),
         id_number_mask: mask_id_number(sent.id_number.as_str()),
         phone: state.seals.seal("case_online.phone", &row, &sent.phone)?,
         phone_index: state.seals.blind_index("case_online.phone", &sent.phone),

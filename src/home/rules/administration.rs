@@ -6,14 +6,23 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::web::permissions::Role;
 
 pub(super) fn security(rows: &[WaitingRow]) -> Waiting {
-    let todos = of(rows, "locked")
-        .map(|row| {
-            Todo::new(format!("{}的账号已锁定", row.words), format!("/accounts/{}", row.id))
-                .about(format!("{}自动解锁；核实本人后可以提前解锁", row.more))
-        })
-        .collect();
+    let asked = of(rows, "request").map(|row| {
+        let what = match row.more.as_str() {
+            "new" => "新账号待授权",
+            "role" => "申请变更角色",
+            "restore" => "申请恢复账号",
+            _ => "申请重设动态验证码",
+        };
+        Todo::new(format!("{}：{what}", row.words), format!("/accounts/{}", row.id))
+            .about("核实本人和岗位后授予或者退回")
+    });
+    let locked = of(rows, "locked").map(|row| {
+        Todo::new(format!("{}的账号已锁定", row.words), format!("/accounts/{}", row.id))
+            .about(format!("{}自动解锁；核实本人后可以提前解锁", row.more))
+    });
     Waiting {
-        todos, news: vec![Todo::new("看账号和角色", "/accounts"), Todo::new("看权限表", "/permissions")]
+        todos: asked.chain(locked).collect(),
+        news: vec![Todo::new("看账号和角色", "/accounts"), Todo::new("看权限表", "/permissions")],
     }
 }
 

@@ -39,6 +39,10 @@ const NO_PAGE: &[&str] = &[
     // Asked for in between, when a proof has grown old, or for the second factor.
     "/confirm",
     "/sign-in/code",
+    // Asked for by the script, and answered with what a device signs; a page of names, not numbers.
+    "/sign-in/passkey",
+    "/confirm/passkey",
+    "/my-account/passkeys/new",
     // No run has left for the bank and no batch been made in early February.
     "/payments/payees/{id}",
     "/payments/runs/{id}",

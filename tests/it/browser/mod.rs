@@ -9,6 +9,7 @@ mod journeys;
 mod ledger;
 mod moves;
 mod paper;
+mod passkeys;
 mod pay;
 mod pictures;
 mod roster;

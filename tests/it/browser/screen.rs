@@ -75,6 +75,39 @@ impl Screen {
     pub(crate) async fn open(app: &TestApp, device: Device) -> Screen {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));
+        Screen::start(app, listener, base, device).await
+    }
+
+    /// The same by a name, which passkeys need; the application is told its own address.
+    pub(crate) async fn open_by_name(app: &mut TestApp, device: Device) -> Screen {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let base = format!("http://localhost:{}", listener.local_addr().expect("its address").port());
+        app.is_reached_at(&base);
+        Screen::start(app, listener, base, device).await
+    }
+
+    /// A device with a finger on it, as the browser knows one.
+    pub(crate) async fn add_authenticator(&self) {
+        let options = r#"{"protocol":"ctap2","transport":"internal","hasResidentKey":true,"hasUserVerification":true,"isUserVerified":true}"#;
+        let path = format!("/session/{}/webauthn/authenticator", self.session);
+        let (port, options) = (self.port, options.to_owned());
+        let answer = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+            let mut line = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            line.set_read_timeout(Some(Duration::from_secs(5)))?;
+            let asked = format!(
+                "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{options}",
+                options.len()
+            );
+            line.write_all(asked.as_bytes())?;
+            let mut answer = [0; 512];
+            let length = line.read(&mut answer)?;
+            Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
+        });
+        let answer = answer.await.expect("a thread").expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    async fn start(app: &TestApp, listener: TcpListener, base: String, device: Device) -> Screen {
         let (stop, stopped) = oneshot::channel::<()>();
         let router = app.router();
         tokio::spawn(async move {

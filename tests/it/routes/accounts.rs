@@ -573,3 +573,29 @@ async fn an_administrator_who_lost_everything_comes_back_from_the_servers_termin
     assert_eq!(app.scalar_i64("select count(*) from second_factors").await, 1);
     assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'account.recover'").await, 1);
 }
+
+#[tokio::test]
+async fn a_password_from_the_operators_list_of_breaches_is_refused() {
+    let mut app = TestApp::empty().await;
+    // Strong by its form, and known to everybody: its SHA-1 stands between two others.
+    let known = "velvet-harbour-19-plum";
+    let sha1 = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, known.as_bytes());
+    let sha1: String = sha1.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let list = std::env::temp_dir().join(format!("huifa-list-{}", std::process::id()));
+    std::fs::write(&list, format!("{}:2\n{sha1}:7\n{}:1\n", "0".repeat(40), "F".repeat(40))).unwrap();
+    let path = list.to_string_lossy().into_owned();
+    let lookup = |name: &str| (name == "HUIFA_BREACHED_PASSWORDS").then(|| path.clone());
+    app.state.config = std::sync::Arc::new(huifa::config::Config::from_lookup(lookup).expect("settings"));
+    app.put_up_with(huifa::web::visits::VisitSettings::default());
+    let mut fields = set_up_fields(app.state.setup.reveal()).to_vec();
+    for (name, value) in &mut fields {
+        if matches!(*name, "password" | "repeated") {
+            *value = known;
+        }
+    }
+    app.stranger().post_bare("/set-up", &fields).await.assert_status(422).assert_says("泄露的密码清单");
+    app.stranger().post_bare("/set-up", &set_up_fields(app.state.setup.reveal())).await.assert_status(200);
+    // A list that went away opens no door, and one that is none stops the start.
+    std::fs::remove_file(&list).unwrap();
+    assert!(huifa::config::Config::from_lookup(lookup).is_err());
+}

@@ -183,6 +183,28 @@ async fn the_other_administrators_see_their_own_things_and_no_business() {
 }
 
 #[tokio::test]
+async fn the_security_administrator_finds_the_requests_that_wait() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    let venue = app.venue("米山镇").await.to_string();
+    let fields = [
+        ("login", "wangxm"),
+        ("name", "王小梅"),
+        ("role", "venue_staff"),
+        ("venue", venue.as_str()),
+        ("staff_number", "G-1042"),
+        ("reason", "新到岗"),
+    ];
+    system.post("/accounts", &fields).await;
+    let id = app.scalar_i64("select account_id from rights_requests where decision is null").await;
+    let page = home(&app.staff(Role::SecurityAdministrator).await).await;
+    page.assert_says("王小梅：新账号待授权");
+    assert_eq!(page.attribute(".todos a", "href"), Some(format!("/accounts/{id}")));
+    let here = app.staff(Role::SystemAdministrator).await;
+    home(&here).await.assert_silent_on("新账号待授权");
+}
+
+#[tokio::test]
 async fn a_leader_reads_the_headline() {
     let app = TestApp::new().await;
     let page = home(&app.staff(Role::Leader).await).await;

@@ -56,6 +56,24 @@ async fn every_kind_of_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
+async fn over_tls_browsers_are_told_to_stay_on_it_and_cookies_are_bound_to_the_host() {
+    let mut app = TestApp::new().await;
+    app.stranger().get("/").await.assert_status(200);
+    assert!(!app.stranger().get("/").await.headers.contains_key("strict-transport-security"));
+    app.is_reached_at("https://huifa.example");
+    app.staff(Role::BureauClerk).await;
+    for path in ["/sign-in", "/nowhere", "/people", huifa::web::assets::asset("huifa.css")] {
+        let page = app.stranger().get(path).await;
+        assert_eq!(page.headers["strict-transport-security"], "max-age=31536000; includeSubDomains", "{path}");
+    }
+    let cookie = app.stranger().get("/sign-in/passkey").await.headers["set-cookie"].to_str().unwrap().to_owned();
+    assert!(
+        cookie.starts_with("__Host-huifa-passkey=") && cookie.contains("; Secure") && cookie.contains("; HttpOnly")
+    );
+    assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+}
+
+#[tokio::test]
 async fn an_address_that_leads_nowhere_is_told_in_the_frame_of_whoever_asks() {
     let app = TestApp::new().await;
     let page = app.stranger().get("/nowhere").await;

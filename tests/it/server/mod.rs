@@ -5,6 +5,7 @@ mod cancelled;
 mod fresh;
 mod malformed;
 mod once;
+mod passkeys;
 mod second_factor;
 mod sessions;
 mod slow;

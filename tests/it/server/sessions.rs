@@ -141,6 +141,7 @@ async fn signing_out_ends_the_session_itself() {
     let page = post_with(&app, &cookie, "/sign-out", &[]).await;
     assert_eq!(page.location.as_deref(), Some("/"));
     assert!(page.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(page.headers["clear-site-data"], "\"cache\", \"storage\"");
     get_with(&app, &cookie, "/permissions").await.assert_status(303);
     assert_eq!(app.scalar_i64("select count(*) from sessions").await, 0);
 }
@@ -204,7 +205,16 @@ async fn a_password_given_by_somebody_else_opens_nothing_but_its_change_and_the_
         app.declared.iter().filter(|one| one.access == Access::FirstPassword).map(|one| one.path).collect();
     assert_eq!(
         open,
-        ["/sign-out", "/password", "/password", "/second-factor", "/second-factor", "/confirm", "/confirm"]
+        [
+            "/sign-out",
+            "/password",
+            "/password",
+            "/second-factor",
+            "/second-factor",
+            "/confirm/passkey",
+            "/confirm",
+            "/confirm"
+        ]
     );
     clerk.post("/sign-out", &[]).await.assert_status(303);
 }

@@ -22,6 +22,7 @@ use huifa::web::actor::Actor;
 use huifa::web::permissions::Role;
 use huifa::web::routes::Declared;
 use huifa::web::session;
+use huifa::web::visits::{VisitSettings, Visits};
 use scraper::{Html, Selector};
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use tower::ServiceExt as _;
@@ -42,6 +43,10 @@ pub(crate) struct TestApp {
     router: Router,
     _database: TestDatabase,
 }
+
+/// Tests ask for hundreds of pages in a moment.
+const PATIENT: VisitSettings =
+    VisitSettings { free: 1_000_000, hourly: 1_000_000, flood: 1_000_000, pages: 1_000_000, taken: 1_000_000 };
 
 /// An instant of Shanghai from `2024-05-08 08:00` or `2024-05-08 08:00:30`.
 #[track_caller]
@@ -75,6 +80,7 @@ impl TestApp {
             seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
             passwords: Passwords::new(2).expect("passwords"),
             setup: SetupToken::random().expect("a token"),
+            visits: Visits::new(PATIENT).expect("counters"),
             demonstration: false,
         };
         let (router, declared) = huifa::build_router(&state);
@@ -84,6 +90,19 @@ impl TestApp {
     /// The router, for a server on a socket.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Puts up with so much of visitors, as a real installation does.
+    pub(crate) fn put_up_with(&mut self, settings: VisitSettings) {
+        self.state.visits = Visits::new(settings).expect("counters");
+        self.router = huifa::build_router(&self.state).0;
+    }
+
+    /// Tells it the address that people come by.
+    pub(crate) fn is_reached_at(&mut self, url: &str) {
+        let lookup = |name: &str| (name == "HUIFA_PUBLIC_URL").then(|| url.to_owned());
+        self.state.config = Arc::new(Config::from_lookup(lookup).expect("settings"));
+        self.router = huifa::build_router(&self.state).0;
     }
 
     /// Makes it a demonstration.

@@ -79,7 +79,7 @@ async fn what_changes_needs_the_key_and_what_reads_does_not() {
         .filter(|one| one.method == "POST" && one.effect == Effect::Reads)
         .map(|one| one.path)
         .collect();
-    assert_eq!(asks, ["/consultations/known"]);
+    assert_eq!(asks, ["/consultations/known", "/data-requests/look", "/search"]);
 }
 
 #[tokio::test]

@@ -159,6 +159,8 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
             "POST /sign-in",
             "GET /sign-in/code",
             "POST /sign-in/code",
+            "GET /sign-in/passkey",
+            "POST /sign-in/passkey",
             "GET /set-up",
             "POST /set-up",
             "POST /appearance",

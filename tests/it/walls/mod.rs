@@ -1,10 +1,14 @@
 //! The walls: who gets where, route by route, role by role, object by object.
 
+mod attacks;
 mod audit;
 mod disclosure;
 mod document;
+mod held;
 mod manifest;
 mod matrix;
+mod often;
 mod requests;
 mod rows;
+mod terms;
 mod world;

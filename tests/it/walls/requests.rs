@@ -59,6 +59,7 @@ fn thing(before: &str, things: &Things) -> Option<(i64, Belongs)> {
         "/cases/quality" => (things.review, Belongs::Bureau),
         "/cases/from-consultation" => (things.consultation, Belongs::Person),
         "/consultations" => (things.consultation, Belongs::Person),
+        "/data-requests/corrections" => (things.correction_wish, Belongs::Bureau),
         "/findings" => (things.finding, Belongs::Person),
         "/fund/entries" => (things.entry, Belongs::Bureau),
         "/payments/accounts" => (things.money.change, Belongs::Bureau),
@@ -71,6 +72,8 @@ fn thing(before: &str, things: &Things) -> Option<(i64, Belongs)> {
         "/payouts/extensions" => (things.money.extension, Belongs::Bureau),
         "/payouts/items" => (things.money.payout, Belongs::Bureau),
         "/payouts/outside" => (things.money.outside, Belongs::Bureau),
+        // Of one's own account only; tests/it/server/passkeys.rs asks for another's.
+        "/my-account/passkeys" => (1, Belongs::Nobody),
         "/people" => (things.person, Belongs::Bureau),
         "/settlements/objections" => (things.money.objection, Belongs::Bureau),
         "/settlements/receivables" => (things.person, Belongs::Bureau),
@@ -187,6 +190,10 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
         "/attendance/{month}/venues/{id}/return" => text(&[("reason", "请补正"), ("version", "1")]),
         "/cases" | "/cases/{id}" => case(things),
         "/cases/{id}/{step}" => text(&[("assigned_on", "2024-03-05"), ("version", "1")]),
+        "/data-requests/look" | "/data-requests/copy" | "/data-requests/corrections" => {
+            text(&[("id_number", "149999198503020007"), ("reason", "本人当面申请，5月6日"), ("wish", "姓名写错了")])
+        }
+        "/data-requests/corrections/{id}" => text(&[("result", "done"), ("answer", "已改正")]),
         "/people" | "/people/{id}" => text(&[("name", "某人"), ("version", "1")]),
         "/people/{id}/status" => text(&[("status", "suspended"), ("exit_reason", "本人申请"), ("version", "1")]),
         "/roster/{month}/shifts" => {

@@ -37,6 +37,8 @@ pub(super) struct Things {
     /// A shift of a roster that can still be changed.
     pub(super) drafted: i64,
     pub(super) correction: i64,
+    /// What a visitor wants corrected.
+    pub(super) correction_wish: i64,
     pub(super) consultation: i64,
     pub(super) finding: i64,
     pub(super) account: i64,
@@ -257,6 +259,12 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
                  values ({bureau}, {shift}, 'sign_in', '2024-05-08 08:00+08', '忘记签到', {account}, now()) returning id"
             ))
             .await;
+        let correction_wish = app
+            .scalar_i64(&format!(
+                "insert into data_corrections (bureau_id, seal_id, id_number, id_number_index, id_number_mask, wish, noted_by, noted_at)
+                 values ({bureau}, gen_random_uuid(), ''::bytea, ''::bytea, '', '{name}的年龄写错了', {account}, now()) returning id"
+            ))
+            .await;
         let finding = app
             .scalar_i64(&format!(
                 "insert into findings (bureau_id, shift_id, venue_id, person_id, kind, event_on, occurrence, evidence, status,
@@ -314,6 +322,7 @@ async fn fill<const N: usize>(app: &TestApp, people: [(&'static str, i64); N]) -
             shift,
             drafted,
             correction,
+            correction_wish,
             consultation,
             finding,
             account,
