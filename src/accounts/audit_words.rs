@@ -75,6 +75,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("payout.reopen", "重新编制案件补贴"),
     ("payout.refund", "登记案件补贴退款"),
     ("payout.ask_extension", "申请延期发放"),
+    ("payout.ask_void", "申请案件作废"),
+    ("payout.decide_void", "审批案件作废"),
     ("payout.decide_extension", "审批延期发放"),
     ("payout.record_outside", "登记其他资金已发"),
     ("payout.withdraw_outside", "撤销其他资金登记"),
@@ -219,6 +221,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("settlement.pay", "发放补贴"),
     ("settlement.reopen", "重新打开月结"),
     ("settlement.return", "退回月结"),
+    ("settlement.review", "复核月结"),
     ("venue.change", "修改服务点"),
 ];
 

@@ -171,8 +171,12 @@ impl ShiftPage {
             corrections: db::corrections_of(&mut conn, scope.bureau(), id).await?,
             findings: db::findings_of_shift(&mut conn, scope.bureau(), id).await?,
             account: actor.account_id,
-            may_ask: begun && !shift.reported && actor.may(Action::AskCorrection).is_some(),
-            may_decide: !shift.reported && actor.may(Action::DecideCorrection).is_some(),
+            may_ask: begun && (!shift.reported || shift.settled) && actor.may(Action::AskCorrection).is_some(),
+            may_decide: match actor.may(Action::DecideCorrection) {
+                // After the approval it moves money: the bureau decides.
+                Some(scope) => !shift.reported || (shift.settled && scope.venue().is_none()),
+                None => false,
+            },
             may_remark: !shift.reported && shift.signed_in_at.is_some() && actor.may(Action::SignAttendance).is_some(),
             shift,
             form,

@@ -112,9 +112,9 @@ pub struct NewCorrection {
 ///
 /// # Errors
 /// [`AppError::Refused`] for an impossible time, while another one is open, or in a
-/// certified month.
+/// certified month whose pay is not approved yet.
 pub async fn ask_correction(work: &mut Work, scope: Scope, shift: i64, new: &NewCorrection) -> Result<i64, AppError> {
-    let (shift, _) = open_shift(work, scope, shift).await?;
+    let (shift, _) = correctable_shift(work, scope, shift).await?;
     let fault = shift.planned().fault_of_correction(new.side, new.time, shift.signed(), work.now);
     if !fault.is_empty() {
         return Err(AppError::refused(fault));
@@ -157,7 +157,8 @@ impl Decision {
 ///
 /// # Errors
 /// [`AppError::Refused`] for the one who asked, when it is decided already, when the
-/// register changed since, or in a certified month.
+/// register changed since, in a certified month whose pay is not approved yet, or by a
+/// venue once the pay is approved: then it moves money (A27).
 pub async fn decide_correction(
     work: &mut Work,
     scope: Scope,
@@ -172,7 +173,10 @@ pub async fn decide_correction(
     if !asked.is_open() {
         return Err(AppError::refused("这份补签申请已经有人审批，请刷新页面查看。"));
     }
-    let (shift, grace) = open_shift(work, scope, asked.shift_id).await?;
+    let (shift, grace) = correctable_shift(work, scope, asked.shift_id).await?;
+    if shift.settled && scope.venue().is_some() {
+        return Err(AppError::refused("这个月的补贴已经审批，补签会影响以后月份的补贴（A27），由司法局审批。"));
+    }
     let side = asked.end();
     let value = asked.new_value.with_timezone(&SHANGHAI);
     if decision == Decision::Agreed {
@@ -330,13 +334,28 @@ pub async fn return_month(
 
 /// A shift within reach, locked, of a published roster and a month that is open.
 async fn open_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<(Shift, Grace), AppError> {
+    let (shift, grace) = locked_shift(work, scope, shift).await?;
+    if shift.reported {
+        return Err(AppError::refused("本月考勤已审定上报，不能再改；如需更正，请先由司法局退回。"));
+    }
+    Ok((shift, grace))
+}
+
+/// A shift whose register may be put right: of an open month, or, with effect on the next open month's pay, of one whose
+/// pay is approved (A27).
+async fn correctable_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<(Shift, Grace), AppError> {
+    let (shift, grace) = locked_shift(work, scope, shift).await?;
+    if shift.reported && !shift.settled {
+        return Err(AppError::refused("本月考勤已审定上报，不能再改；如需更正，请先由司法局退回。"));
+    }
+    Ok((shift, grace))
+}
+
+async fn locked_shift(work: &mut Work, scope: Scope, shift: i64) -> Result<(Shift, Grace), AppError> {
     let grace = Grace(db::lock_shift(work.conn(), scope, shift).await?);
     let shift = db::find_shift(work.conn(), scope, shift).await?.ok_or(AppError::NotFound)?;
     if !shift.published {
         return Err(AppError::refused("这个班次的排班还没有公示。"));
-    }
-    if shift.reported {
-        return Err(AppError::refused("本月考勤已审定上报，不能再改；如需更正，请先由司法局退回。"));
     }
     Ok((shift, grace))
 }

@@ -6,6 +6,7 @@ use super::rules::{self, Eligibility};
 use super::{NewCase, NewStep, db};
 use crate::audit::Audit;
 use crate::error::AppError;
+use crate::fund;
 use crate::web::actor::Scope;
 use crate::web::work::{Work, snapshot};
 
@@ -109,12 +110,17 @@ pub async fn take_step(
         return Err(AppError::refused(CHANGED_MEANWHILE));
     }
     let after = db::find(work.conn(), scope.bureau(), id).await?;
+    let overdrawn = match &step {
+        NewStep::Assigned { on } => fund::outlook::guard(work, scope.bureau(), on.year(), ("case", id)).await?,
+        NewStep::ClosingAgreed { .. } | NewStep::Entered { .. } | NewStep::Terminated { .. } => None,
+    };
     let action = match step {
         NewStep::Assigned { .. } => "case.assign",
         NewStep::ClosingAgreed { .. } => "case.agree_closing",
         NewStep::Entered { .. } => "case.enter",
         NewStep::Terminated { .. } => "case.terminate",
     };
-    work.audit(Audit::new(action, "case", id).before(snapshot(&before)).after(snapshot(&after))).await?;
+    let record = Audit::new(action, "case", id).before(snapshot(&before)).after(snapshot(&after));
+    work.audit(record.note(overdrawn.unwrap_or_default())).await?;
     Ok(counted.map(|(_, place)| place))
 }

@@ -352,6 +352,15 @@ pub(super) const ALL: &[Question] = &[
             where programme_case and terminated_on is null and closing_agreed_on is not null and entered_on is not null
               and counted_on is distinct from greatest(closing_agreed_on, entered_on)
             union all
+            select format('%s已经作废，却又有补贴', c.number) from case_voids v
+            join cases c on c.id = v.case_id
+            join case_payouts p on p.case_id = v.case_id and p.live
+            join case_batches b on b.id = p.batch_id
+            where v.agreed and b.prepared_at > v.decided_at
+            union all
+            select format('%s的作废由申请人自己同意', c.number) from case_voids v join cases c on c.id = v.case_id
+            where v.decided_by = v.asked_by
+            union all
             select format('%s不应计入', number) from cases
             where counted_on is not null
               and (not programme_case or terminated_on is not null or closing_agreed_on is null or entered_on is null)",

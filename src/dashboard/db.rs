@@ -236,7 +236,7 @@ pub async fn signs(conn: &mut PgConnection, bureau: i64, year: i32, today: Naive
         where extract(year from $3::date) = $2 and r.status is distinct from 'published'
         union all
         select 'counted', date_trunc('month', c.counted_on::timestamp)::date, null, count(*), 0, '', 0
-        from cases c where c.bureau_id = $1 and c.counted_year = $2
+        from cases c where c.bureau_id = $1 and c.counted_year = $2 and not case_is_void(c.id)
         group by 2
         union all
         select e.kind, null, e.entered_on, 1, p.amount, '', e.id

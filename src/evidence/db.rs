@@ -277,12 +277,14 @@ pub(super) async fn settlements(conn: &mut PgConnection, extent: Extent) -> sqlx
         r#"select array[to_char(s.month, 'YYYY-MM'), s.status, g.year::text || '年方案第' || s.programme_revision::text || '版',
                   s.people::text, s.base::text, s.deducted::text, s.adjustment::text, s.payable::text,
                   c.name, to_char(s.calculated_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'),
+                  coalesce(v.name, ''), coalesce(to_char(s.reviewed_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), ''),
                   coalesce(a.name, ''), coalesce(to_char(s.approved_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), ''),
                   coalesce(f.name, ''), coalesce(to_char(s.paid_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), ''),
                   s.fingerprint] as "cells!"
            from settlements s
            join programmes g on g.id = s.programme_id
            join accounts c on c.id = s.calculated_by
+           left join accounts v on v.id = s.reviewed_by
            left join accounts a on a.id = s.approved_by
            left join accounts f on f.id = s.paid_by
            where s.bureau_id = $1 and s.month between $2 and $3
@@ -375,6 +377,67 @@ pub(super) async fn postings(conn: &mut PgConnection, extent: Extent) -> sqlx::R
              and ((e.document_kind = 'settlement' and e.document_id in (select id from concerned))
                   or ($4::bigint is null and $5::bigint is null and e.entered_on between $6 and $7))
            order by e.year, e.number, p.amount desc"#,
+        extent.bureau,
+        extent.from as Month,
+        extent.to as Month,
+        extent.venue,
+        extent.person,
+        from,
+        to
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Case payouts whose batch was paid in the period; only of the whole, since cases belong to no venue and no duty person.
+pub(super) async fn case_payouts(conn: &mut PgConnection, extent: Extent) -> sqlx::Result<Vec<Cells>> {
+    let (from, to) = extent.days();
+    sqlx::query_scalar!(
+        r#"select array[b.year::text || '年第' || b.number::text || '批', b.status, c.number, p.payee_name, p.organisation,
+                  coalesce(p.place::text, ''), p.earmarked::text, p.operating::text, p.due_on::text,
+                  coalesce(c.closing_agreed_on::text, ''), coalesce(c.entered_on::text, ''),
+                  m.name, to_char(b.prepared_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'),
+                  coalesce(a.name, ''), coalesce(to_char(b.approved_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), ''),
+                  coalesce(f.name, ''), coalesce(to_char(b.paid_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), ''),
+                  p.ended_reason, p.fingerprint] as "cells!"
+           from case_payouts p
+           join case_batches b on b.id = p.batch_id
+           join cases c on c.id = p.case_id
+           join accounts m on m.id = b.prepared_by
+           left join accounts a on a.id = b.approved_by
+           left join accounts f on f.id = b.paid_by
+           where p.bureau_id = $1 and (b.paid_at at time zone 'Asia/Shanghai')::date between $2 and $3
+           order by b.year, b.number, p.place nulls last, c.number"#,
+        extent.bureau,
+        from,
+        to
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What the bank was told for those settlements, and, of the whole, for batches paid in the period.
+pub(super) async fn transfers(conn: &mut PgConnection, extent: Extent) -> sqlx::Result<Vec<Cells>> {
+    let (from, to) = extent.days();
+    sqlx::query_scalar!(
+        r#"select array['HF' || lpad(t.id::text, 10, '0'), r.year::text || '年第' || r.number::text || '次',
+                  to_char(r.made_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), k.name, y.payee_name, y.purpose,
+                  t.amount::text, t.bank_name, t.bank_account_mask, t.status, coalesce(t.returned_on::text, ''),
+                  t.return_reason] as "cells!"
+           from transfers t
+           join payables y on y.id = t.payable_id
+           join payment_runs r on r.id = t.run_id
+           join accounts k on k.id = r.made_by
+           left join settlements s on s.id = y.settlement_id
+           left join case_batches b on b.id = y.batch_id
+           where t.bureau_id = $1
+             and ((s.month between $2 and $3 and ($5::bigint is null or y.person_id = $5)
+                   and ($4::bigint is null or exists (
+                       select from settlement_lines l join shifts d on d.id = l.shift_id
+                       where l.item_id = y.item_id and d.venue_id = $4)))
+                  or ($4::bigint is null and $5::bigint is null
+                      and (b.paid_at at time zone 'Asia/Shanghai')::date between $6 and $7))
+           order by t.id"#,
         extent.bureau,
         extent.from as Month,
         extent.to as Month,

@@ -8,6 +8,8 @@ use crate::accounts;
 use crate::error::AppError;
 use crate::findings;
 use crate::fund::rules::EntryKind;
+use crate::payments;
+use crate::payouts;
 use crate::plan::dictionaries::{Channel, FindingKind, PersonCategory, ReviewResult, Satisfaction, ShiftChange, Topic};
 use crate::plan::dictionary::Dictionary;
 use crate::plan::money::plain_text;
@@ -218,7 +220,7 @@ pub(super) async fn all(work: &mut Work, extent: Extent, items: &[Item]) -> Resu
         Section {
             name: "settlements",
             title: "月结",
-            about: "各月补贴的计算、审批、发放，三步由三个人办理（五(二)1）。指纹是全部计算的SHA-256，批准后不变。",
+            about: "各月补贴的计算、复核、审批、发放，审批、发放各由另一人办理（五(二)1）。指纹是全部计算的SHA-256，批准后不变。",
             columns: vec![
                 "月份",
                 "状态",
@@ -230,6 +232,8 @@ pub(super) async fn all(work: &mut Work, extent: Extent, items: &[Item]) -> Resu
                 "应发",
                 "计算人",
                 "计算时间",
+                "复核人",
+                "复核时间",
                 "审批人",
                 "审批时间",
                 "发放人",
@@ -262,6 +266,56 @@ pub(super) async fn all(work: &mut Work, extent: Extent, items: &[Item]) -> Resu
                 "冲销的凭证",
             ],
             rows: spoken(db::postings(work.conn(), extent).await?, &[(2, words::<EntryKind>)]),
+        },
+        Section {
+            name: "case-payouts",
+            title: "办案补贴",
+            about: "这个期间发放的办案补贴：逐案的资金来源、序号、期限和经手人（五(二)2）；按服务点或人员缩小范围时不列。",
+            columns: vec![
+                "批次",
+                "状态",
+                "案号",
+                "收款人",
+                "单位",
+                "年度序号",
+                "省级专项资金",
+                "业务经费",
+                "最迟发放日",
+                "同意结案",
+                "省系统录入",
+                "编制人",
+                "编制时间",
+                "审批人",
+                "审批时间",
+                "发放人",
+                "发放时间",
+                "收回或撤销",
+                "指纹",
+            ],
+            rows: match extent.is_whole() {
+                true => spoken(db::case_payouts(work.conn(), extent).await?, &[(1, words::<payouts::BatchStatus>)]),
+                false => Vec::new(),
+            },
+        },
+        Section {
+            name: "transfers",
+            title: "银行转账",
+            about: "上述补贴的每一笔转账，流水号与银行文件一致，账号只显示后四位；退汇的列明原因（五(二)）。",
+            columns: vec![
+                "流水号",
+                "转账批次",
+                "登记时间",
+                "登记人",
+                "收款人",
+                "用途",
+                "金额",
+                "开户行",
+                "账号",
+                "状态",
+                "退汇日期",
+                "退汇原因",
+            ],
+            rows: spoken(db::transfers(work.conn(), extent).await?, &[(9, words::<payments::rules::TransferStatus>)]),
         },
         Section {
             name: "audit",

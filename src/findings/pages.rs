@@ -230,6 +230,8 @@ struct OnePage {
     next: Vec<NextStep>,
     events: Vec<Event>,
     own: bool,
+    /// The reader may try the other decision.
+    what_if: bool,
 }
 
 impl OnePage {
@@ -362,6 +364,7 @@ pub(super) async fn one(
         next: rules::next_steps(&finding.situation(), &mover(&actor), state.clock.today()),
         events: steps.iter().map(event).collect(),
         own: scope.person().is_some(),
+        what_if: actor.may_everywhere(Action::ReadSettlement),
         finding,
     })
 }

@@ -7,7 +7,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use super::db;
 use super::rules::Account;
@@ -19,12 +21,13 @@ use crate::plan::month::Month;
 use crate::programmes;
 use crate::state::AppState;
 use crate::web::Answer;
-use crate::web::actor::Scope;
+use crate::web::actor::{Actor, Scope};
 use crate::web::layout::{Layout, page as drawn};
+use crate::web::permissions::Action;
 use crate::web::work::Work;
 
 /// Something approved that will cost money.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Commitment {
     /// A roster or a case.
     pub kind: String,
@@ -59,18 +62,24 @@ fn unspent(accounts: &[db::AccountRow]) -> Decimal {
     -of(Account::Source) - of(Account::DutySubsidy) - of(Account::CaseSubsidy)
 }
 
-/// Looks after an approval whether more is committed than the fund has: a sentence to warn with, or a refusal where the
-/// plan says so. A year whose money has not arrived yet only warns.
+/// Looks after an approval or an assignment whether more is committed than the fund has: a sentence to warn with, or a
+/// refusal where the plan says so. A year whose money has not arrived yet only warns, and a `document` that promises
+/// nothing of the earmarked fund is nobody's concern. The year's books are locked: of two at once the second sees the first.
 ///
 /// # Errors
 /// [`AppError::Refused`] where the plan refuses.
-pub async fn guard(work: &mut Work, bureau: i64, year: i32) -> Result<Option<String>, AppError> {
+pub async fn guard(work: &mut Work, bureau: i64, year: i32, document: (&str, i64)) -> Result<Option<String>, AppError> {
     let Some(plan) = programmes::db::find(work.conn(), bureau, year).await? else { return Ok(None) };
+    if db::lock_books(work.conn(), bureau, year).await?.is_none() {
+        return Ok(None);
+    }
     let accounts = db::accounts_of(work.conn(), bureau, year).await?;
     let received = accounts.iter().find(|row| row.account == Account::Source).map_or(Decimal::ZERO, |row| -row.balance);
     let left = unspent(&accounts);
-    let committed: Decimal = commitments(work.conn(), bureau, year).await?.iter().map(|row| row.earmarked).sum();
-    if committed <= left {
+    let rows = commitments(work.conn(), bureau, year).await?;
+    let committed: Decimal = rows.iter().map(|row| row.earmarked).sum();
+    let promises = rows.iter().any(|row| (row.kind.as_str(), row.id) == document && row.earmarked > Decimal::ZERO);
+    if committed <= left || !promises {
         return Ok(None);
     }
     let sentence = format!(
@@ -80,7 +89,7 @@ pub async fn guard(work: &mut Work, bureau: i64, year: i32) -> Result<Option<Str
         in_sentence(committed - left)
     );
     if plan.content.overcommitment == Overcommitment::Refuse && received > Decimal::ZERO {
-        return Err(AppError::refused(format!("没有批准：{sentence}。方案规定占用不得超过余额。")));
+        return Err(AppError::refused(format!("没有办理：{sentence}。方案规定占用不得超过余额。")));
     }
     Ok(Some(format!("{sentence}，请注意安排资金。")))
 }
@@ -152,42 +161,66 @@ pub fn forecast(plan: &Programme, pace: &Pace) -> Forecast {
     }
 }
 
-async fn pace(
-    conn: &mut PgConnection,
-    bureau: i64,
-    year: i32,
-    today: NaiveDate,
-    rows: &[Commitment],
-) -> sqlx::Result<Pace> {
-    let accounts = db::accounts_of(&mut *conn, bureau, year).await?;
+/// Where a year's funds stand: what is unspent, what is promised, and how fast it goes.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// What the forecast is made from.
+    pub pace: Pace,
+    /// What is committed.
+    pub commitments: Vec<Commitment>,
+    /// Yuan of the operating fund at the bureau that nobody is owed.
+    pub operating: Decimal,
+}
+
+impl Position {
+    /// Yuan of the operating fund that are committed.
+    #[must_use]
+    pub fn operating_committed(&self) -> Decimal {
+        self.commitments.iter().map(|row| row.operating).sum()
+    }
+}
+
+/// Loads a year's position in one statement.
+pub async fn position(conn: &mut PgConnection, bureau: i64, year: i32, today: NaiveDate) -> sqlx::Result<Position> {
     let row = sqlx::query!(
-        r#"select (select max(month) from rosters where bureau_id = $1 and status in ('approved', 'published')
+        r#"with paid as materialized (
+               select id, payable from settlements
+               where bureau_id = $1 and status = 'paid' and extract(year from month) = $2::integer),
+           committed as materialized (select * from fund_committed($1, $2))
+           select (select coalesce(-sum(balance), 0) from fund_accounts where bureau_id = $1 and year = $2
+                     and code in ('earmarked_source', 'earmarked_duty_subsidy', 'earmarked_case_subsidy')) as "unspent!",
+                  (select coalesce(sum(balance), 0) from fund_accounts where bureau_id = $1 and year = $2
+                     and code in ('operating_at_bureau', 'operating_unpaid')) as "operating!",
+                  (select jsonb_agg(jsonb_build_object('kind', document_kind, 'id', document_id, 'label', label,
+                              'earmarked', earmarked::text, 'operating', operating::text)
+                          order by document_kind desc, document_id)
+                   from committed) as "commitments: Json<Vec<Commitment>>",
+                  (select max(month) from rosters where bureau_id = $1 and status in ('approved', 'published')
                      and extract(year from month) = $2::integer) as "rostered_until: Month",
-                  (select coalesce(sum(payable), 0) from settlements where bureau_id = $1 and status = 'paid'
-                     and extract(year from month) = $2::integer) as "paid!",
-                  (select count(*) from settlements where bureau_id = $1 and status = 'paid'
-                     and extract(year from month) = $2::integer) as "months!",
-                  (select count(*) from cases where bureau_id = $1 and counted_year = $2) as "counted!",
+                  (select coalesce(sum(payable), 0) from paid) as "paid!",
+                  (select count(*) from paid) as "months!",
+                  (select count(*) from cases where bureau_id = $1 and counted_year = $2 and not case_is_void(id)) as "counted!",
                   (select count(*) from case_payouts p join case_batches b on b.id = p.batch_id
                    where p.bureau_id = $1 and p.year = $2 and p.live and p.earmarked > 0 and b.status = 'paid') as "paid_cases!",
                   (select coalesce(sum(i.base - i.subtotal), 0) from settlement_items i
-                     join settlements s on s.id = i.settlement_id
-                   where s.bureau_id = $1 and s.status = 'paid' and extract(year from s.month) = $2::integer) as "saved!""#,
+                     join paid s on s.id = i.settlement_id) as "saved!""#,
         bureau,
         year
     )
     .fetch_one(conn)
     .await?;
     let small = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    Ok(Pace {
+    let commitments = row.commitments.map(|rows| rows.0).unwrap_or_default();
+    let pace = Pace {
         today,
-        unspent: unspent(&accounts),
-        rostered: rows.iter().filter(|row| row.kind == "roster").map(|row| row.earmarked).sum(),
+        unspent: row.unspent,
+        rostered: commitments.iter().filter(|row| row.kind == "roster").map(|row| row.earmarked).sum(),
         rostered_until: row.rostered_until,
         paid: (row.paid, small(row.months)),
         counted: (small(row.counted), small(row.paid_cases)),
         saved: row.saved,
-    })
+    };
+    Ok(Position { pace, commitments, operating: row.operating })
 }
 
 #[derive(Template)]
@@ -201,6 +234,9 @@ struct OutlookPage {
     case_earmarked: Decimal,
     case_operating: Decimal,
     policy: Overcommitment,
+    /// The reader may try what would change it.
+    what_if: bool,
+    year: i32,
 }
 
 impl OutlookPage {
@@ -236,6 +272,7 @@ impl OutlookPage {
 pub(super) async fn page(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Path(year): Path<String>,
 ) -> Answer {
@@ -243,10 +280,9 @@ pub(super) async fn page(
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let plan = programmes::db::find(&mut conn, bureau, year).await?.ok_or(AppError::NotFound)?;
-    let rows = commitments(&mut conn, bureau, year).await?;
-    let pace = pace(&mut conn, bureau, year, state.clock.today(), &rows).await?;
+    let Position { pace, commitments, .. } = position(&mut conn, bureau, year, state.clock.today()).await?;
     drop(conn);
-    let (rosters, cases): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.kind == "roster");
+    let (rosters, cases): (Vec<_>, Vec<_>) = commitments.into_iter().partition(|row| row.kind == "roster");
     drawn(&OutlookPage {
         layout: layout
             .titled(format!("{year}年资金占用与预测"))
@@ -258,6 +294,8 @@ pub(super) async fn page(
         case_earmarked: cases.iter().map(|row| row.earmarked).sum(),
         case_operating: cases.iter().map(|row| row.operating).sum(),
         policy: plan.content.overcommitment,
+        what_if: actor.may_everywhere(Action::ReadSettlement),
+        year,
     })
 }
 

@@ -89,6 +89,9 @@ impl EntryRow {
             db::SETTLEMENT => self.settled_month.map(|month| format!("/settlements/{month}")),
             db::CASE_BATCH => Some(format!("/payouts/batches/{}", self.document_id)),
             "payment_run" => Some(format!("/payments/runs/{}", self.document_id)),
+            // Both addresses lead on to what the row belongs to.
+            "transfer" => Some(format!("/payments/transfers/{}", self.document_id)),
+            "case_payout" => Some(format!("/payouts/items/{}", self.document_id)),
             "entry" => self.reversal_of.map(|id| format!("/fund/entries/{id}")),
             _ => None,
         }

@@ -201,13 +201,14 @@ pub async fn of_bureau(
         where vm.status is distinct from 'reported'
         group by o.month
         union all
-        select 'settlement', coalesce(s.calculated_by, 0), o.month, null, count(*) filter (where vm.status is distinct from 'reported'),
-               coalesce(s.payable, 0), coalesce(s.status, 'none'), coalesce(s.return_reason, '')
+        select 'settlement', coalesce(s.calculated_by, 0), o.month, s.objection_until, count(*) filter (where vm.status is distinct from 'reported'),
+               coalesce(s.payable, 0), case when s.status = 'calculated' and s.reviewed_by is not null then 'reviewed'
+                                            else coalesce(s.status, 'none') end, coalesce(s.return_reason, '')
         from over_months o
         left join venue_months vm on vm.venue_id = o.venue_id and vm.bureau_id = $1 and vm.month = o.month
         left join settlements s on s.bureau_id = $1 and s.month = o.month
         where s.status is distinct from 'paid'
-        group by o.month, s.calculated_by, s.payable, s.status, s.return_reason
+        group by o.month, s.calculated_by, s.payable, s.status, s.return_reason, s.reviewed_by, s.objection_until
         union all
         select 'review', 0, null, min((c.started_at at time zone 'Asia/Shanghai')::date), count(*), 0, '', ''
         from consultations c where c.bureau_id = $1 and c.review = 'unreviewed'

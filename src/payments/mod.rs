@@ -29,6 +29,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payments/runs", May(Action::PaySettlement).fresh(), actions::pay_again)
         .get("/payments/runs/{id}", May(Action::ReadPayments), pages::run)
         .post("/payments/runs/{id}/file", May(Action::PaySettlement).fresh(), files::bank_file)
+        .get("/payments/transfers/{id}", May(Action::ReadPayments), pages::transfer)
         .post("/payments/transfers/{id}/return", May(Action::PaySettlement).fresh(), actions::return_transfer)
         .get("/payments/layout", May(Action::PaySettlement), files::layout_page)
         .post("/payments/layout", May(Action::PaySettlement), files::save_layout)

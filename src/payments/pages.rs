@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -154,6 +155,14 @@ pub(super) async fn run(
         today: state.clock.today(),
         may_pay: actor.may(Action::PaySettlement).is_some(),
     })
+}
+
+/// A transfer by itself leads to its row in its run: where a ledger entry or the bank's file names it.
+pub(super) async fn transfer(State(state): State<AppState>, scope: Scope, Path(id): Path<String>) -> Answer {
+    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let row = db::transfers(&mut conn, scope.bureau(), None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    Ok(Redirect::to(&format!("/payments/runs/{}#t{id}", row.run_id)).into_response())
 }
 
 #[derive(Template)]

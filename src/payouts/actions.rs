@@ -49,8 +49,12 @@ pub(super) struct StepForm {
 }
 
 impl StepForm {
-    fn version(&self) -> Option<i32> {
-        self.version.parse().ok()
+    /// The version of the page, where it names one; what is no version was not written by a page.
+    fn version(&self) -> Result<Option<i32>, AppError> {
+        match self.version.as_str() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| AppError::refused("页面的版本无法识别，请刷新页面后再办理。")),
+        }
     }
 }
 
@@ -63,7 +67,7 @@ pub(super) async fn approve(
 ) -> Answer {
     let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::approve(&mut work, scope, id, posted.form.version()).await?;
+    service::approve(&mut work, scope, id, posted.form.version()?).await?;
     Ok(work.finish(&format!("/payouts/batches/{id}"), "批次已审批，等待财务人员发放。").await?.into_response())
 }
 
@@ -76,7 +80,7 @@ pub(super) async fn send_back(
 ) -> Answer {
     let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::send_back(&mut work, scope, id, posted.form.version(), &posted.form.reason).await?;
+    service::send_back(&mut work, scope, id, posted.form.version()?, &posted.form.reason).await?;
     let message = "批次已退回，经办人撤销后重新编制。";
     Ok(work.finish(&format!("/payouts/batches/{id}"), message).await?.into_response())
 }
@@ -90,7 +94,7 @@ pub(super) async fn dissolve(
 ) -> Answer {
     let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::dissolve(&mut work, scope, id, posted.form.version(), &posted.form.reason).await?;
+    service::dissolve(&mut work, scope, id, posted.form.version()?, &posted.form.reason).await?;
     Ok(work.finish("/payouts", "批次已撤销，其中的案件可以重新编入批次。").await?.into_response())
 }
 
@@ -103,7 +107,7 @@ pub(super) async fn pay(
 ) -> Answer {
     let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::pay(&mut work, scope, id, posted.form.version()).await?;
+    service::pay(&mut work, scope, id, posted.form.version()?).await?;
     let message = "批次已登记发放，资金台账已记账；银行文件在“资金发放”中导出。";
     Ok(work.finish(&format!("/payouts/batches/{id}"), message).await?.into_response())
 }

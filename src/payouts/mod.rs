@@ -10,12 +10,14 @@ pub mod db;
 mod pages;
 pub mod rules;
 pub mod service;
+pub mod voids;
 
 pub use rules::{BatchStatus, OutsideSource, Step};
 pub use service::{
     NewExtension, NewOutside, approve, ask_extension, decide_extension, dissolve, pay, prepare, record_outside, reopen,
     send_back,
 };
+pub use voids::{ask_void, decide_void};
 
 use crate::state::AppState;
 use crate::web::permissions::Action;
@@ -32,6 +34,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payouts/extensions/{id}/{decision}", May(Action::ApprovePayouts), actions::decide_extension)
         .post("/payouts/cases/{id}/outside", May(Action::PreparePayouts), actions::record_outside)
         .post("/payouts/outside/{id}/withdraw", May(Action::ApprovePayouts), actions::withdraw_outside)
+        .post("/payouts/cases/{id}/void", May(Action::PreparePayouts), voids::ask)
+        .post("/payouts/voids/{id}/{decision}", May(Action::ApprovePayouts).fresh(), voids::decide)
         .get("/payouts/batches/{id}", May(Action::ReadPayouts), pages::batch)
         .get_on_record("/payouts/batches/{id}/print", May(Action::ReadPayouts), pages::print)
         .post("/payouts/batches/{id}/approve", May(Action::ApprovePayouts).fresh(), actions::approve)
@@ -39,5 +43,6 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payouts/batches/{id}/dissolve", May(Action::PreparePayouts), actions::dissolve)
         .post("/payouts/batches/{id}/pay", May(Action::PaySettlement).fresh(), actions::pay)
         .post("/payouts/batches/{id}/reopen", May(Action::PostFund).fresh(), actions::reopen)
+        .get("/payouts/items/{id}", May(Action::ReadPayouts), pages::item)
         .post("/payouts/items/{id}/refund", May(Action::PostFund).fresh(), actions::refund)
 }

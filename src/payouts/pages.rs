@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::db::{self, Asked, BatchRow, CaseRow, ExtensionRow, OutsideRow, PayoutRow};
 use super::rules::{self, BatchStatus, ExtensionStatus, OutsideSource, Situation, Step};
+use super::voids::{self, VoidRow};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
@@ -92,6 +94,7 @@ struct DuePage {
     today: NaiveDate,
     ready: Vec<DueCase>,
     waiting: Vec<DueCase>,
+    voids: Vec<VoidRow>,
     batches: Vec<BatchRow>,
     may_prepare: bool,
 }
@@ -129,7 +132,7 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let rows = db::cases(&mut conn, bureau, Asked { ids: None, unpaid: true, limit: SHOWN }).await?;
-    let plans = db::plans(&mut conn, bureau).await?;
+    let (plans, voids) = voids::plans_and_open_voids(&mut conn, bureau).await?;
     let batches = db::batches(&mut conn, bureau, None, BATCHES).await?;
     drop(conn);
     let (ready, waiting) = calculated(rows, &plans, &no_calendar()).into_iter().partition(DueCase::is_ready);
@@ -139,6 +142,7 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
         today: state.clock.today(),
         ready,
         waiting,
+        voids,
         batches,
         may_prepare: actor.may(Action::PreparePayouts).is_some(),
     })
@@ -147,6 +151,14 @@ pub(super) async fn due(State(state): State<AppState>, layout: Layout, actor: Ac
 /// The plan's limits do not move over holidays (A29): a page needs no calendar to say by when a case is due.
 fn no_calendar() -> Calendar {
     Calendar::new([], [])
+}
+
+/// A payout by itself leads to its case: where a ledger entry names it.
+pub(super) async fn item(State(state): State<AppState>, scope: Scope, Path(id): Path<String>) -> Answer {
+    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.pool.acquire().await?;
+    let row = db::payouts(&mut conn, scope.bureau(), None, None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    Ok(Redirect::to(&format!("/payouts/cases/{}", row.case_id)).into_response())
 }
 
 #[derive(Template)]
@@ -373,6 +385,7 @@ struct CasePage {
     payouts: Vec<PayoutRow>,
     extensions: Vec<ExtensionRow>,
     outside: Vec<OutsideRow>,
+    voids: Vec<VoidRow>,
     sources: Vec<(&'static str, &'static str)>,
     left: u32,
     today: NaiveDate,
@@ -430,6 +443,20 @@ impl CasePage {
         self.may_approve && extension.status == ExtensionStatus::Asked && extension.asked_by != self.account
     }
 
+    fn is_void(&self) -> bool {
+        self.voids.iter().any(|row| row.agreed == Some(true))
+    }
+
+    /// A counted case may be asked to be void, once (A36).
+    fn may_void(&self) -> bool {
+        let open = self.voids.iter().any(|row| row.agreed != Some(false));
+        self.may_prepare && self.case.row.state.place.is_some() && !open
+    }
+
+    fn decides_void(&self, row: &VoidRow) -> bool {
+        self.may_approve && row.agreed.is_none() && row.asked_by != self.account
+    }
+
     fn may_record(&self) -> bool {
         self.may_prepare && self.case.row.batch.is_none()
     }
@@ -454,6 +481,7 @@ pub(super) async fn case(
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
     let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
     let outside = db::outside(&mut conn, bureau, id).await?;
+    let voids = voids::voids(&mut conn, bureau, id).await?;
     drop(conn);
     if rows.is_empty() {
         return Err(AppError::NotFound);
@@ -473,6 +501,7 @@ pub(super) async fn case(
         payouts,
         extensions,
         outside,
+        voids,
         sources: OutsideSource::ALL.iter().map(|source| (source.code(), source.label())).collect(),
         today: state.clock.today(),
         may_prepare: actor.may(Action::PreparePayouts).is_some(),

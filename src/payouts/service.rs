@@ -51,7 +51,7 @@ pub struct NewOutside {
 }
 
 /// A text that must say something.
-fn said<'a>(text: &'a str, missing: &str) -> Result<&'a str, AppError> {
+pub(super) fn said<'a>(text: &'a str, missing: &str) -> Result<&'a str, AppError> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(AppError::refused(missing)),

@@ -79,10 +79,19 @@ struct ProgrammePage {
     sections: Vec<Section>,
     history: Vec<Event>,
     may_edit: bool,
+    /// The reader may run it over stored months.
+    what_if: bool,
     next_exists: bool,
 }
 
 impl ProgrammePage {
+    /// A draft is tried on the year before it, a plan in force on its own.
+    fn what_if_href(&self) -> String {
+        let year = self.stored.content.year;
+        let past = if self.stored.frozen { year } else { year - 1 };
+        format!("/trial/what-if?year={past}&programme={year}")
+    }
+
     fn next_year(&self) -> i32 {
         self.stored.content.year + 1
     }
@@ -137,6 +146,7 @@ pub(super) async fn programme(
         sections: sections(&stored.content),
         history,
         may_edit: actor.may(Action::EditProgramme).is_some(),
+        what_if: actor.may_everywhere(Action::ReadSettlement),
         next_exists,
         stored,
     })

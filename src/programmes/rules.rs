@@ -17,6 +17,8 @@ pub struct Difference {
     pub before: String,
     /// Its value after.
     pub after: String,
+    /// The reading that it rests on, by its number; empty where the plan says it itself.
+    pub reading: String,
 }
 
 /// The figures that differ, in the order of the plan.
@@ -31,6 +33,7 @@ pub fn differences(before: &Programme, after: &Programme) -> Vec<Difference> {
             label: after.label,
             before: before.value,
             after: after.value,
+            reading: after.reading.unwrap_or_default(),
         })
         .collect()
 }

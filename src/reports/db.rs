@@ -184,9 +184,9 @@ pub async fn figures(
                'case_steps', (select jsonb_build_array(
                    count(*) filter (where accepted_on between $3 and $4), count(*) filter (where assigned_on between $3 and $4),
                    count(*) filter (where closing_agreed_on between $3 and $4),
-                   count(*) filter (where entered_on between $3 and $4), count(*) filter (where counted_on between $3 and $4))
+                   count(*) filter (where entered_on between $3 and $4), count(*) filter (where counted_on between $3 and $4 and not case_is_void(id)))
                    from cases where bureau_id = $1),
-               'counted_to_date', (select count(*) from cases where bureau_id = $1 and counted_year = $2 and counted_on <= $4),
+               'counted_to_date', (select count(*) from cases where bureau_id = $1 and counted_year = $2 and counted_on <= $4 and not case_is_void(id)),
                'shifts', (select jsonb_build_array(count(*), count(a.shift_id)) from shifts s
                           join rosters r on r.id = s.roster_id and r.status = 'published'
                           left join attendances a on a.shift_id = s.id

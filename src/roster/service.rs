@@ -406,7 +406,7 @@ pub async fn approve(
         return Err(AppError::refused(CHANGED));
     }
     let approved = after(work, scope, month).await?;
-    let overdrawn = fund::outlook::guard(work, scope.bureau(), month.year()).await?;
+    let overdrawn = fund::outlook::guard(work, scope.bureau(), month.year(), ("roster", roster.id)).await?;
     let audit = Audit::new("roster.approve", "roster", roster.id)
         .before(state_of(&roster))
         .after(state_of(&approved))

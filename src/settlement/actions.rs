@@ -24,8 +24,12 @@ pub(super) struct StepForm {
 }
 
 impl StepForm {
-    fn version(&self) -> Option<i32> {
-        self.version.parse().ok()
+    /// The version of the page, where it names one; what is no version was not written by a page.
+    fn version(&self) -> Result<Option<i32>, AppError> {
+        match self.version.as_str() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| AppError::refused("页面的版本无法识别，请刷新页面后再办理。")),
+        }
     }
 }
 
@@ -43,7 +47,22 @@ pub(super) async fn calculate(
     let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let done = service::calculate(&mut work, scope, month).await?;
-    let message = format!("已计算{}人，实发{}，等待审批人审批。", done.people, in_sentence(done.payable));
+    let message =
+        format!("已计算{}人，实发{}，本人可以查看明细，异议期结束后复核。", done.people, in_sentence(done.payable));
+    Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
+}
+
+pub(super) async fn review(
+    State(state): State<AppState>,
+    actor: Actor,
+    scope: Scope,
+    Path(month): Path<String>,
+    posted: Posted<StepForm>,
+) -> Answer {
+    let month = parsed(&month)?;
+    let mut work = Work::begin(&state, &actor, posted.once).await?;
+    service::review(&mut work, scope, month, posted.form.version()?, &posted.form.reason).await?;
+    let message = format!("{}补贴已复核，等待审批人审批。", month.chinese());
     Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
 }
 
@@ -56,7 +75,7 @@ pub(super) async fn approve(
 ) -> Answer {
     let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::approve(&mut work, scope, month, posted.form.version()).await?;
+    service::approve(&mut work, scope, month, posted.form.version()?).await?;
     let message = format!("{}补贴已审批，等待财务人员发放。", month.chinese());
     Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
 }
@@ -70,7 +89,7 @@ pub(super) async fn send_back(
 ) -> Answer {
     let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::send_back(&mut work, scope, month, posted.form.version(), &posted.form.reason).await?;
+    service::send_back(&mut work, scope, month, posted.form.version()?, &posted.form.reason).await?;
     let message = format!("{}月结已退回，经办人更正后重新计算。", month.chinese());
     Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
 }
@@ -84,7 +103,7 @@ pub(super) async fn pay(
 ) -> Answer {
     let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    service::pay(&mut work, scope, month, posted.form.version()).await?;
+    service::pay(&mut work, scope, month, posted.form.version()?).await?;
     let message = format!("{}补贴已登记发放，资金台账已记账。", month.chinese());
     Ok(work.finish(&format!("/settlements/{month}"), message).await?.into_response())
 }

@@ -12,16 +12,18 @@ pub mod db;
 pub mod month;
 pub mod objections;
 mod pages;
+mod payslips;
 mod person;
 pub mod receivables;
 pub mod rules;
 pub mod service;
 mod sheet;
 pub mod store;
+pub mod versions;
 
 pub use db::{MonthState, month_states};
 pub use rules::{Status, Step};
-pub use service::{approve, calculate, pay, send_back};
+pub use service::{approve, calculate, pay, review, send_back};
 
 use crate::state::AppState;
 use crate::web::permissions::{Action, Reach};
@@ -50,8 +52,11 @@ pub fn routes(state: &AppState) -> Routes {
             person::preview,
         )
         .get("/settlements/{month}/people/{person}", May(Action::ReadSettlement), person::one)
+        .get_on_record("/settlements/{month}/payslips", AtLeast(Reach::Bureau, Action::ReadSettlement), payslips::print)
         .get_on_record("/settlements/{month}/print", AtLeast(Reach::Bureau, Action::ReadSettlement), sheet::print)
         .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
+        .post("/settlements/{month}/review", May(Action::CalculateSettlement), actions::review)
+        .get("/settlements/{month}/compare", AtLeast(Reach::Bureau, Action::ReadSettlement), versions::compare)
         .post("/settlements/{month}/approve", May(Action::ApproveSettlement).fresh(), actions::approve)
         .post("/settlements/{month}/return", May(Action::ApproveSettlement), actions::send_back)
         .post("/settlements/{month}/pay", May(Action::PaySettlement).fresh(), actions::pay)

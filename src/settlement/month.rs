@@ -1,7 +1,7 @@
 //! PURE. A month from its facts: every person's pay, the corrections of earlier months
 //! (A27), what could not be recovered and is carried on, and the fingerprints that fix it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub struct Earlier {
     pub subtotal: Decimal,
     /// Today's confirmed findings by shift.
     pub findings: BTreeMap<String, Findings>,
+    /// Shifts that were not served by the calculation and are by today's register.
+    pub served: BTreeSet<String>,
 }
 
 /// What a person still owes of earlier months.
@@ -264,8 +266,8 @@ fn item(loaded: &Loaded, person: &PersonMonth, adjustments: Vec<MonthAdjustment>
     }
 }
 
-/// A27, R14: the earlier month calculated again from its frozen facts with today's confirmed findings. What differs
-/// and was not made good yet is the correction; it never exceeds what that month paid, because a month pays no less
+/// A27, R14: the earlier month calculated again from its frozen facts with today's confirmed findings and the shifts
+/// that turned out to be served. What differs and was not made good yet is the correction; it never exceeds what that month paid, because a month pays no less
 /// than nothing.
 fn correction(calendar: &Calendar, earlier: &Earlier, booked: Decimal) -> Option<MonthAdjustment> {
     let today = DutyFacts {
@@ -275,6 +277,7 @@ fn correction(calendar: &Calendar, earlier: &Earlier, booked: Decimal) -> Option
             .shifts
             .iter()
             .map(|shift| ShiftFacts {
+                served: shift.served || earlier.served.contains(&shift.id),
                 findings: earlier.findings.get(&shift.id).cloned().unwrap_or_default(),
                 ..shift.clone()
             })
@@ -295,6 +298,9 @@ fn correction(calendar: &Calendar, earlier: &Earlier, booked: Decimal) -> Option
 fn reason(earlier: &Earlier, today: &DutyFacts, pay: &DutyPay, booked: Decimal) -> String {
     let mut changes = Vec::new();
     for (before, now) in earlier.facts.shifts.iter().zip(&today.shifts) {
+        if !before.served && now.served {
+            changes.push(format!("{}{}补认到岗", month_and_day(before.date), before.venue));
+        }
         for kind in FindingKind::ALL {
             let (had, has) = (before.findings.count(*kind), now.findings.count(*kind));
             let (word, times) = if has > had { ("认定", has - had) } else { ("撤销", had - has) };
@@ -454,6 +460,7 @@ mod tests {
             },
             subtotal: yuan(300),
             findings: BTreeMap::from([("1".to_owned(), findings)]),
+            served: BTreeSet::new(),
         }
     }
 
@@ -484,6 +491,26 @@ mod tests {
         let drafted = draft(&loaded);
         assert_eq!(drafted.items[0].pay.payable.to_string(), "650.00");
         assert!(drafted.items[0].adjustments[0].reason.ends_with("“迟到”撤销1次"));
+    }
+
+    #[test]
+    fn a_missed_shift_found_later_is_paid_once_in_the_next_open_month() {
+        let mut loaded = july(two_wednesdays());
+        let mut missed = june(Findings::none());
+        missed.facts.shifts[0].served = false;
+        missed.subtotal = Decimal::ZERO;
+        loaded.earlier.push(missed.clone());
+        assert!(draft(&loaded).items[0].adjustments.is_empty(), "nobody says it was served");
+        missed.served.insert("1".to_owned());
+        loaded.earlier = vec![missed.clone()];
+        let drafted = draft(&loaded);
+        assert_eq!(drafted.items[0].pay.payable.to_string(), "900.00");
+        assert_eq!(drafted.items[0].adjustments[0].reason, "2024年6月的补贴：6月12日米山镇补认到岗");
+        missed.findings = BTreeMap::from([("1".to_owned(), Findings::none().with(FindingKind::Late, 1))]);
+        loaded.earlier = vec![missed];
+        assert_eq!(draft(&loaded).items[0].pay.payable.to_string(), "850.00", "with what is found about it");
+        loaded.booked.insert((7, month("2024-06")), yuan(250));
+        assert!(draft(&loaded).items[0].adjustments.is_empty(), "never twice");
     }
 
     #[test]

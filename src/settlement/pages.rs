@@ -9,11 +9,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::db::{self, Ground, Head, MonthState, OwnMonth, VenueReport};
 use super::month;
-use super::rules::{self, Status, Step};
+use super::rules::{self, Progress, Stage, StageRow, Status, Step};
 use super::service;
 use super::sheet::{self, Row};
 use crate::error::AppError;
 use crate::plan::deadlines::{self, PlanLimit};
+use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
 use crate::plan::time::{SHANGHAI, month_and_day};
 use crate::plan::{Calendar, Month, Programme};
@@ -23,6 +24,7 @@ use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::layout::{Layout, page};
 use crate::web::parts;
+use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 
 /// How many months the list shows.
@@ -83,7 +85,7 @@ impl MonthsPage {
     }
 
     fn state(&self, row: &MonthState) -> &'static str {
-        if row.returned { "已退回" } else { db::status_label(row.status) }
+        if row.returned { "已退回" } else { row.stage().label() }
     }
 
     fn payable(&self, row: &MonthState) -> String {
@@ -162,59 +164,78 @@ impl Frame {
         self.status() != Some(Status::Paid) && self.limit.is_missed_on(self.today)
     }
 
-    /// 站点上报 → 计算 → 审批 → 发放.
-    fn steps(&self) -> Vec<parts::Step> {
-        let total = self.venues.len();
-        let missing = self.unreported().len();
-        let last_report = self.venues.iter().filter_map(|venue| venue.reported_at).max();
+    fn progress(&self) -> Progress {
         let head = self.head.as_ref();
-        let collected = missing == 0 && total > 0;
-        let status = self.status();
-        let state = |done: bool, current: bool| {
-            if done {
-                "done"
-            } else if current {
-                "current"
-            } else {
-                "todo"
+        Progress {
+            collected: !self.venues.is_empty() && self.unreported().is_empty(),
+            status: self.status(),
+            returned: self.is_returned(),
+            reviewed: head.is_some_and(|head| head.reviewed_by.is_some()),
+            locked: head.is_some_and(|head| head.locked),
+        }
+    }
+
+    /// The table of stages, each with who took it and when.
+    fn steps(&self) -> Vec<parts::Step> {
+        let reached = rules::stage(&self.progress());
+        let next = rules::STAGES.iter().map(|row| row.stage).find(|stage| *stage > reached);
+        let refused = reached == Stage::Calculated;
+        rules::STAGES
+            .iter()
+            .map(|row| {
+                let state = match row.stage {
+                    // Sent back: it stands at its calculation, and nobody has to look at it before it is calculated again.
+                    Stage::Calculated if refused => "refused",
+                    stage if stage <= reached => "done",
+                    stage if Some(stage) == next && !refused => "current",
+                    _ => "todo",
+                };
+                let (who, when) = self.taken(row);
+                parts::Step { label: row.label.to_owned(), who, when, state }
+            })
+            .collect()
+    }
+
+    /// Who took a step and when; who will, and until when.
+    fn taken(&self, row: &StageRow) -> (String, String) {
+        let by = |name: Option<String>| name.unwrap_or_else(|| row.by.to_owned());
+        let head = self.head.as_ref();
+        let day = |day: NaiveDate| format!("{}前", month_and_day(day));
+        match row.stage {
+            Stage::Open => (String::new(), String::new()),
+            Stage::Collected => {
+                let (total, missing) = (self.venues.len(), self.unreported().len());
+                let last = self.venues.iter().filter_map(|venue| venue.reported_at).max();
+                let when = if missing == 0 && total > 0 { moment(last) } else { String::new() };
+                (format!("{}/{total}个服务点", total - missing), when)
             }
-        };
-        vec![
-            parts::Step {
-                label: "站点上报".to_owned(),
-                who: format!("{}/{total}个服务点", total - missing),
-                when: if collected { moment(last_report) } else { String::new() },
-                state: state(collected, true),
+            Stage::Calculated => {
+                let head = head.map(|head| (head.calculator.clone(), moment(Some(head.calculated_at))));
+                head.unwrap_or((row.by.to_owned(), String::new()))
+            }
+            Stage::Notified => match head.and_then(|head| head.objection_until) {
+                Some(until) => ("异议期".to_owned(), format!("至{}", month_and_day(until))),
+                None => (row.by.to_owned(), String::new()),
             },
-            parts::Step {
-                label: "计算".to_owned(),
-                who: head.map(|head| head.calculator.clone()).unwrap_or_else(|| "司法局经办人".to_owned()),
-                when: head.map(|head| moment(Some(head.calculated_at))).unwrap_or_default(),
-                state: state(status.is_some() && !self.is_returned(), collected),
-            },
-            parts::Step {
-                label: "审批".to_owned(),
-                who: head
-                    .and_then(|head| head.approver.clone().or_else(|| head.returner.clone()))
-                    .unwrap_or_else(|| "审批人".to_owned()),
-                when: head.map(|head| moment(head.approved_at.or(head.returned_at))).unwrap_or_default(),
-                state: match status {
-                    Some(Status::Approved | Status::Paid) => "done",
-                    Some(Status::Calculated) if self.is_returned() => "refused",
-                    Some(Status::Calculated) => "current",
-                    None => "todo",
-                },
-            },
-            parts::Step {
-                label: "发放".to_owned(),
-                who: head.and_then(|head| head.payer.clone()).unwrap_or_else(|| "财务人员".to_owned()),
-                when: match head.and_then(|head| head.paid_at) {
+            Stage::Reviewed => {
+                (by(head.and_then(|head| head.reviewer.clone())), moment(head.and_then(|head| head.reviewed_at)))
+            }
+            Stage::Approved => {
+                let who = head.and_then(|head| head.approver.clone().or_else(|| head.returner.clone()));
+                (by(who), moment(head.and_then(|head| head.approved_at.or(head.returned_at))))
+            }
+            Stage::Paid => {
+                let when = match head.and_then(|head| head.paid_at) {
                     Some(at) => moment(Some(at)),
-                    None => format!("{}前", month_and_day(self.limit.target.unwrap_or(self.limit.due))),
-                },
-                state: state(status == Some(Status::Paid), status == Some(Status::Approved)),
-            },
-        ]
+                    None => day(self.limit.target.unwrap_or(self.limit.due)),
+                };
+                (by(head.and_then(|head| head.payer.clone())), when)
+            }
+            Stage::Locked => {
+                let when = if head.is_some_and(|head| head.locked) { "已结账" } else { "结账后" };
+                (row.by.to_owned(), when.to_owned())
+            }
+        }
     }
 }
 
@@ -228,6 +249,8 @@ struct BoardPage {
     total: Row,
     /// What this reader may do next, if anything.
     offer: Option<Step>,
+    /// This reader may send it back to the clerk.
+    may_return: bool,
     /// Why this reader may not do what their role is for; empty where they may or it is not theirs.
     refusal: String,
     preview: bool,
@@ -253,8 +276,27 @@ impl BoardPage {
         } else if self.frame.is_returned() {
             "已退回"
         } else {
-            db::status_label(self.frame.status())
+            rules::stage(&self.frame.progress()).label()
         }
+    }
+
+    fn stages(&self) -> &'static [StageRow] {
+        rules::STAGES
+    }
+
+    /// Within the window a review gives its reason (A54).
+    fn reviews_early(&self) -> bool {
+        let until = self.frame.head.as_ref().and_then(|head| head.objection_until);
+        rules::may_review(until, self.frame.today, "").is_err()
+    }
+
+    fn offers_review(&self) -> bool {
+        self.offer == Some(Step::Review)
+    }
+
+    /// A recalculation stays possible while the month waits for its review.
+    fn offers_recalculation(&self) -> bool {
+        self.offers_calculation() || self.offers_review()
     }
 
     fn lede(&self) -> String {
@@ -401,10 +443,13 @@ pub(super) async fn board(
     let ground = db::ground(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
     let since = ground.head.as_ref().map(|head| head.calculated_at);
     let venues = db::venue_reports(&mut conn, scope.bureau(), month, since).await?;
-    let rows = match &ground.head {
+    let mut rows = match &ground.head {
         Some(head) => sheet::rows_of_items(&db::items_of(&mut conn, head.id, None).await?)?,
         None => Vec::new(),
     };
+    if actor.may(Action::ReadPayments).is_none() {
+        rows.iter_mut().for_each(|row| row.transfer = None);
+    }
     drop(conn);
     let frame = frame(&state, month, &ground, venues);
     let (offer, refusal) = offer(&actor, &frame);
@@ -413,6 +458,10 @@ pub(super) async fn board(
         layout: titled(layout, month, false),
         once: OnceKey::new(),
         offer: offer.filter(|_| obstacle.is_empty()),
+        may_return: frame
+            .head
+            .as_ref()
+            .is_some_and(|head| rules::judge(Step::Return, &head.situation(), actor.account_id, actor.role).is_ok()),
         refusal,
         total: sheet::totals(&rows),
         rows,
@@ -427,6 +476,8 @@ fn offer(actor: &Actor, frame: &Frame) -> (Option<Step>, String) {
     let situation = frame.head.as_ref().map(Head::situation).unwrap_or_default();
     let next = match (frame.status(), frame.is_returned()) {
         (None, _) | (Some(Status::Calculated), true) => &[Step::Calculate][..],
+        (Some(Status::Calculated), false) if frame.decided_since() > 0 => &[Step::Approve, Step::Calculate],
+        (Some(Status::Calculated), false) if situation.reviewed_by.is_none() => &[Step::Approve, Step::Review],
         (Some(Status::Calculated), false) => &[Step::Approve, Step::Calculate],
         (Some(Status::Approved), _) => &[Step::Pay],
         (Some(Status::Paid), _) => &[],
@@ -477,6 +528,7 @@ pub(super) async fn preview(
         layout: titled(layout, month, true),
         once: OnceKey::new(),
         offer: None,
+        may_return: false,
         refusal: String::new(),
         total: sheet::totals(&rows),
         rows,

@@ -183,6 +183,40 @@ pub async fn approve(work: &mut Work, scope: Scope, month: Month, version: Optio
     Ok(head.id)
 }
 
+/// The clerk's review after the objection window, or before its end with a reason: undisputed pay goes on (A54).
+///
+/// # Errors
+/// Sent back; reviewed already; within the window without a reason; facts changed since the calculation.
+pub async fn review(
+    work: &mut Work,
+    scope: Scope,
+    month: Month,
+    version: Option<i32>,
+    note: &str,
+) -> Result<i64, AppError> {
+    let note = note.trim();
+    if note.chars().count() > 500 {
+        return Err(AppError::refused("理由过长，请控制在500字以内。"));
+    }
+    let ready = ready(work, scope, month).await?;
+    judged(work, Step::Review, ready.head.as_ref())?;
+    let head = seen(ready.head, version)?;
+    rules::may_review(head.objection_until, work.today(), note).map_err(AppError::Refused)?;
+    let draft = month::draft(&ready.loaded);
+    if draft.fingerprint != head.fingerprint {
+        return Err(AppError::refused("计算之后考勤、扣款事项或方案有变化，请重新计算，再复核。"));
+    }
+    let (account, now) = (work.actor.account_id, work.now);
+    if !store::set_reviewed(work.conn(), &ready.lock, head.version, account, now, note).await? {
+        return Err(AppError::refused("有人刚刚办理了这个月，请刷新页面查看。"));
+    }
+    let record = Audit::new("settlement.review", "settlement", head.id)
+        .after(json!({ "payable": plain_text(head.payable), "fingerprint": head.fingerprint }))
+        .note(if note.is_empty() { format!("复核{}值班补贴", month.chinese()) } else { note.to_owned() });
+    work.audit(record).await?;
+    Ok(head.id)
+}
+
 /// Sends a calculated month back to its clerk.
 ///
 /// # Errors

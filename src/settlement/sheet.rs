@@ -72,6 +72,21 @@ pub(super) struct Row {
     pub(super) payable: Decimal,
     pub(super) receivable: Decimal,
     pub(super) remarks: Vec<String>,
+    /// Where this person stands, in words with the shade of a tag; nothing on a preview.
+    pub(super) standing: Option<(&'static str, String)>,
+    /// The transfer that took the money, for readers of payments.
+    pub(super) transfer: Option<i64>,
+}
+
+/// Where one person's money stands.
+fn standing(item: &StoredItem, payable: Decimal) -> (&'static str, String) {
+    match (item.payment.as_deref(), item.objections) {
+        (Some("sent"), _) => ("ok", "已转账".to_owned()),
+        (Some(_), _) => ("warn", "待发".to_owned()),
+        (None, 1..) => ("warn", "有异议，待答复".to_owned()),
+        (None, _) if payable.is_zero() => ("quiet", "无应发".to_owned()),
+        (None, _) => ("wait", "无异议".to_owned()),
+    }
 }
 
 impl Row {
@@ -133,13 +148,17 @@ impl Row {
     pub(super) fn stored(item: &StoredItem) -> Option<Row> {
         let facts: DutyFacts = serde_json::from_value(item.facts.clone()).ok()?;
         let pay: DutyPay = serde_json::from_value(item.result.clone()).ok()?;
-        Some(Row {
+        let mut row = Row {
             organisation: item.organisation.clone(),
             id_number_mask: item.id_number_mask.clone(),
             bank_name: item.bank_name.clone(),
             bank_account_mask: item.bank_account_mask.clone(),
+            standing: Some(standing(item, pay.payable)),
+            transfer: item.transfer,
             ..Row::of(item.person_id, &facts, &pay)
-        })
+        };
+        row.remarks.extend(item.held_for.clone().filter(|why| !why.is_empty()));
+        Some(row)
     }
 
     /// What stands in the last column.

@@ -42,6 +42,7 @@ pub async fn store(
     at: DateTime<FixedOffset>,
     objection_until: NaiveDate,
 ) -> sqlx::Result<Option<i64>> {
+    keep_replaced(&mut *conn, lock, draft, account, at).await?;
     let totals = draft.totals();
     let stored = sqlx::query!(
         r#"insert into settlements
@@ -58,7 +59,8 @@ pub async fn store(
                            else excluded.notified_at end,
              objection_until = case settlements.fingerprint when excluded.fingerprint then settlements.objection_until
                                else excluded.objection_until end,
-             return_reason = '', returned_by = null, returned_at = null, version = settlements.version + 1
+             return_reason = '', returned_by = null, returned_at = null,
+             reviewed_by = null, reviewed_at = null, review_note = '', version = settlements.version + 1
          where settlements.status = 'calculated'
          returning id, version"#,
         lock.bureau,
@@ -91,6 +93,39 @@ pub async fn store(
     insert_lines(&mut *conn, lock, id, draft, &items).await?;
     insert_adjustments(conn, lock, id, draft, &items).await?;
     Ok(Some(id))
+}
+
+/// Keeps the calculation that another result is about to replace, whole.
+async fn keep_replaced(
+    conn: &mut PgConnection,
+    lock: &MonthLock,
+    draft: &Draft,
+    account: i64,
+    at: DateTime<FixedOffset>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into settlement_calculations
+             (settlement_id, bureau_id, number, programme_id, programme_revision, people, payable, fingerprint,
+              calculated_by, calculated_at, return_reason, items, replaced_by, replaced_at)
+         select s.id, s.bureau_id,
+                (select coalesce(max(number), 0) + 1 from settlement_calculations where settlement_id = s.id),
+                s.programme_id, s.programme_revision, s.people, s.payable, s.fingerprint, s.calculated_by,
+                s.calculated_at, s.return_reason,
+                (select coalesce(jsonb_agg(jsonb_build_object('person', person_id, 'facts', facts, 'result', result,
+                                               'fingerprint', fingerprint) order by person_id), '[]')
+                 from settlement_items where settlement_id = s.id),
+                $4, $5
+         from settlements s
+         where s.bureau_id = $1 and s.month = $2 and s.status = 'calculated' and s.fingerprint <> $3",
+        lock.bureau,
+        lock.month as Month,
+        draft.fingerprint,
+        account,
+        at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// The items' rows, in the order of the draft.
@@ -228,12 +263,38 @@ pub async fn set_approved(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update settlements set status = 'approved', approved_by = $4, approved_at = $5, version = version + 1
-         where bureau_id = $1 and month = $2 and version = $3 and status = 'calculated' and returned_by is null",
+         where bureau_id = $1 and month = $2 and version = $3 and status = 'calculated' and returned_by is null
+           and reviewed_by is not null",
         lock.bureau,
         lock.month as Month,
         version,
         account,
         at
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Marks a calculation as reviewed.
+pub async fn set_reviewed(
+    conn: &mut PgConnection,
+    lock: &MonthLock,
+    version: i32,
+    account: i64,
+    at: DateTime<FixedOffset>,
+    note: &str,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update settlements set reviewed_by = $4, reviewed_at = $5, review_note = $6, version = version + 1
+         where bureau_id = $1 and month = $2 and version = $3 and status = 'calculated' and returned_by is null
+           and reviewed_by is null",
+        lock.bureau,
+        lock.month as Month,
+        version,
+        account,
+        at,
+        note
     )
     .execute(conn)
     .await?;
@@ -250,7 +311,8 @@ pub async fn set_returned(
     reason: &str,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "update settlements set return_reason = $6, returned_by = $4, returned_at = $5, version = version + 1
+        "update settlements set return_reason = $6, returned_by = $4, returned_at = $5, version = version + 1,
+             reviewed_by = null, reviewed_at = null, review_note = ''
          where bureau_id = $1 and month = $2 and version = $3 and status = 'calculated' and returned_by is null",
         lock.bureau,
         lock.month as Month,

@@ -6,6 +6,7 @@
 //! slices. [`trial`] offers both as JSON.
 
 pub mod case_payout;
+pub mod compare;
 pub mod duty_facts;
 mod duty_month;
 pub mod duty_pay;

@@ -18,9 +18,10 @@ use crate::state::AppState;
 use crate::subsidy::duty_pay::{self, DutyFacts, DutyPay, Findings, NotPayable, PersonFacts, ShiftFacts, ShiftPay};
 use crate::subsidy::explain::Line;
 use crate::web::Answer;
-use crate::web::actor::Scope;
+use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{self, Layout};
+use crate::web::permissions::Action;
 
 /// More shifts than days in a month are a slip.
 const MOST_SHIFTS: usize = 31;
@@ -188,6 +189,8 @@ struct DutyPage {
     venue_kinds: Choices,
     served_choices: Choices,
     outcome: Option<Outcome>,
+    /// The reader may suppose something of the whole bureau.
+    what_if: bool,
 }
 
 impl DutyPage {
@@ -241,6 +244,7 @@ fn rows(asked: &Asked) -> Vec<ShiftRow> {
 pub(super) async fn page(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
@@ -257,6 +261,7 @@ pub(super) async fn page(
         venue_kinds: choices::<VenueKind>(),
         served_choices: vec![("yes", "已到岗"), ("no", "未到岗")],
         outcome: None,
+        what_if: actor.may_everywhere(Action::ReadSettlement),
     };
     if asked.is_empty() || asked.find("add").is_some() || asked.find("remove").is_some() {
         return layout::page(&shown);

@@ -91,6 +91,12 @@ impl Scope {
 }
 
 impl Actor {
+    /// Whether the account may do this for everything of its bureau.
+    #[must_use]
+    pub fn may_everywhere(&self, action: Action) -> bool {
+        reach(self.role, action) == Some(Reach::Bureau)
+    }
+
     /// How far this account may go with `action`; `None` where it may not.
     pub fn may(&self, action: Action) -> Option<Scope> {
         let bureau = self.bureau_id;

@@ -42,6 +42,8 @@ pub struct Shift {
     pub published: bool,
     /// The venue's month is certified: nothing changes any more.
     pub reported: bool,
+    /// The month's pay is approved: what is put right comes into the next open month (A27).
+    pub settled: bool,
     /// When signed in.
     pub signed_in_at: Option<DateTime<Utc>>,
     /// `self`, `desk` or `correction`.
@@ -173,6 +175,8 @@ macro_rules! select_shifts {
                    s.person_id, p.name as person, s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to,
                    r.status = 'published' as "published!",
                    coalesce(m.status = 'reported', false) as "reported!",
+                   exists (select from settlements t where t.bureau_id = s.bureau_id and t.month = s.month
+                           and t.status <> 'calculated') as "settled!",
                    a.signed_in_at as "signed_in_at?", a.sign_in_method as "sign_in_method?",
                    a.signed_out_at, a.sign_out_method,
                    coalesce(a.late_minutes, 0) as "late_minutes!", coalesce(a.early_minutes, 0) as "early_minutes!",

@@ -273,6 +273,10 @@ pub(in crate::cases) async fn take_step(
         Some(place) => format!("已办理：{}。本案计入任务，列第{place}件。", row.step.label()),
         None => format!("已办理：{}。案件现在是“{}”。", row.step.label(), taken.state.label()),
     };
+    let message = match taken.overdrawn {
+        Some(overdrawn) => format!("{message}{overdrawn}"),
+        None => message,
+    };
     Ok(work.finish(&case.href(), message).await?.into_response())
 }
 

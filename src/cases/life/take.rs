@@ -66,12 +66,14 @@ pub struct MoveInput {
 }
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Where the case stands.
     pub state: State,
     /// The place in the year that it was given.
     pub place: Option<i32>,
+    /// More is promised than the fund has, in words.
+    pub overdrawn: Option<String>,
 }
 
 /// Whether an account may take a step of a case, by rights and by person.
@@ -324,6 +326,11 @@ pub async fn take(
         papers::make(work, bureau, id, *kind, &number, &frame, &extra).await?;
     }
 
+    // What an assignment promises; the plan refuses more than there is, or only warns.
+    let overdrawn = match step {
+        Move::Assign => crate::fund::outlook::guard(work, bureau, on.year(), ("case", id)).await?,
+        _ => None,
+    };
     let words = words(step, &next, input, place, on);
     let actor = work.actor.signature();
     let code =
@@ -346,7 +353,7 @@ pub async fn take(
             .note(input.note.clone()),
     )
     .await?;
-    Ok(Taken { state: next.target, place })
+    Ok(Taken { state: next.target, place, overdrawn })
 }
 
 /// Puts what the step examined into the application before it is decided on.

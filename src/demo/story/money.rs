@@ -81,6 +81,15 @@ impl Story<'_> {
                 Ok(())
             }
             5 => {
+                if self.reach(at(day, hour(9, 5))) {
+                    let clerk = &self.cast.clerk;
+                    let mut work = self.work(clerk).await?;
+                    let note = "须在10日前发放，先行复核；期限内提出异议的人暂缓发放";
+                    settlement::review(&mut work, scope(clerk, Action::CalculateSettlement)?, month, None, note)
+                        .await
+                        .map_err(told)?;
+                    work.commit().await.map_err(told)?;
+                }
                 if self.reach(at(day, hour(9, 20))) {
                     let approver = &self.cast.approver;
                     let mut work = self.work(approver).await?;

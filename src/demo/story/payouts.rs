@@ -150,7 +150,25 @@ impl Story<'_> {
         if batch.number == 2 {
             self.bank_sends_back(day).await?;
         }
+        if batch.number == 3 {
+            self.a_case_is_asked_to_be_void(batch.id).await?;
+        }
         Ok(())
+    }
+
+    /// A36: of a paid case somebody finds that it should not have counted; the approver has not decided yet.
+    async fn a_case_is_asked_to_be_void(&self, batch: i64) -> anyhow::Result<()> {
+        let clerk = &self.cast.clerk;
+        let mut conn = self.state.pool.acquire().await?;
+        let paid = payouts::db::payouts(&mut conn, self.cast.bureau, Some(batch), None, None).await?;
+        drop(conn);
+        let Some(first) = paid.iter().find(|row| row.place.is_some()) else { return Ok(()) };
+        let mut work = self.work(clerk).await?;
+        let reason = "复查发现受援人的群体证明有误，不应计入";
+        payouts::ask_void(&mut work, scope(clerk, Action::PreparePayouts)?, first.case_id, reason)
+            .await
+            .map_err(told)?;
+        work.commit().await.map_err(told)
     }
 
     /// The first transfer of the newest run comes back and goes out again.

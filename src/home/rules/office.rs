@@ -94,7 +94,12 @@ pub(super) fn clerk(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Waiti
                     .about(row.more.clone())
                     .by(limit.map(|limit| limit.due)),
             ),
-            "calculated" => news.push(Todo::new(format!("{number}月月结待审批"), href)),
+            "calculated" => todos.push(
+                Todo::new(format!("复核{number}月值班补贴"), href)
+                    .about(row.on.map(|until| format!("异议期至{}", month_and_day(until))).unwrap_or_default())
+                    .by(limit.map(|limit| limit.due)),
+            ),
+            "reviewed" => news.push(Todo::new(format!("{number}月月结待审批"), href)),
             _ => news.push(
                 Todo::new(format!("{number}月补贴待发放"), href).about(format!("{}元", money::yuan_text(row.amount))),
             ),
@@ -125,7 +130,7 @@ pub(super) fn approver(account: i64, rows: &[WaitingRow], plan: &Plan, today: Na
             Todo::new(format!("审核{}月排班", month.month()), format!("/roster/{month}")).by(plan.posting(month)),
         );
     }
-    for row in of(rows, "settlement").filter(|row| row.words == "calculated" && row.id != account) {
+    for row in of(rows, "settlement").filter(|row| row.words == "reviewed" && row.id != account) {
         let Some(month) = row.month else { continue };
         if !row.more.is_empty() {
             continue;

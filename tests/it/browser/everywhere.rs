@@ -46,6 +46,8 @@ const NO_PAGE: &[&str] = &[
     // No run has left for the bank and no batch been made in early February.
     "/payments/payees/{id}",
     "/payments/runs/{id}",
+    "/payments/transfers/{id}",
+    "/payouts/items/{id}",
     "/payouts/batches/{id}",
     "/payouts/batches/{id}/print",
 ];

@@ -163,6 +163,9 @@ async fn may_2024_goes_from_an_empty_roster_to_a_paid_and_explained_month() {
     // 21 centre days of 200, four station days of 300, one late arrival of 50.
     screen.says("5,350.00").await;
     look(&screen, "/settlements/2024-05", "journey-calculated").await;
+    screen.fill("reason", "须在10日前发放").await;
+    screen.press("复核通过").await;
+    screen.says("已复核").await;
     screen.wear(approver.cookie()).await;
     screen.go("/settlements/2024-05").await;
     screen.press("审批通过").await;

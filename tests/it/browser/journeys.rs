@@ -103,8 +103,12 @@ async fn the_main_journeys_cost_what_the_document_says() {
     let mut clerk = Hand::of(&app, &screen, "clerk").await;
     clerk.press("计算1月值班补贴").await;
     clerk.press("计算").await;
-    screen.says("待审批").await;
+    screen.says("已告知").await;
     assert_eq!(clerk.cost(), (2, 0), "计算月结");
+    clerk.fill("reason", "赶在10日前发放").await;
+    clerk.press("复核通过").await;
+    screen.says("已复核").await;
+    assert_eq!(clerk.cost(), (3, 1), "复核月结");
     let mut approver = Hand::of(&app, &screen, "approver").await;
     approver.press("审批1月值班补贴").await;
     approver.press("审批通过").await;

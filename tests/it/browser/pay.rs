@@ -175,6 +175,9 @@ async fn a_months_money_goes_from_finding_to_payment() {
     screen.wear(clerk.cookie()).await;
     screen.go("/settlements/2024-05").await;
     screen.press("计算").await;
+    screen.says("异议期结束后复核").await;
+    screen.fill("reason", "须在10日前发放").await;
+    screen.press("复核通过").await;
     screen.says("等待审批人审批").await;
     let pages: &[(&str, String)] = &[("board-approve", "/settlements/2024-05".to_owned())];
     look_everywhere(Device::Desk, "desk", &month, &[(&approver, pages)]).await;

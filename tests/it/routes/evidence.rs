@@ -68,8 +68,14 @@ async fn paid_may() -> (TestApp, i64, i64) {
     duty.report("2024-05").await;
     duty.fund(100_000).await;
     app.clock_to("2024-06-03 09:00");
-    for (role, step) in [(Role::BureauClerk, "calculate"), (Role::Approver, "approve"), (Role::Finance, "pay")] {
-        app.staff(role).await.post(&format!("/settlements/2024-05/{step}"), &[]).await.assert_status(303);
+    let reason = [("reason", "先行复核")];
+    for (role, step) in [
+        (Role::BureauClerk, "calculate"),
+        (Role::BureauClerk, "review"),
+        (Role::Approver, "approve"),
+        (Role::Finance, "pay"),
+    ] {
+        app.staff(role).await.post(&format!("/settlements/2024-05/{step}"), &reason).await.assert_status(303);
     }
     (app, first, second)
 }
@@ -98,7 +104,8 @@ async fn an_archive_follows_a_paid_month_from_the_roster_to_the_ledger_and_prove
     assert!(pack.text("08-findings.html").contains("迟到"));
     assert!(pack.text("02-rosters.html").contains("已公示"));
     assert!(pack.text("13-postings.html").contains("发放值班补贴"));
-    assert!(pack.text("14-audit.html").contains("发放补贴"));
+    assert!(pack.text("15-transfers.html").contains("HF0000000001"));
+    assert!(pack.text("16-audit.html").contains("发放补贴"));
     assert!(pack.text("01-rules.html").contains("五(二)1"));
 }
 

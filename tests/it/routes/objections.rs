@@ -36,6 +36,11 @@ async fn a54_who_objects_waits_and_the_others_are_paid() {
     mine.post(path, &[("shift", &*shift), ("words", "当天加班一小时")]).await.assert_status(303);
     mine.post(path, &[("shift", &*shift), ("words", "再说一次")]).await.assert_status(409).assert_says("已经提出");
     let (approver, finance) = (app.staff(Role::Approver).await, app.staff(Role::Finance).await);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/settlements/2024-05/review", &[("reason", "先行复核")])
+        .await
+        .assert_status(303);
     approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
     finance.post("/settlements/2024-05/pay", &[]).await.assert_status(303);
     assert_eq!(app.scalar_i64("select count(*) from transfers").await, 1);
@@ -68,6 +73,11 @@ async fn a27_what_is_owed_is_paid_back_or_written_off_by_a_second_person() {
     let (app, first, _, shifts) = calculated().await;
     let (clerk, approver, finance) =
         (app.staff(Role::BureauClerk).await, app.staff(Role::Approver).await, app.staff(Role::Finance).await);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/settlements/2024-05/review", &[("reason", "先行复核")])
+        .await
+        .assert_status(303);
     approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
     finance.post("/settlements/2024-05/pay", &[]).await.assert_status(303);
     // Found in July: the day was no duty. June has no shift of theirs, so that all of it is owed.
@@ -80,6 +90,11 @@ async fn a27_what_is_owed_is_paid_back_or_written_off_by_a_second_person() {
     app.clock_to("2024-07-02 09:00");
     duty.confirmed(shifts[0], "false_duty", "").await;
     clerk.post("/settlements/2024-06/calculate", &[]).await.assert_status(303);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/settlements/2024-06/review", &[("reason", "先行复核")])
+        .await
+        .assert_status(303);
     approver.post("/settlements/2024-06/approve", &[]).await.assert_status(303);
     clerk.get("/settlements/receivables").await.assert_status(200).assert_says("毕示远").assert_says("300.00");
     let path = format!("/settlements/receivables/{first}");

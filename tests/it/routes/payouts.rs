@@ -15,7 +15,7 @@ pub(super) struct Office<'a> {
 }
 
 impl<'a> Office<'a> {
-    async fn of(app: &'a TestApp) -> Office<'a> {
+    pub(super) async fn of(app: &'a TestApp) -> Office<'a> {
         app.clock_to("2024-06-20 09:00");
         let finance = app.staff(Role::Finance).await;
         fund(app, &finance, 400_000).await;
@@ -30,8 +30,13 @@ impl<'a> Office<'a> {
         Office { app, clerk: app.staff(Role::BureauClerk).await, approver: app.staff(Role::Approver).await, finance }
     }
 
+    /// The clerk, the approver, the finance officer.
+    pub(super) fn people(&self) -> [&Browser<'a>; 3] {
+        [&self.clerk, &self.approver, &self.finance]
+    }
+
     /// The payee of the made-up cases has a confirmed account.
-    async fn account(&self) {
+    pub(super) async fn account(&self) {
         let seal = uuid::Uuid::new_v4();
         let sealed = self
             .app
@@ -89,7 +94,7 @@ impl<'a> Office<'a> {
 }
 
 /// A case closed on 3 June 2024, civil, a migrant worker's, handled by 钱律师; `change` alters the row.
-async fn case(app: &TestApp, number: &str, place: Option<i32>, change: &str) -> i64 {
+pub(super) async fn case(app: &TestApp, number: &str, place: Option<i32>, change: &str) -> i64 {
     let bureau = app.bureau;
     let who = app.scalar_i64("select min(id) from accounts").await;
     let place_sql = place.map_or("null".to_owned(), |place| place.to_string());
@@ -372,4 +377,71 @@ async fn other_roles_and_other_bureaus_see_nothing() {
     .await;
     clerk.get(&format!("/payouts/cases/{one}")).await.assert_status(404);
     clerk.post("/payouts", &[("case", &one.to_string())]).await.assert_status(404);
+}
+
+/// A36: a counted case that turns out not to be one keeps its place; nothing moves after it; what was paid comes back.
+#[tokio::test]
+async fn a36_a_void_case_keeps_its_place_and_its_money_comes_back() {
+    let app = TestApp::new().await;
+    let office = Office::of(&app).await;
+    office.account().await;
+    let paid = case(&app, "废1", Some(1), "").await;
+    let waiting = case(&app, "废2", Some(2), "").await;
+    let next = case(&app, "废3", Some(3), "").await;
+    let batch = office.prepare(&[paid]).await.expect("prepared");
+    let ask = |case: i64| format!("/payouts/cases/{case}/void");
+    let reason = [("reason", "受援人不属于八类群体")];
+    office.clerk.post(&ask(paid), &[]).await.assert_status(409).assert_says("请写明作废的理由");
+    office.clerk.post(&ask(paid), &reason).await.assert_status(303);
+    office.clerk.post(&ask(paid), &reason).await.assert_status(409).assert_says("待审批的作废申请");
+    let first = app.scalar_i64("select max(id) from case_voids").await;
+    let decide = |id: i64, how: &str| format!("/payouts/voids/{id}/{how}");
+    office.clerk.post(&decide(first, "grant"), &[]).await.assert_status(403);
+    office.approver.post(&decide(first, "grant"), &[]).await.assert_status(409).assert_says("请先撤销这个批次");
+    office.settle(batch).await;
+    // Of two at once one decides.
+    let second = app.staff(Role::Approver).await;
+    let path = decide(first, "grant");
+    let (one, two) = tokio::join!(office.approver.post(&path, &[]), second.post(&path, &[]));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409]);
+    let page = office.finance.get(&format!("/payouts/cases/{paid}")).await;
+    page.assert_status(200).assert_says("已作废，补贴应收回").assert_says("年度序号第1件保留");
+    office.finance.get("/payouts").await.assert_says("已作废，补贴应收回").assert_says("废1");
+    // One that was not paid yet is never paid.
+    office.clerk.post(&ask(waiting), &reason).await.assert_status(303);
+    let other = app.scalar_i64("select max(id) from case_voids").await;
+    office.approver.post(&decide(other, "grant"), &[]).await.assert_status(303);
+    assert!(office.prepare(&[waiting]).await.is_err());
+    // The money comes back; the case is not paid again; the next place stays.
+    let item = app.scalar_i64(&format!("select id from case_payouts where case_id = {paid}")).await;
+    office.finance.post(&format!("/payouts/items/{item}/refund"), &reason).await.assert_status(303);
+    assert_eq!(office.balance("earmarked_case_subsidy").await, 0);
+    assert!(office.prepare(&[paid]).await.is_err());
+    let batch = office.prepare(&[next]).await.expect("the next case is paid");
+    office.settle(batch).await;
+    assert_eq!(app.scalar_i64("select place::bigint from case_payouts where live").await, 3);
+    assert_eq!(app.scalar_i64("select count(distinct place) from cases where counted_year = 2024").await, 3);
+    assert_eq!(app.refused_by("update case_voids set agreed = false").await, "case_voids_kept");
+    office.is_clean().await;
+}
+
+#[tokio::test]
+async fn a53_the_handler_is_paid_or_the_firm_where_the_plan_says_so() {
+    let app = TestApp::new().await;
+    let office = Office::of(&app).await;
+    let (one, two) = (case(&app, "人1", Some(1), "").await, case(&app, "所2", Some(2), "").await);
+    office.prepare(&[one]).await.expect("prepared");
+    app.execute(
+        "begin; set local session_replication_role = replica;
+         update programmes set content = jsonb_set(content, '{case_payee}', '\"unit\"');
+         update programme_revisions set content = jsonb_set(content, '{case_payee}', '\"unit\"');
+         commit",
+    )
+    .await;
+    office.prepare(&[two]).await.expect("prepared");
+    let payee = |case: i64| format!("select count(*) from case_payouts where case_id = {case} and ");
+    assert_eq!(app.scalar_i64(&format!("{}payee_kind = 'handler' and payee_name = '钱律师'", payee(one))).await, 1);
+    assert_eq!(app.scalar_i64(&format!("{}payee_kind = 'unit' and payee_name = '所'", payee(two))).await, 1);
 }

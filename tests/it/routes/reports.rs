@@ -21,6 +21,7 @@ async fn paid_may() -> TestApp {
     let (clerk, approver, finance) =
         (app.staff(Role::BureauClerk).await, app.staff(Role::Approver).await, app.staff(Role::Finance).await);
     clerk.post("/settlements/2024-05/calculate", &[]).await.assert_status(303);
+    clerk.post("/settlements/2024-05/review", &[("reason", "先行复核")]).await.assert_status(303);
     approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
     finance.post("/settlements/2024-05/pay", &[]).await.assert_status(303);
     drop((clerk, approver, finance));

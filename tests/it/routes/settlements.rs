@@ -30,7 +30,14 @@ impl<'a> Office<'a> {
         page.assert_status(303);
     }
 
+    async fn review(&self, month: &str) {
+        let reason = [("reason", "须在10日前发放")];
+        self.clerk.post(&format!("/settlements/{month}/review"), &reason).await.assert_status(303);
+    }
+
+    /// Reviewed first.
     async fn approve(&self, month: &str) {
+        self.review(month).await;
         self.approver.post(&format!("/settlements/{month}/approve"), &[]).await.assert_status(303);
     }
 
@@ -157,23 +164,26 @@ async fn a_month_goes_from_calculation_to_payment_through_three_people() {
     let duty = Duty::new(app).await;
     duty.confirmed(may.shifts[0], "off_post", "10:00").await;
     let office = Office::of(app).await;
-    office.clerk.get("/settlements").await.assert_status(200).assert_says("2024年5月").assert_says("未计算");
+    office.clerk.get("/settlements").await.assert_status(200).assert_says("2024年5月").assert_says("已齐报");
     let board = office.clerk.get("/settlements/2024-05").await;
     board.assert_status(200).assert_says("6月10日前（遇节假日，请于6月7日前办理）").assert_says("1/1个服务点");
     office.calculate("2024-05").await;
     let board = office.approver.get("/settlements/2024-05").await;
-    board.assert_status(200).assert_says("1,050.00").assert_says("壹仟零伍拾元整").assert_says("审批通过");
+    board.assert_status(200).assert_says("1,050.00").assert_says("壹仟零伍拾元整").assert_says("还没有复核");
+    board.assert_silent_on("审批通过").assert_says("退回经办人");
+    office.review("2024-05").await;
+    office.approver.get("/settlements/2024-05").await.assert_says("审批通过");
     let person = office.approver.get(&format!("/settlements/2024-05/people/{}", may.person)).await;
     person
         .assert_status(200)
         .assert_says("点名抽查发现无正当理由脱岗1次")
         .assert_says("五(二)1(4)")
         .assert_says("−150.00");
-    office.approve("2024-05").await;
+    office.approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
     office.pay("2024-05").await;
     let board = office.clerk.get("/settlements/2024-05").await;
     board.assert_says("已发放");
-    assert_eq!(board.select(".steps .step-done").len(), 4);
+    assert_eq!(board.select(".steps .step-done").len(), 6);
     assert_eq!(
         app.scalar_i64("select balance::bigint from fund_accounts where code = 'earmarked_duty_subsidy'").await,
         1050
@@ -201,11 +211,17 @@ async fn nobody_does_two_steps_and_no_role_does_anothers() {
     office.approver.post(&at("approve"), &[]).await.assert_status(409).assert_says("还没有计算");
     office.calculate("2024-05").await;
     office.finance.post(&at("pay"), &[]).await.assert_status(409).assert_says("还没有审批");
+    let unreviewed = may.app.staff(Role::Approver).await;
+    unreviewed.post(&at("approve"), &[]).await.assert_status(409).assert_says("还没有复核");
+    office.clerk.post(&at("review"), &[]).await.assert_status(409).assert_says("异议期到2024年6月6日结束");
+    office.approver.post(&at("review"), &[("reason", "x")]).await.assert_status(403);
+    office.review("2024-05").await;
+    office.clerk.post(&at("review"), &[("reason", "x")]).await.assert_status(409).assert_says("已经复核");
     // The same account in another role: the person counts, not the role.
     let account = office.clerk.actor().account_id;
     may.app.execute(&format!("update accounts set role = 'approver' where id = {account}")).await;
     office.clerk.post(&at("approve"), &[]).await.assert_status(409).assert_says("须由另一人审批");
-    office.approve("2024-05").await;
+    office.approver.post(&at("approve"), &[]).await.assert_status(303);
     office.approver.post(&at("approve"), &[]).await.assert_status(409).assert_says("已经审批过");
     for account in [account, office.approver.actor().account_id] {
         may.app.execute(&format!("update accounts set role = 'finance' where id = {account}")).await;
@@ -255,6 +271,9 @@ async fn calculating_again_changes_nothing_unless_the_facts_did() {
     assert_eq!(print().await, first);
     assert_eq!(app.scalar_i64("select count(*) from settlement_lines").await, 4);
     Duty::new(app).await.confirmed(may.shifts[1], "late", "").await;
+    let unseen = office.clerk.post("/settlements/2024-05/review", &[("reason", "x")]).await;
+    unseen.assert_status(409).assert_says("请重新计算，再复核");
+    app.execute("update settlements set reviewed_by = calculated_by, reviewed_at = now()").await;
     let stale = office.approver.post("/settlements/2024-05/approve", &[]).await;
     stale.assert_status(409).assert_says("涉及毕示远").assert_says("重新计算");
     office.calculate("2024-05").await;
@@ -276,6 +295,7 @@ async fn a_month_sent_back_waits_for_its_clerk() {
     office.calculate("2024-05").await;
     let page = office.approver.get(at).await;
     page.assert_silent_on("15日的签退请核对");
+    office.review("2024-05").await;
     // A page drawn before the recalculation no longer decides.
     office
         .approver
@@ -283,7 +303,7 @@ async fn a_month_sent_back_waits_for_its_clerk() {
         .await
         .assert_status(409)
         .assert_says("已有变化");
-    office.approve("2024-05").await;
+    office.approver.post(&format!("{at}/approve"), &[]).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -294,6 +314,7 @@ async fn of_two_at_once_exactly_one_wins() {
     let second_approver = app.staff(Role::Approver).await;
     let second_finance = app.staff(Role::Finance).await;
     office.calculate("2024-05").await;
+    office.review("2024-05").await;
     let approve = "/settlements/2024-05/approve";
     let (one, two) = tokio::join!(office.approver.post(approve, &[]), second_approver.post(approve, &[]));
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
@@ -496,6 +517,8 @@ async fn what_was_approved_is_frozen_in_the_database() {
          where settlement_id = (select id from settlements where month = '2024-06-01')",
     )
     .await;
+    app.execute("update settlements set reviewed_by = calculated_by, reviewed_at = now() where status = 'calculated'")
+        .await;
     let refused = office.approver.post("/settlements/2024-06/approve", &[]).await;
     refused.assert_status(409).assert_says("校验码不符");
 }
@@ -516,6 +539,7 @@ async fn a_page_asks_the_database_a_few_times_whatever_the_rows() {
         format!("/settlements/2024-05/preview/people/{}", may.person),
         format!("/settlements/2024-05/people/{}", may.person),
         "/settlements/2024-05/print".to_owned(),
+        "/settlements/2024-05/compare".to_owned(),
         "/findings".to_owned(),
         format!("/findings/{finding}"),
         "/findings/new".to_owned(),
@@ -533,4 +557,185 @@ async fn a_page_asks_the_database_a_few_times_whatever_the_rows() {
         let asked = statements_of(&own, path).await;
         assert!((2..=4).contains(&asked.len()), "{path} of a duty person: {asked:#?}");
     }
+}
+
+/// What was calculated before stays, and the two are told apart line by line.
+#[tokio::test]
+async fn a_replaced_calculation_is_kept_and_compared_line_by_line() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    office.calculate("2024-05").await;
+    office.clerk.get("/settlements/2024-05/compare").await.assert_status(200).assert_says("没有被替换的计算");
+    office.calculate("2024-05").await;
+    assert_eq!(app.scalar_i64("select count(*) from settlement_calculations").await, 0, "the same result");
+    Duty::new(app).await.confirmed(may.shifts[1], "late", "").await;
+    let now = office.approver.get("/settlements/2024-05/compare?with=now").await;
+    now.assert_status(200).assert_says("保存的计算已经过时").assert_says("5月15日 米山镇：“迟到”由0次改为1次");
+    let reason = [("reason", "请重新计算")];
+    office.approver.post("/settlements/2024-05/return", &reason).await.assert_status(303);
+    office.calculate("2024-05").await;
+    let page = office.approver.get("/settlements/2024-05/compare").await;
+    page.assert_status(200).assert_says("第1次计算").assert_says("1,200.00 → 1,150.00（−50.00）");
+    page.assert_says("之后：五(二)1(2) 迟到1次，扣50元").assert_says("资料：5月15日 米山镇");
+    // A value of the plan changes with its reading.
+    app.execute(
+        "update programmes set content = jsonb_set(content, '{late_deduction}', '\"40.00\"'), revision = revision + 1",
+    )
+    .await;
+    app.execute(
+        "insert into programme_revisions (programme_id, revision, content, made_by, made_at)
+         select id, revision, content, (select min(id) from accounts), now() from programmes",
+    )
+    .await;
+    office.calculate("2024-05").await;
+    let page = office.clerk.get("/settlements/2024-05/compare").await;
+    page.assert_says("方案的变化").assert_says("第2次计算").assert_says("更早的计算").assert_says("请重新计算");
+    office.clerk.get("/settlements/2024-05/compare?from=1").await.assert_says("第1次计算");
+    office.clerk.get("/settlements/2024-05/compare?from=9").await.assert_status(404);
+    for sql in ["update settlement_calculations set payable = 0", "delete from settlement_calculations"] {
+        assert!(!app.refused_by(sql).await.is_empty(), "{sql}");
+    }
+    let own = app.duty_person(may.person).await;
+    own.get("/settlements/2024-05/compare").await.assert_status(403);
+}
+
+/// A frozen month gives the same answer whatever became of its plan, its attendance and its people.
+#[tokio::test]
+async fn a_frozen_month_recalculates_to_the_same_cents_from_its_own_inputs() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    Duty::new(app).await.confirmed(may.shifts[1], "late", "").await;
+    office.settle("2024-05").await;
+    for sql in [
+        format!("update persons set public_official = true, category = 'public_staff' where id = {}", may.person),
+        format!(
+            "begin; set local session_replication_role = replica;
+             update attendances set late_minutes = 90 where shift_id = {}; commit",
+            may.shifts[0]
+        ),
+        "alter table programmes disable trigger programmes_frozen".to_owned(),
+        "update programmes set content = jsonb_set(jsonb_set(content, '{station_rate}', '\"1.00\"'), '{late_deduction}', '\"7.00\"')"
+            .to_owned(),
+    ] {
+        app.execute(&sql).await;
+    }
+    let mut conn = app.owner.acquire().await.expect("a connection");
+    let faults = settlement::check::faults(&mut conn, app.bureau).await.expect("asked");
+    assert!(faults.is_empty(), "{faults:?}");
+    let (subtotal, ..) = amounts(app, may.person, "2024-05").await;
+    assert_eq!(subtotal, "1150.00");
+}
+
+/// The month's way from the first report to the closed books, as the board names it.
+#[tokio::test]
+async fn a_month_goes_its_way_through_every_stage() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    let stage = || async { office.clerk.get("/settlements").await.select("main .tag") };
+    app.execute("update venue_months set status = 'open', certified_by = null, certified_at = null").await;
+    assert_eq!(stage().await, ["上报中"]);
+    Duty::new(app).await.report("2024-05").await;
+    assert_eq!(stage().await, ["已齐报"]);
+    office.calculate("2024-05").await;
+    assert_eq!(stage().await, ["已告知"]);
+    let board = office.clerk.get("/settlements/2024-05").await;
+    board.assert_says("提前复核的理由").assert_says("至6月6日").assert_says("每一步由谁办").assert_says("无异议");
+    office.approver.post("/settlements/2024-05/return", &[("reason", "核对")]).await.assert_status(303);
+    assert_eq!(stage().await, ["已退回"]);
+    office.calculate("2024-05").await;
+    app.clock_to("2024-06-07 09:00");
+    office.clerk.get("/settlements/2024-05").await.assert_silent_on("提前复核的理由");
+    office.clerk.post("/settlements/2024-05/review", &[]).await.assert_status(303);
+    assert_eq!(stage().await, ["已复核"]);
+    office.approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
+    assert_eq!(stage().await, ["已审批"]);
+    office.pay("2024-05").await;
+    assert_eq!(stage().await, ["已发放"]);
+    app.clock_to("2024-07-02 09:00");
+    for month in ["2024-03", "2024-04", "2024-05", "2024-06"] {
+        let close = format!("/fund/2024/periods/{month}/close");
+        office.finance.post(&close, &[]).await.assert_status(303);
+    }
+    assert_eq!(stage().await, ["已锁定"]);
+    let entry = app.scalar_i64("select max(id) from fund_entries where kind = 'duty_payment'").await;
+    let refused = office.finance.post(&format!("/fund/entries/{entry}/reverse"), &[("reason", "记错")]).await;
+    refused.assert_status(409).assert_says("锁定");
+}
+
+/// A27, R14: a shift that nobody signed for turns out to be served after its month was paid.
+#[tokio::test]
+async fn a_missed_shift_found_after_payment_is_paid_once_in_the_next_open_month() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    let duty = Duty::new(app).await;
+    let missed = may.shifts[2];
+    let gone = format!("delete from attendances where shift_id = {missed}");
+    app.execute(&format!("begin; set local session_replication_role = replica; {gone}; commit")).await;
+    office.settle("2024-05").await;
+    assert_eq!(amounts(app, may.person, "2024-05").await.2, "900.00");
+    let venue = app.venue("米山镇").await;
+    let june = duty.publish("2024-06", &[(may.person, venue, "2024-06-12")]).await;
+    duty.serve(june[0]).await;
+    duty.report("2024-06").await;
+    app.clock_to("2024-07-02 09:00");
+    // Asked for by the station; after the approval the bureau decides, somebody else than who asked.
+    let station = app.staff_at(Role::VenueStaff, venue).await;
+    let other = app.staff_at(Role::VenueStaff, venue).await;
+    let path = format!("/attendance/shifts/{missed}/corrections");
+    let typed = [("side", "sign_in"), ("time", "08:30"), ("reason", "签到机故障，视频可证")];
+    station.get(&format!("/attendance/shifts/{missed}")).await.assert_says("补签");
+    station.post(&path, &typed).await.assert_status(303);
+    let id = app.scalar_i64("select max(id) from attendance_corrections").await;
+    let decide = format!("/attendance/corrections/{id}/decide");
+    let agreed = [("decision", "agree"), ("note", "已核对视频")];
+    other.post(&decide, &agreed).await.assert_status(409).assert_says("由司法局审批");
+    office.calculate("2024-06").await;
+    assert_eq!(amounts(app, may.person, "2024-06").await.2, "300.00");
+    office.clerk.post(&decide, &agreed).await.assert_status(303);
+    let stale = office.clerk.post("/settlements/2024-06/review", &[("reason", "x")]).await;
+    stale.assert_status(409).assert_says("请重新计算");
+    let now = office.clerk.get("/settlements/2024-06/compare?with=now").await;
+    now.assert_says("5月22日米山镇补认到岗").assert_says("＋300.00");
+    office.settle("2024-06").await;
+    let (subtotal, adjustment, payable, _) = amounts(app, may.person, "2024-06").await;
+    assert_eq!((subtotal.as_str(), adjustment.as_str(), payable.as_str()), ("300.00", "300.00", "600.00"));
+    // Never twice, and May stays as it was.
+    let july = duty.publish("2024-07", &[(may.person, venue, "2024-07-10")]).await;
+    duty.serve(july[0]).await;
+    duty.report("2024-07").await;
+    app.clock_to("2024-08-02 09:00");
+    office.calculate("2024-07").await;
+    assert_eq!(amounts(app, may.person, "2024-07").await.2, "300.00");
+    assert_eq!(amounts(app, may.person, "2024-05").await.2, "900.00");
+}
+
+/// The payslips of a month on paper, and the way from the bank's line to the sign-in.
+#[tokio::test]
+async fn any_yuan_is_followed_from_the_transfer_to_the_sign_in() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    let account = "update persons set bank_account = '\\x00', bank_account_mask = '****0001', bank_name = '示例银行'";
+    app.execute(&format!("begin; set local session_replication_role = replica; {account}; commit")).await;
+    office.settle("2024-05").await;
+    let slips = office.approver.get("/settlements/2024-05/payslips").await;
+    slips.assert_status(200).assert_says("2024年5月值班补贴条").assert_says("毕示远").assert_says("壹仟贰佰元整");
+    let own = app.duty_person(may.person).await;
+    own.get("/settlements/2024-05/payslips").await.assert_status(403);
+    // Ledger entry → month; bank line → person → shift.
+    let entry = app.scalar_i64("select max(id) from fund_entries where kind = 'duty_payment'").await;
+    let page = office.approver.get(&format!("/fund/entries/{entry}")).await;
+    assert_eq!(page.attribute("main dl.pairs a", "href").as_deref(), Some("/settlements/2024-05"));
+    let transfer = app.scalar_i64("select max(id) from transfers").await;
+    let run = office.approver.get(&format!("/payments/transfers/{transfer}")).await;
+    run.assert_status(303);
+    let run = office.approver.follow(run).await;
+    let href = run.attribute("main tbody th a", "href").expect("a link to the person");
+    let person = office.approver.get(&href).await;
+    let shift = person.attribute("main tbody th a", "href").expect("a link to the shift");
+    office.approver.get(&shift).await.assert_status(200).assert_says("签到");
 }

@@ -14,6 +14,7 @@ use huifa::accounts::passwords::Passwords;
 use huifa::accounts::setup::SetupToken;
 use huifa::clock::Clock;
 use huifa::config::Config;
+use huifa::database::pool;
 use huifa::plan::dictionary::Dictionary as _;
 use huifa::plan::time::SHANGHAI;
 use huifa::secrets::Seals;
@@ -24,6 +25,7 @@ use huifa::web::routes::Declared;
 use huifa::web::session;
 use huifa::web::visits::{VisitSettings, Visits};
 use scraper::{Html, Selector};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -57,6 +59,28 @@ pub(crate) fn instant(text: &str) -> DateTime<FixedOffset> {
     naive.and_local_timezone(SHANGHAI).single().expect("Shanghai has no gaps")
 }
 
+/// What the handlers share, on these connections.
+fn state_on(pool: PgPool) -> AppState {
+    let uploads = std::env::temp_dir().join("huifa-test-uploads").to_string_lossy().into_owned();
+    let config = Config::from_lookup(|name| (name == "HUIFA_UPLOAD_DIR").then(|| uploads.clone()));
+    AppState {
+        pool,
+        clock: Clock::standing_at(instant("2024-05-06 08:00")),
+        config: Arc::new(config.expect("the default settings")),
+        seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
+        passwords: Passwords::new(2).expect("passwords"),
+        setup: SetupToken::random().expect("a token"),
+        visits: Visits::new(PATIENT).expect("counters"),
+        demonstration: false,
+    }
+}
+
+/// The same in another process, on the database of a test.
+pub(crate) async fn attached(url: &str) -> AppState {
+    let options: PgConnectOptions = url.parse().expect("an address");
+    state_on(pool(options, 4).await.expect("a pool"))
+}
+
 impl TestApp {
     /// The bureau set up.
     pub(crate) async fn new() -> TestApp {
@@ -67,22 +91,15 @@ impl TestApp {
         app
     }
 
+    /// The address of its database, for a program of its own.
+    pub(crate) fn url(&self) -> String {
+        self._database.url.clone()
+    }
+
     /// Nothing set up: the state of a first start.
     pub(crate) async fn empty() -> TestApp {
         let database = TestDatabase::new().await;
-        let uploads = std::env::temp_dir().join("huifa-test-uploads").to_string_lossy().into_owned();
-        let config = Config::from_lookup(|name| (name == "HUIFA_UPLOAD_DIR").then(|| uploads.clone()));
-        let config = config.expect("the default settings");
-        let state = AppState {
-            pool: database.program.clone(),
-            clock: Clock::standing_at(instant("2024-05-06 08:00")),
-            config: Arc::new(config),
-            seals: Arc::new(Seals::from_master(&[7; 32]).expect("a key")),
-            passwords: Passwords::new(2).expect("passwords"),
-            setup: SetupToken::random().expect("a token"),
-            visits: Visits::new(PATIENT).expect("counters"),
-            demonstration: false,
-        };
+        let state = state_on(database.program.clone());
         let (router, declared) = huifa::build_router(&state);
         TestApp { state, owner: database.pool.clone(), bureau: 0, declared, router, _database: database }
     }

@@ -71,6 +71,7 @@ fn thing(before: &str, things: &Things) -> Option<(i64, Belongs)> {
         "/payouts/cases" => (things.case, Belongs::Bureau),
         "/payouts/extensions" => (things.money.extension, Belongs::Bureau),
         "/payouts/items" => (things.money.payout, Belongs::Bureau),
+        "/payouts/voids" => (things.money.void, Belongs::Bureau),
         "/payouts/outside" => (things.money.outside, Belongs::Bureau),
         // Of one's own account only; tests/it/server/passkeys.rs asks for another's.
         "/my-account/passkeys" => (1, Belongs::Nobody),

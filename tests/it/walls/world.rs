@@ -59,6 +59,7 @@ pub(super) struct Money {
     pub(super) batch: i64,
     pub(super) payout: i64,
     pub(super) extension: i64,
+    pub(super) void: i64,
     pub(super) outside: i64,
     pub(super) run: i64,
     pub(super) transfer: i64,
@@ -82,6 +83,8 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
          from case_batches;
          insert into case_extensions (bureau_id, case_id, days, reason, asked_by, asked_at)
          values ({bureau}, {case}, 5, '账户待核实', {by}, now());
+         insert into case_voids (bureau_id, case_id, reason, asked_by, asked_at)
+         values ({bureau}, {case}, '{name}不属于特殊群体', {by}, now());
          insert into case_outside_payments (bureau_id, case_id, source, amount, paid_on, document, recorded_by, recorded_at)
          values ({bureau}, {case}, 'lottery', 1000, '2024-04-01', '凭证', {by}, now());
          insert into payees (bureau_id, kind, name, organisation, seal_id, created_by, created_at)
@@ -109,6 +112,7 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
             "case_batches" => "select max(id) from case_batches",
             "case_payouts" => "select max(id) from case_payouts",
             "case_extensions" => "select max(id) from case_extensions",
+            "case_voids" => "select max(id) from case_voids",
             "case_outside_payments" => "select max(id) from case_outside_payments",
             "payment_runs" => "select max(id) from payment_runs",
             "transfers" => "select max(id) from transfers",
@@ -123,6 +127,7 @@ async fn money(app: &TestApp, name: &str, person: i64, case: i64, by: i64) -> Mo
         batch: last("case_batches").await,
         payout: last("case_payouts").await,
         extension: last("case_extensions").await,
+        void: last("case_voids").await,
         outside: last("case_outside_payments").await,
         run: last("payment_runs").await,
         transfer: last("transfers").await,
