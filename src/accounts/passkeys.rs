@@ -310,6 +310,7 @@ pub(super) async fn begin(State(state): State<AppState>, Address(address): Addre
     )
     .execute(&mut *transaction)
     .await?;
+    sweep(&mut transaction, now).await?;
     transaction.commit().await?;
     let secure = state.config.secure_cookies;
     let jar = jar.add(cookies::build(cookies::passkey_name(secure), token, secure));
@@ -360,7 +361,8 @@ async fn owner(
         return Ok(None);
     };
     let known = sqlx::query!(
-        "select id, account_id, public_key, sign_count from passkeys where credential_id = $1 for update",
+        "select k.id, k.account_id, k.public_key, k.sign_count, a.bureau_id
+         from passkeys k join accounts a on a.id = k.account_id where k.credential_id = $1 for update of k",
         credential
     )
     .fetch_optional(&mut *conn)
@@ -374,7 +376,8 @@ async fn owner(
             // Tells a copied key from a slip: whoever looks after the trail sees it.
             if refusal == webauthn::Refusal::WentBack {
                 let record = Audit::new("account.passkey_copied", "account", known.account_id);
-                audit::write(&mut *conn, Author::stranger("未登录", ""), state.clock.now(), record).await?;
+                let author = Author { bureau_id: Some(known.bureau_id), ..Author::stranger("未登录", "") };
+                audit::write(&mut *conn, author, state.clock.now(), record).await?;
             }
             return Ok(None);
         }
@@ -433,7 +436,6 @@ pub(super) async fn sign_in(
     };
     let arriving = Arriving { jar, headers, address, next: form.next };
     let jar = sign_in::admit(&state, &mut transaction, account, Some("passkey"), &arriving, now).await?;
-    sweep(&mut transaction, now).await?;
     transaction.commit().await?;
     let jar = jar.remove(cookies::build(cookies::passkey_name(secure), String::new(), secure));
     Ok((jar, Redirect::to(arriving.leads_to())).into_response())

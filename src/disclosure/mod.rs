@@ -10,6 +10,8 @@ mod held;
 mod pages;
 mod requests;
 
+pub use requests::note_wish;
+
 use crate::state::AppState;
 use crate::web::permissions::Action;
 use crate::web::routes::{Access, Routes};

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::held::{self, Held, Indexes};
 use crate::audit::Audit;
 use crate::error::AppError;
-use crate::secrets::{IdNumber, mask_id_number};
+use crate::secrets::{IdNumber, Seals, mask_id_number};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
@@ -193,6 +193,36 @@ pub(super) async fn copy(
     Ok((headers, text).into_response())
 }
 
+/// Notes what somebody wants corrected, under their identity number, sealed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_wish(
+    work: &mut Work,
+    seals: &Seals,
+    scope: Scope,
+    number: &IdNumber,
+    wish: &str,
+) -> Result<i64, AppError> {
+    let (seal, now, by, mask) = (Uuid::new_v4(), work.now, work.actor.account_id, mask_id_number(number.as_str()));
+    let id = sqlx::query_scalar!(
+        "insert into data_corrections (bureau_id, seal_id, id_number, id_number_index, id_number_mask, wish, noted_by, noted_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        scope.bureau(),
+        seal,
+        seals.seal("data_correction.id_number", &seal.to_string(), number.as_str())?,
+        seals.blind_index("data_correction.id_number", number.as_str()),
+        mask,
+        wish,
+        by,
+        now
+    )
+    .fetch_one(work.conn())
+    .await?;
+    work.audit(Audit::new("client.note_correction", "data_correction", id).after(json!({ "id_number": mask }))).await?;
+    Ok(id)
+}
+
 pub(super) async fn note_correction(
     State(state): State<AppState>,
     layout: Layout,
@@ -208,22 +238,7 @@ pub(super) async fn note_correction(
         return form_again(&again((&state, &actor, scope), layout, (form, posted.once, errors)).await?);
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let (seal, now, mask) = (Uuid::new_v4(), work.now, mask_id_number(number.as_str()));
-    let id = sqlx::query_scalar!(
-        "insert into data_corrections (bureau_id, seal_id, id_number, id_number_index, id_number_mask, wish, noted_by, noted_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
-        scope.bureau(),
-        seal,
-        state.seals.seal("data_correction.id_number", &seal.to_string(), number.as_str())?,
-        state.seals.blind_index("data_correction.id_number", number.as_str()),
-        mask,
-        wish,
-        actor.account_id,
-        now
-    )
-    .fetch_one(work.conn())
-    .await?;
-    work.audit(Audit::new("client.note_correction", "data_correction", id).after(json!({ "id_number": mask }))).await?;
+    note_wish(&mut work, &state.seals, scope, &number, &wish).await?;
     Ok(work.finish(PLACE, "更正请求已登记。核实后请在原记录中更正，再在这里答复。").await?.into_response())
 }
 

@@ -8,9 +8,11 @@ use super::super::db;
 use super::{Duty, Story, hour, told};
 use crate::attendance::{self, Decision, NewCorrection, Side};
 use crate::consultations::{self, NewReview};
+use crate::disclosure;
 use crate::findings::{self, NewFinding, Subject};
 use crate::plan::dictionaries::{FindingKind, RecordIrregularity, ReviewResult};
 use crate::plan::time::at;
+use crate::secrets::{IdNumber, demo_id_number};
 use crate::web::permissions::Action;
 
 impl Story<'_> {
@@ -115,6 +117,18 @@ impl Story<'_> {
                     work.commit().await.map_err(told)?;
                 }
             }
+        }
+        if (day.month(), day.day()) == (1, 10) {
+            // A visitor found a mistake in what was written down about her.
+            let clerk = &self.cast.clerk;
+            let born = NaiveDate::from_ymd_opt(1979, 8, 16).context("a day")?;
+            let number: IdNumber = demo_id_number(born, 412).parse()?;
+            let mut work = self.work(clerk).await?;
+            let wish = "咨询记录中登记的电话末四位写错了，应当是2068；住址已搬到北诗镇。";
+            disclosure::note_wish(&mut work, &self.state.seals, scope(clerk, Action::AnswerPersons)?, &number, wish)
+                .await
+                .map_err(told)?;
+            work.commit().await.map_err(told)?;
         }
         for complaint in std::mem::take(&mut self.complaints) {
             let clerk = &self.cast.clerk;

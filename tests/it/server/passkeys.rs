@@ -210,7 +210,7 @@ async fn a_passkey_of_another_site_challenge_time_count_or_without_verification_
     device.count -= 1;
     let (challenge, cookie) = begin(&app).await;
     shown(&app, &cookie, &device.signs(&challenge, "")).await.assert_status(422);
-    let copied = "select count(*) from audit_records where action = 'account.passkey_copied'";
+    let copied = "select count(*) from audit_records where action = 'account.passkey_copied' and bureau_id is not null";
     assert_eq!(app.scalar_i64(copied).await, 1);
     assert_eq!(app.scalar_i64(sessions).await, before + 1);
 
@@ -278,6 +278,20 @@ async fn a_registration_counts_once_for_its_session_and_ten_devices_are_enough()
     register(&browser, &Device::new(11), "第十一台").await.assert_status(409).assert_says("最多10个");
     // The administrators' reset of a lost second factor takes them all away.
     assert_eq!(app.scalar_i64("select count(*) from passkeys").await, 10);
+}
+
+#[tokio::test]
+async fn challenges_that_nobody_answers_do_not_pile_up() {
+    let app = site().await;
+    account(&app, "cuijz", Role::BureauClerk).await;
+    for _ in 0..110 {
+        begin(&app).await;
+    }
+    let waiting = "select count(*) from passkey_challenges";
+    assert_eq!(app.scalar_i64(waiting).await, 100, "one address holds so many");
+    app.clock_to("2024-05-06 08:10");
+    begin(&app).await;
+    assert_eq!(app.scalar_i64(waiting).await, 1, "what has run out is swept");
 }
 
 #[tokio::test]

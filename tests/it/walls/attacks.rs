@@ -6,6 +6,9 @@ use huifa::web::permissions::Role;
 use super::world::{Whose, World};
 use crate::support::app::{Browser, Page, TestApp};
 
+/// Who sends what where.
+type Attempt<'a> = (&'a Browser<'a>, &'static str, Vec<(&'static str, String)>);
+
 #[tokio::test]
 async fn one_foreign_id_among_ones_own_stops_the_whole() {
     let world = World::new().await;
@@ -13,7 +16,7 @@ async fn one_foreign_id_among_ones_own_stops_the_whole() {
     let clerk = world.somebody(Role::BureauClerk).await;
     let staff = world.somebody(Role::LegalAidStaff).await;
     let pair = |id: i64| format!("{id}:1");
-    let attempts: Vec<(&Browser<'_>, &str, Vec<(&str, String)>)> = vec![
+    let attempts: Vec<Attempt<'_>> = vec![
         (
             &clerk,
             "/findings/together",

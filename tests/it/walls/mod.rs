@@ -4,6 +4,7 @@ mod attacks;
 mod audit;
 mod disclosure;
 mod document;
+mod formulas;
 mod held;
 mod manifest;
 mod matrix;
