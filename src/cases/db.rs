@@ -67,6 +67,8 @@ pub struct CaseRow {
     pub green: bool,
     /// For named people only.
     pub restricted: bool,
+    /// Restricted, and not for whoever asks: number, stage and dates are all that is told.
+    pub shut: bool,
     /// The recipient, of a case lived here.
     pub recipient: String,
     /// Who registered it.
@@ -119,6 +121,8 @@ pub struct Asked {
     pub after: Option<(NaiveDate, i64)>,
     /// Only cases of the handler with this account.
     pub handler: Option<i64>,
+    /// Who asks: what is restricted and not for them stays shut. Nobody is the program itself.
+    pub viewer: Option<i64>,
     /// With this in number, cause or handler, or of this recipient.
     pub search: Option<String>,
     /// At most so many.
@@ -131,12 +135,16 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx:
         CaseRow,
         r#"
         select c.id, c.number, c.kind as "kind: CaseKind", c.basis as "basis: Basis",
-               c.groups as "groups: Vec<SpecialGroup>", c.handler_category as "handler_category: HandlerCategory",
-               c.handler_name, c.organisation, c.cause, c.accepted_on, c.assigned_on, c.closing_agreed_on, c.entered_on,
+               case when o.shut then '{}' else c.groups end as "groups!: Vec<SpecialGroup>",
+               c.handler_category as "handler_category: HandlerCategory", c.handler_name, c.organisation,
+               case when o.shut then '受限案件' else c.cause end as "cause!", c.accepted_on, c.assigned_on, c.closing_agreed_on, c.entered_on,
                c.entry_number, c.terminated_on, c.termination_note, c.programme_case, c.counted_on, c.counted_year,
-               c.place, c.version, c.origin as "origin: Origin", c.state as "state: State", c.green, c.restricted,
+               c.place, c.version, c.origin as "origin: Origin", c.state as "state: State", c.green, c.restricted, o.shut as "shut!",
                coalesce(p.name, '') as "recipient!", a.name as registered_by, c.registered_at
         from cases c
+        cross join lateral (
+            select c.restricted and $15::bigint is not null and not case_open_to(c, $15) as shut
+        ) o
         join accounts a on a.id = c.registered_by
         left join case_applications p on p.case_id = c.id
         where c.bureau_id = $1
@@ -154,7 +162,7 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx:
           and ($10::date is null or (c.accepted_on, c.id) < ($10, $11))
           and ($13::bigint is null or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $13))
           and ($14::text is null or c.number ilike '%' || $14 || '%' or c.application_number ilike '%' || $14 || '%'
-               or c.cause ilike '%' || $14 || '%' or c.handler_name ilike '%' || $14 || '%'
+               or (c.cause ilike '%' || $14 || '%' and not o.shut) or c.handler_name ilike '%' || $14 || '%'
                or (p.name = $14 and not c.restricted))
         order by c.accepted_on desc, c.id desc
         limit $12
@@ -172,7 +180,8 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx:
         asked.after.map(|(_, id)| id),
         asked.limit,
         asked.handler,
-        asked.search
+        asked.search,
+        asked.viewer
     )
     .fetch_all(conn)
     .await
@@ -202,7 +211,9 @@ pub async fn count(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx:
           and ($8::boolean is null or c.programme_case = $8)
           and ($9::bigint is null or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $9))
           and ($10::text is null or c.number ilike '%' || $10 || '%' or c.application_number ilike '%' || $10 || '%'
-               or c.cause ilike '%' || $10 || '%' or c.handler_name ilike '%' || $10 || '%'
+               or (c.cause ilike '%' || $10 || '%'
+                   and not (c.restricted and $11::bigint is not null and not case_open_to(c, $11)))
+               or c.handler_name ilike '%' || $10 || '%'
                or (not c.restricted
                    and exists (select from case_applications p where p.case_id = c.id and p.name = $10)))
         "#,
@@ -215,7 +226,8 @@ pub async fn count(conn: &mut PgConnection, bureau: i64, asked: &Asked) -> sqlx:
         asked.year.map(|(by, _)| by.code()),
         asked.part.map(|part| part == Part::Programme),
         asked.handler,
-        asked.search
+        asked.search,
+        asked.viewer
     )
     .fetch_one(conn)
     .await

@@ -22,6 +22,7 @@ mod pages;
 pub mod quality;
 pub mod rules;
 pub mod screens;
+pub mod send_backs;
 pub mod service;
 pub mod states;
 
@@ -161,6 +162,8 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/cases/screens", May(Action::ReviewCaseQuality), screens::decide)
         .get("/cases/work", Access::AtLeast(Reach::Bureau, Action::WorkOnCases), desk::work_list)
         .post("/cases/work", May(Action::RegisterCases), desk::hand_over)
+        .get("/cases/send-backs", Access::AtLeast(Reach::Bureau, Action::WorkOnCases), send_backs::report)
+        .post("/cases/send-backs/export", Access::AtLeast(Reach::Bureau, Action::WorkOnCases), send_backs::export)
         .get("/cases/online", May(Action::RegisterCases), online::list)
         .post("/cases/online/{id}/open", May(Action::RegisterCases), online::open)
         .post("/cases/online/{id}/decline", May(Action::RegisterCases), online::decline)
@@ -186,6 +189,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/cases/{id}/application", May(Action::RegisterCases), life::actions::correct)
         .get("/cases/{id}/do/{step}", May(Action::WorkOnCases), life::pages::step)
         .post("/cases/{id}/do/{step}", May(Action::WorkOnCases), life::actions::take_step)
+        .post("/cases/{id}/named", May(Action::DecideCases), life::actions::name_person)
         .post("/cases/{id}/reveal", May(Action::WorkOnCases), life::actions::reveal)
         .post("/cases/{id}/records", May(Action::WorkOnCases), life::actions::record)
         .post("/cases/{id}/messages", May(Action::WorkOnCases), life::actions::message)

@@ -70,6 +70,7 @@ impl ListQuery {
             after,
             id: None,
             handler: None,
+            viewer: None,
             search: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),
             limit,
         }
@@ -139,6 +140,9 @@ impl CaseRow {
 
     /// The recipient's groups in words.
     fn group_words(&self) -> String {
+        if self.shut {
+            return "受限".to_owned();
+        }
         if self.groups.is_empty() {
             return "非特殊群体".to_owned();
         }
@@ -195,7 +199,8 @@ pub(super) async fn list(
     let viewer = Viewer::of(&actor);
     let Term { text: term, sealed } = Term::read(&state, &actor, &query.q)?;
     let asked = ListQuery { q: term.clone(), ..query.clone() }.asked(layout.rows.asked());
-    let asked = Asked { handler: viewer.assigned_only.then_some(viewer.account), ..asked };
+    let asked =
+        Asked { handler: viewer.assigned_only.then_some(viewer.account), viewer: Some(viewer.account), ..asked };
     query.q = sealed;
     let mut conn = state.pool.acquire().await?;
     let mut cases = db::cases(&mut conn, scope.bureau(), &asked).await?;

@@ -378,6 +378,23 @@ pub(super) const ALL: &[Question] = &[
             where c.origin = 'live' and c.state is distinct from e.to_state",
     },
     Question {
+        name: "case_names_are_of_readers",
+        holds: "受限案件的指定人员都是本局能查看案件的账号，只有受限案件才有指定人员",
+        sql: "
+            select format('%s指定了%s', c.number, a.login)
+            from case_access x join cases c on c.id = x.case_id join accounts a on a.id = x.account_id
+            where not c.restricted or a.bureau_id <> c.bureau_id
+               or a.role not in ('duty_person', 'bureau_clerk', 'approver', 'leader', 'legal_aid_staff',
+                                 'legal_aid_director', 'handler')",
+    },
+    Question {
+        name: "case_consultations_of_the_bureau",
+        holds: "由咨询转来的案件，咨询记录在同一个司法局",
+        sql: "
+            select format('%s来自别局的咨询%s', c.number, s.number)
+            from cases c join consultations s on s.id = c.consultation_id where s.bureau_id <> c.bureau_id",
+    },
+    Question {
         name: "case_decisions_have_two_people",
         holds: "案件由审查人以外的人审批，结案由审查人以外的人同意，承办人不审批自己的案件",
         sql: "
@@ -409,8 +426,10 @@ pub(super) const ALL: &[Question] = &[
         sql: "
             select format('%s的期限%s还在走', c.number, k.kind)
             from case_clocks k join cases c on c.id = k.case_id
-            where k.ended_on is null and k.kind not in ('payout', 'object')
-              and c.state in ('entered', 'archived', 'withdrawn', 'deemed_withdrawn', 'not_ours')",
+            where k.ended_on is null
+              and (c.state in ('entered', 'archived', 'withdrawn', 'deemed_withdrawn', 'not_ours')
+                       and k.kind not in ('payout', 'object')
+                   or k.kind = 'pass_on' and c.state <> 'draft')",
     },
     Question {
         name: "case_numbers_without_gaps",

@@ -27,7 +27,7 @@ use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
-use crate::web::permissions::Action;
+use crate::web::permissions::{Action, Reach, reach};
 use crate::web::posted::OnceKey;
 use crate::web::terms::Term;
 use crate::web::{Answer, filters};
@@ -435,6 +435,7 @@ pub(super) struct ConsultationPage {
     may_review: bool,
     may_reveal: bool,
     may_pass_on: bool,
+    may_read_cases: bool,
     form: ReviewForm,
     errors: Errors,
 }
@@ -456,7 +457,10 @@ impl ConsultationPage {
             layout: layout.titled(record.number.clone()).crumb("咨询记录", "/consultations"),
             once,
             may_reveal: actor.may(Action::RevealClient).is_some(),
+            may_read_cases: actor.may(Action::ReadCases).is_some_and(|scope| scope.person().is_none())
+                && reach(actor.role, Action::ReadCases) == Some(Reach::Bureau),
             may_pass_on: record.legal_aid_hint
+                && record.case_id.is_none()
                 && !record.client_name.is_empty()
                 && actor.may(Action::PassOnCases).is_some(),
             may_edit: may_record && closed_to_edits(&record, actor.account_id).is_none(),

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use crate::cases::life::dossier::Viewer;
 use crate::web::actor::Scope;
 
 /// At most so many things of a kind.
@@ -40,6 +41,7 @@ pub(super) async fn things(
     conn: &mut PgConnection,
     bureau: i64,
     sight: Sight,
+    viewer: Viewer,
     letters: &str,
 ) -> sqlx::Result<Vec<Thing>> {
     sqlx::query_as!(
@@ -52,9 +54,11 @@ pub(super) async fn things(
                 or starts_with(regexp_replace(p.pinyin, '(\S)\S*\s*', '\1', 'g'), lower($2)))
          order by p.pinyin, p.id limit $11)
         union all
-        (select 'case', c.id, c.number, c.handler_name || '　' || c.cause
+        (select 'case', c.id, c.number,
+                c.handler_name || '　' || case when c.restricted and not case_open_to(c, $12) then '受限案件' else c.cause end
          from cases c
          where $4 and c.bureau_id = $1 and (strpos(c.number, $2) > 0 or c.handler_name = $2)
+           and ($13::boolean is false or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $12))
          order by c.accepted_on desc, c.id desc limit $11)
         union all
         (select 'consultation', c.id, c.number, v.short_name
@@ -85,6 +89,8 @@ pub(super) async fn things(
         sight.venues.is_some(),
         sight.venues.and_then(Scope::venue),
         MOST,
+        viewer.account,
+        viewer.assigned_only,
     )
     .fetch_all(conn)
     .await

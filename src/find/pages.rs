@@ -6,6 +6,7 @@ use axum_extra::extract::Query;
 use serde::Deserialize;
 
 use super::db::{self, Sight, Thing};
+use crate::cases::life::dossier::Viewer;
 use crate::plan::month::Month;
 use crate::state::AppState;
 use crate::web::Answer;
@@ -69,7 +70,7 @@ pub(super) async fn find(
             venues: actor.may(Action::ReadRoster).filter(|scope| scope.person().is_none()),
         };
         let mut conn = state.pool.acquire().await?;
-        let things = db::things(&mut conn, actor.bureau_id, sight, &q).await?;
+        let things = db::things(&mut conn, actor.bureau_id, sight, Viewer::of(&actor), &q).await?;
         let month = Month::of(state.clock.today());
         for (kind, label) in [
             ("person", "值班人员"),

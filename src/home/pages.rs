@@ -94,7 +94,7 @@ pub(super) async fn home(
             Role::Leader | Role::LegalAidDirector | Role::Handler => Vec::new(),
         };
         let mut waiting = rules::waiting(actor.role, actor.account_id, &rows, &plan, today);
-        let mut due = cases::desk::waiting(&mut conn, &actor, &plan.calendar, plan.case_payment_days(), today).await?;
+        let mut due = cases::desk::waiting(&mut conn, &actor, &plan.calendar, plan.case_payment_days(), now).await?;
         let more = due.len().saturating_sub(MOST_CASES);
         due.truncate(MOST_CASES);
         let todos = due.into_iter().map(|one| Todo {

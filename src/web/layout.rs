@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::actor::Actor;
 use super::parts::Rows;
-use super::permissions::Action;
+use super::permissions::{Action, Role};
 use super::posted::OnceKey;
 use super::{assets, cookies, session, way_back};
 use crate::error::AppError;
@@ -253,6 +253,11 @@ const HANDBOOK: &[(&str, &str)] = &[
     ("/fund", "/help/fund"),
     ("/dashboard", "/help/progress"),
     ("/cases", "/help/cases"),
+    ("/legal-aid", "/help/apply"),
+    ("/payouts", "/help/payouts"),
+    ("/payments", "/help/payments"),
+    ("/reports", "/help/reports"),
+    ("/evidence", "/help/evidence"),
     ("/people", "/help/people"),
     ("/data-requests", "/help/people"),
     ("/programmes", "/help/people"),
@@ -269,7 +274,13 @@ const HANDBOOK: &[(&str, &str)] = &[
     ("/password", "/help/start"),
 ];
 
-fn help_on(path: &str) -> &'static str {
+fn help_on(path: &str, role: Option<Role>) -> &'static str {
+    // A case is another job for whoever handles it and for whoever decides on it.
+    match role {
+        Some(Role::Handler | Role::DutyPerson) if path.starts_with("/cases") => return "/help/handling",
+        Some(Role::LegalAidDirector) if path.starts_with("/cases") => return "/help/decisions",
+        _ => {}
+    }
     HANDBOOK.iter().find(|(start, _)| path.starts_with(start)).map_or("/help", |(_, page)| page)
 }
 
@@ -322,7 +333,7 @@ impl Layout {
             large_print: asked.large_print,
             theme: asked.theme,
             rows: asked.rows,
-            help: help_on(&asked.path),
+            help: help_on(&asked.path, actor.map(|actor| actor.role)),
             path: asked.path.clone(),
             back: asked.back.clone(),
         }

@@ -281,6 +281,28 @@ pub fn left_words(due_on: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
+/// How much time is left of a limit in hours, in words.
+#[must_use]
+pub fn hours_left_words(due_at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
+    // A minute that has begun is still there.
+    let minutes = (due_at - now + chrono::TimeDelta::seconds(59)).num_minutes();
+    match minutes {
+        _ if now > due_at => format!("逾期{}小时", (now - due_at).num_hours().max(1)),
+        ..60 => format!("还剩{minutes}分钟"),
+        _ => format!("还剩{}小时", minutes / 60),
+    }
+}
+
+/// How pressing a limit in hours is: red in its last twelve hours.
+#[must_use]
+pub fn hours_pressure(due_at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> Pressure {
+    match (due_at - now).num_minutes() {
+        _ if now > due_at => Pressure::Late,
+        ..=720 => Pressure::Red,
+        _ => Pressure::Soon,
+    }
+}
+
 /// The end of a limit in hours.
 #[must_use]
 pub fn hours_after(at: DateTime<FixedOffset>, hours: u32) -> DateTime<FixedOffset> {
@@ -288,90 +310,4 @@ pub fn hours_after(at: DateTime<FixedOffset>, hours: u32) -> DateTime<FixedOffse
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::plan::dictionary::Dictionary as _;
-    use crate::plan::time::at;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    fn end(clock: Clock, start: &str) -> NaiveDate {
-        let plan = Programme::gaoping_2024();
-        let start = day(start);
-        due(clock, Some(&plan), &Calendar::shipped(), start, at(start, Default::default()), None).unwrap().on
-    }
-
-    #[test]
-    fn the_limits_end_as_the_table_says() {
-        for (clock, start, last) in [
-            (Clock::Review, "2024-06-03", "2024-06-11"),
-            (Clock::Review, "2024-09-24", "2024-10-08"),
-            (Clock::Review, "2024-04-26", "2024-05-06"),
-            (Clock::Assign, "2024-06-07", "2024-06-11"),
-            (Clock::Assign, "2024-09-13", "2024-09-18"),
-            (Clock::Assign, "2024-05-08", "2024-05-11"),
-            (Clock::Sign, "2024-06-05", "2024-06-11"),
-            (Clock::SubmitFile, "2024-09-01", "2024-10-08"),
-            (Clock::ChangeHandler, "2024-09-27", "2024-10-10"),
-            (Clock::Payout, "2024-06-03", "2024-07-03"),
-            (Clock::Payout, "2024-08-31", "2024-09-30"),
-            (Clock::Payout, "2024-12-20", "2025-01-19"),
-            (Clock::Payout, "2024-01-31", "2024-03-01"),
-        ] {
-            assert_eq!(end(clock, start), day(last), "{clock} from {start}");
-        }
-    }
-
-    #[test]
-    fn hours_run_straight_through_a_holiday() {
-        let start = day("2024-09-30");
-        let began = at(start, chrono::NaiveTime::from_hms_opt(16, 30, 0).unwrap());
-        let due = due(Clock::PassOn, None, &Calendar::shipped(), start, began, None).unwrap();
-        assert_eq!((due.on, due.at), (day("2024-10-01"), Some(hours_after(began, 24))));
-    }
-
-    #[test]
-    fn a_pause_is_not_counted() {
-        let calendar = Calendar::shipped();
-        // Received on Monday 3 June; paused from the 5th to the 12th: 7 + 7 days end on the 17th.
-        assert_eq!(due_after_pause(Clock::Review, &calendar, day("2024-06-03"), 7), Ok(day("2024-06-17")));
-        assert_eq!(due_after_pause(Clock::Review, &calendar, day("2024-06-03"), 0), Ok(day("2024-06-11")));
-    }
-
-    #[test]
-    fn it_is_red_before_it_is_late() {
-        let calendar = Calendar::shipped();
-        let of = |today| pressure(&calendar, day("2024-06-03"), day("2024-06-11"), day(today));
-        assert_eq!(of("2024-06-04"), Pressure::Calm);
-        // The 8th to the 10th are a long weekend: two working days before the 11th is the 6th.
-        assert_eq!(of("2024-06-06"), Pressure::Red);
-        assert_eq!(of("2024-06-11"), Pressure::Red);
-        assert_eq!(of("2024-06-12"), Pressure::Late);
-    }
-
-    #[test]
-    fn every_clock_names_its_source() {
-        for clock in Clock::ALL {
-            assert!(!clock.source().is_empty() && !clock.length_words().is_empty(), "{clock}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_longer_pause_never_ends_earlier(start in 0_u64..900, pause in 0_u32..60, more in 0_u32..30) {
-            let calendar = Calendar::shipped();
-            let start = day("2024-01-01").checked_add_days(Days::new(start)).unwrap();
-            let short = due_after_pause(Clock::Review, &calendar, start, pause);
-            let long = due_after_pause(Clock::Review, &calendar, start, pause + more);
-            if let (Ok(short), Ok(long)) = (short, long) {
-                prop_assert!(short <= long);
-                prop_assert!(calendar.is_working_day(short).unwrap());
-                prop_assert!((short - start).num_days() >= i64::from(7 + pause));
-            }
-        }
-    }
-}
+mod tests;

@@ -33,6 +33,8 @@ struct Row {
     number: String,
     application_number: String,
     recipient: String,
+    /// Restricted, and not for the reader: only number, stage and dates.
+    shut: bool,
     gender: String,
     id_number: String,
     groups: Vec<SpecialGroup>,
@@ -57,16 +59,20 @@ struct Row {
 }
 
 /// Cases accepted, closed, entered or counted in a year, at most 2000.
-async fn rows(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<Vec<Row>> {
+async fn rows(conn: &mut PgConnection, bureau: i64, viewer: i64, year: i32) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as!(
         Row,
-        r#"select c.id, c.number, c.application_number, coalesce(a.name, '') as "recipient!",
-                  coalesce(a.gender, '') as "gender!", coalesce(a.id_number_mask, '') as "id_number!",
-                  c.groups as "groups: Vec<SpecialGroup>", c.kind as "kind: CaseKind", c.basis as "basis: Basis", c.cause,
+        r#"select c.id, c.number, c.application_number,
+                  case when o.shut then '' else coalesce(a.name, '') end as "recipient!",
+                  case when o.shut then '' else coalesce(a.gender, '') end as "gender!",
+                  case when o.shut then '' else coalesce(a.id_number_mask, '') end as "id_number!", o.shut as "shut!",
+                  c.groups as "groups: Vec<SpecialGroup>", c.kind as "kind: CaseKind", c.basis as "basis: Basis",
+                  case when o.shut then '受限案件' else c.cause end as "cause!",
                   c.accepted_on, c.granted_on, c.organisation, c.handler_name, c.assigned_on, c.agreement_on, c.concluded_on,
                   c.closing_agreed_on, coalesce(l.way, '') as "way!", c.entry_number, c.entered_on, c.counted_on, c.place,
                   c.programme_case, c.terminated_on is not null as "terminated!"
            from cases c
+           cross join lateral (select c.restricted and not case_open_to(c, $3) as shut) o
            left join case_applications a on a.case_id = c.id
            left join case_closings l on l.case_id = c.id
            where c.bureau_id = $1
@@ -77,7 +83,8 @@ async fn rows(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<V
            order by c.place nulls last, c.closing_agreed_on nulls last, c.number
            limit 2000"#,
         bureau,
-        year
+        year,
+        viewer
     )
     .fetch_all(conn)
     .await
@@ -116,7 +123,7 @@ impl Row {
     }
 
     fn mask(&self) -> String {
-        mask_name(&self.recipient)
+        if self.shut { "受限".to_owned() } else { mask_name(&self.recipient) }
     }
 }
 
@@ -174,12 +181,12 @@ impl ProvincialPage {
 async fn build(
     state: &AppState,
     layout: Layout,
-    scope: Scope,
+    (scope, viewer): (Scope, i64),
     year: i32,
     pasted: String,
 ) -> Result<ProvincialPage, AppError> {
     let mut conn = state.pool.acquire().await?;
-    let rows = rows(&mut conn, scope.bureau(), year).await?;
+    let rows = rows(&mut conn, scope.bureau(), viewer, year).await?;
     let programme = crate::cases::db::programme_for(&mut conn, scope.bureau(), year).await?;
     drop(conn);
     let mismatch = (!pasted.trim().is_empty()).then(|| {
@@ -208,11 +215,12 @@ async fn build(
 pub(in crate::cases) async fn provincial(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Query(query): Query<YearQuery>,
 ) -> Answer {
     let year = query.year.parse().unwrap_or_else(|_| state.clock.today().year());
-    page(&build(&state, layout, scope, year, String::new()).await?)
+    page(&build(&state, layout, (scope, actor.account_id), year, String::new()).await?)
 }
 
 /// A pasted list.
@@ -231,7 +239,7 @@ pub(in crate::cases) async fn compare(
     posted: Posted<CompareForm>,
 ) -> Answer {
     let year = posted.form.year.parse().map_err(|_| AppError::refused("请选择年度。"))?;
-    let shown = build(&state, layout, scope, year, posted.form.pasted).await?;
+    let shown = build(&state, layout, (scope, actor.account_id), year, posted.form.pasted).await?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let clean = shown.mismatch.as_ref().is_some_and(Mismatch::is_clean);
     work.audit(Audit::new("case.compare", "case", year).after(json!({ "clean": clean }))).await?;
@@ -248,7 +256,7 @@ pub(in crate::cases) async fn export(
 ) -> Result<Response, AppError> {
     let year: i32 = posted.form.year.parse().map_err(|_| AppError::refused("请选择年度。"))?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let rows = rows(work.conn(), scope.bureau(), year).await?;
+    let rows = rows(work.conn(), scope.bureau(), actor.account_id, year).await?;
     let lines: Vec<Vec<String>> = rows.iter().map(Row::line).collect();
     work.audit(Audit::new("case.export", "case", year).after(json!({ "rows": lines.len() }))).await?;
     work.commit_at("/cases/provincial").await?;

@@ -22,28 +22,34 @@ pub(super) async fn waiting(
         WaitingRow,
         r#"
         with live as (
-            select c.id, c.number, c.cause, c.state, c.green_reason, c.worker_id, c.received_on, h.account_id as handler,
+            select c.id, c.number, case when o.shut then '受限案件' else c.cause end as cause, o.shut, c.state,
+                   case when o.shut and c.green then '优先' else c.green_reason end as green_reason, c.worker_id, c.received_on, h.account_id as handler,
                    case
                        when c.state in ('reviewing', 'reassigning') then 'director'
                        when c.state = 'closing_review' then case when l.reviewed_by is null then 'centre' else 'director' end
-                       when c.state in ('assigned', 'entrusted', 'concluded', 'returned') then 'handler'
+                       when c.state in ('assigned', 'entrusted', 'handling', 'concluded', 'returned') then 'handler'
                        when c.state = 'objection' then 'bureau'
                        when c.state in ('draft', 'submitted', 'supplement', 'accepted', 'aid_first', 'granted', 'notified',
                                         'close_agreed', 'entered', 'terminated') then 'centre'
                    end as desk
             from cases c
+            cross join lateral (select c.restricted and not case_open_to(c, $2) as shut) o
             left join case_closings l on l.case_id = c.id
             left join case_handlers h on h.id = c.handler_id
             where c.bureau_id = $1 and c.origin = 'live'
-              and c.state not in ('archived', 'refused', 'withdrawn', 'deemed_withdrawn', 'not_ours', 'handling')
+              and c.state not in ('archived', 'refused', 'withdrawn', 'deemed_withdrawn', 'not_ours')
+              -- What is being handled waits for nothing, unless the detained person is to be met.
+              and (c.state <> 'handling' or exists (select from case_clocks k
+                       where k.case_id = c.id and k.kind = 'meet' and k.ended_on is null))
         )
         (select v.id as "id!", v.number as "number!", v.cause as "cause!", v.state as "state?: State", 'case' as "kind!",
                 v.green_reason as "green!", v.desk as "desk!", coalesce(w.name, '未分派') as "worker!",
-                k.kind as "clock?: Clock", k.started_on as "started_on?", k.due_on as "due_on?", v.received_on as "received_on!"
+                v.worker_id as "worker_id?", k.kind as "clock?: Clock", k.started_on as "started_on?", k.due_on as "due_on?",
+                k.due_at as "due_at?", v.shut as "shut!", v.received_on as "received_on!"
          from live v
          left join accounts w on w.id = v.worker_id
          left join lateral (
-             select kind, started_on, due_on from case_clocks k
+             select kind, started_on, due_on, due_at from case_clocks k
              where k.case_id = v.id and k.ended_on is null and k.paused_on is null and k.kind <> 'object'
                and (v.state <> 'entered')
              order by k.due_on limit 1
@@ -54,24 +60,25 @@ pub(super) async fn waiting(
          order by (v.green_reason = ''), k.due_on nulls last, v.id
          limit 250)
         union all
-        (select c.id, c.number, c.cause, null, 'message', '', '', '', null, null, null, c.received_on
+        (select c.id, c.number, case when c.restricted and not case_open_to(c, $2) then '受限案件' else c.cause end, null,
+                'message', '', '', '', null::bigint, null, null, null, null::timestamptz, false, c.received_on
          from case_messages m
          join cases c on c.id = m.case_id
          left join case_handlers h on h.id = c.handler_id
          where m.bureau_id = $1 and m.read_at is null and $5::bigint is null
            and case when m.to_handler then h.account_id = $2 and 'handler' = any ($3) else 'centre' = any ($3) end
-         group by c.id, c.number, c.cause, c.received_on
+         group by c.id
          limit 25)
         union all
         (select 0, o.number, '', null, 'online', case when o.hard_to_move then '行动不便' else '' end, 'centre', '', null,
-                null, null, (o.sent_at at time zone 'Asia/Shanghai')::date
+                null, null, null, null, false, (o.sent_at at time zone 'Asia/Shanghai')::date
          from case_online o
          where o.bureau_id = $1 and o.status = 'sent' and 'centre' = any ($3) and $5::bigint is null
          order by o.sent_at limit 25)
         union all
         (select 0, count(*)::text, '', null,
                 case when c.closing_agreed_on is not null then 'paper_enter' else 'paper_assign' end, '', '', '', null,
-                null, null, min(coalesce(c.closing_agreed_on, c.accepted_on))
+                null, null, null, null, false, min(coalesce(c.closing_agreed_on, c.accepted_on))
          from cases c
          where c.bureau_id = $1 and c.origin = 'paper' and c.terminated_on is null and 'centre' = any ($3)
            and $5::bigint is null
@@ -100,16 +107,25 @@ pub(super) async fn workers(conn: &mut PgConnection, bureau: i64) -> sqlx::Resul
 }
 
 /// Hands cases over; gives those that were.
-pub(super) async fn hand_over(conn: &mut PgConnection, bureau: i64, cases: &[i64], to: i64) -> sqlx::Result<Vec<i64>> {
+pub(super) async fn hand_over(
+    conn: &mut PgConnection,
+    bureau: i64,
+    cases: &[i64],
+    to: i64,
+    by: i64,
+) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         "update cases c set worker_id = $3, version = version + 1
          where c.bureau_id = $1 and c.id = any ($2) and c.origin = 'live' and c.archived_on is null
+           -- Nobody hands over, and so opens to somebody, what they may not open themselves.
+           and case_open_to(c, $4)
            and exists (select from accounts a where a.id = $3 and a.bureau_id = $1 and a.role = 'legal_aid_staff'
                        and a.status = 'active')
          returning id",
         bureau,
         cases,
-        to
+        to,
+        by
     )
     .fetch_all(conn)
     .await

@@ -5,7 +5,7 @@ mod db;
 mod pages;
 pub mod rules;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use sqlx::PgConnection;
 
 pub(super) use pages::{hand_over, work_list};
@@ -37,12 +37,12 @@ pub async fn waiting(
     actor: &Actor,
     calendar: &Calendar,
     payment_days: u32,
-    today: NaiveDate,
+    now: DateTime<FixedOffset>,
 ) -> Result<Vec<Due>, AppError> {
     let desks = Desk::of(actor);
     if desks.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = db::waiting(conn, actor.bureau_id, actor.account_id, &desks, today, None).await?;
-    Ok(rules::due(rows, calendar, payment_days, today))
+    let rows = db::waiting(conn, actor.bureau_id, actor.account_id, &desks, now.date_naive(), None).await?;
+    Ok(rules::due(rows, calendar, payment_days, now))
 }

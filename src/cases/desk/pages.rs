@@ -4,14 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
 use axum_extra::extract::Query;
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, FixedOffset};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::db::{self, Speed};
 use super::rules::{self, Desk, Load, WaitingRow};
 use crate::audit::Audit;
-use crate::cases::clocks::rules::{left_words, pressure};
+use crate::cases::clocks::rules::Pressure;
 use crate::error::AppError;
 use crate::plan::calendar::Calendar;
 use crate::state::AppState;
@@ -35,17 +35,24 @@ pub(in crate::cases) struct WorkQuery {
 struct WorkPage {
     layout: Layout,
     once: OnceKey,
-    today: NaiveDate,
+    now: DateTime<FixedOffset>,
     calendar: Calendar,
     worker: String,
     workers: Vec<(String, String)>,
     rows: Vec<WaitingRow>,
     loads: Vec<(String, Load)>,
     speed: Speed,
+    mine: i64,
+    desk: Desk,
     may_hand_over: bool,
 }
 
 impl WorkPage {
+    /// What whoever reads should take up next: at their desk, theirs or nobody's, first in order.
+    fn next(&self) -> Option<&WaitingRow> {
+        rules::next_for(&self.rows, self.desk, self.mine)
+    }
+
     fn task(&self, row: &WaitingRow) -> &'static str {
         row.state.map_or("", rules::task)
     }
@@ -55,14 +62,11 @@ impl WorkPage {
     }
 
     fn tag(&self, row: &WaitingRow) -> &'static str {
-        match (row.started_on, row.due_on) {
-            (Some(started), Some(due)) => pressure(&self.calendar, started, due, self.today).tag(),
-            _ => "quiet",
-        }
+        rules::pressure_of(row, &self.calendar, self.now).map_or("quiet", Pressure::tag)
     }
 
     fn left(&self, row: &WaitingRow) -> String {
-        row.due_on.map_or_else(|| "没有期限".to_owned(), |due| left_words(due, self.today))
+        rules::left_of(row, self.now).unwrap_or_else(|| "没有期限".to_owned())
     }
 
     fn days(&self, days: &Option<f64>) -> String {
@@ -77,7 +81,8 @@ pub(in crate::cases) async fn work_list(
     scope: Scope,
     Query(query): Query<WorkQuery>,
 ) -> Answer {
-    let today = state.clock.today();
+    let now = state.clock.now();
+    let today = now.date_naive();
     let mut conn = state.pool.acquire().await?;
     let calendar = crate::programmes::db::calendar(&mut conn).await?;
     let worker: Option<i64> = query.worker.parse().ok();
@@ -89,11 +94,13 @@ pub(in crate::cases) async fn work_list(
     drop(conn);
     let loads = rules::loads(&rows, &calendar, today).into_iter().collect();
     let mut rows: Vec<WaitingRow> = rows.into_iter().filter(|row| row.kind == "case").collect();
-    rows.sort_by_key(|row| (row.green.is_empty(), row.due_on.is_none(), row.due_on, row.id));
+    rows.sort_by_key(rules::order);
     page(&WorkPage {
         layout: layout.titled("案件待办").crumb("案件台账", "/cases"),
         once: OnceKey::new(),
-        today,
+        now,
+        mine: actor.account_id,
+        desk: if actor.may(Action::RegisterCases).is_some() { Desk::Centre } else { Desk::Director },
         calendar,
         worker: query.worker,
         workers: workers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
@@ -131,10 +138,12 @@ pub(in crate::cases) async fn hand_over(
     let Some((_, name)) = workers.iter().find(|(id, _)| *id == to) else {
         return Err(AppError::refused("移交对象不是在用的法律援助中心账号。"));
     };
-    let moved = db::hand_over(work.conn(), bureau, &cases, to).await?;
+    let moved = db::hand_over(work.conn(), bureau, &cases, to, actor.account_id).await?;
     if moved.len() != cases.len() {
         // All or none: what cannot be handed over stops the rest.
-        return Err(AppError::refused("所选案件中有已归档或者不在本局的，全部没有移交。请刷新页面重新勾选。"));
+        return Err(AppError::refused(
+            "所选案件中有已归档、不在本局或者您不能打开的受限案件，全部没有移交。请刷新页面重新勾选。",
+        ));
     }
     let (by, at, signature) = (work.actor.account_id, work.now, work.actor.signature());
     let words = format!("移交给{name}经办");

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::Due;
 use crate::cases::clocks::Clock;
-use crate::cases::clocks::rules::{Pressure, left_words, pressure};
+use crate::cases::clocks::rules::{Pressure, hours_left_words, hours_pressure, left_words, pressure};
 use crate::cases::states::State;
 use crate::plan::calendar::Calendar;
-use crate::plan::dictionary::dictionary;
+use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::plan::time::SHANGHAI;
 use crate::web::actor::Actor;
 use crate::web::permissions::Action;
 
@@ -58,12 +59,18 @@ pub struct WaitingRow {
     pub desk: String,
     /// Who works on it.
     pub worker: String,
+    /// Their account.
+    pub worker_id: Option<i64>,
     /// The limit that runs.
     pub clock: Option<Clock>,
     /// Since.
     pub started_on: Option<NaiveDate>,
     /// Until.
     pub due_on: Option<NaiveDate>,
+    /// Until this minute, of limits in hours.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Restricted, and not for whoever looks.
+    pub shut: bool,
     /// Since when the case is there.
     pub received_on: NaiveDate,
 }
@@ -93,10 +100,46 @@ pub fn task(state: State) -> &'static str {
     }
 }
 
+/// The order of the list: the green channel first, then what is due first, to the hour.
+#[must_use]
+pub fn order(row: &WaitingRow) -> (bool, bool, Option<NaiveDate>, Option<DateTime<Utc>>, i64) {
+    (row.green.is_empty(), row.due_on.is_none(), row.due_on, row.due_at, row.id)
+}
+
+/// What somebody at a desk takes up next: of their own cases, or of nobody's.
+#[must_use]
+pub fn next_for(rows: &[WaitingRow], desk: Desk, account: i64) -> Option<&WaitingRow> {
+    rows.iter()
+        .filter(|row| row.kind == "case" && row.desk == desk.code() && !row.shut)
+        // A director decides whatever waits; at the centre's desk a case has its worker.
+        .filter(|row| desk == Desk::Director || row.worker_id.is_none_or(|worker| worker == account))
+        .min_by_key(|row| order(row))
+}
+
+/// How pressing it is, to the hour where the limit runs in hours.
+#[must_use]
+pub fn pressure_of(row: &WaitingRow, calendar: &Calendar, now: DateTime<FixedOffset>) -> Option<Pressure> {
+    match (row.due_at, row.started_on, row.due_on) {
+        (Some(at), ..) => Some(hours_pressure(at.with_timezone(&SHANGHAI), now)),
+        (None, Some(started), Some(due)) => Some(pressure(calendar, started, due, now.date_naive())),
+        _ => None,
+    }
+}
+
+/// How much time is left, in words.
+#[must_use]
+pub fn left_of(row: &WaitingRow, now: DateTime<FixedOffset>) -> Option<String> {
+    match (row.due_at, row.due_on) {
+        (Some(at), _) => Some(hours_left_words(at.with_timezone(&SHANGHAI), now)),
+        (None, Some(due)) => Some(left_words(due, now.date_naive())),
+        (None, None) => None,
+    }
+}
+
 /// What waits, the green channel first, then by what is due.
 #[must_use]
-pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, today: NaiveDate) -> Vec<Due> {
-    rows.sort_by_key(|row| (row.green.is_empty(), row.due_on.is_none(), row.due_on, row.id));
+pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, now: DateTime<FixedOffset>) -> Vec<Due> {
+    rows.sort_by_key(order);
     rows.into_iter()
         .map(|row| match row.kind.as_str() {
             "message" => Due {
@@ -128,16 +171,12 @@ pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, to
                 let task = row.state.map_or("", task);
                 let green =
                     if row.green.is_empty() { String::new() } else { format!("绿色通道（{}）；", row.green) };
-                let clock = match (row.clock, row.started_on, row.due_on) {
-                    (Some(clock), Some(started), Some(due)) => {
-                        let red = matches!(pressure(calendar, started, due, today), Pressure::Late | Pressure::Red);
-                        format!(
-                            "{}{}",
-                            clock,
-                            if red { format!("，{}", left_words(due, today)) } else { String::new() }
-                        )
+                let clock = match (row.clock, pressure_of(&row, calendar, now)) {
+                    (Some(clock), Some(Pressure::Late | Pressure::Red)) => {
+                        format!("{clock}，{}", left_of(&row, now).unwrap_or_default())
                     }
-                    _ => String::new(),
+                    (Some(clock), _) => clock.to_string(),
+                    (None, _) => String::new(),
                 };
                 Due {
                     title: format!("{} {}：{task}", row.number, row.cause),
@@ -204,6 +243,9 @@ mod tests {
             green: green.to_owned(),
             desk: "centre".to_owned(),
             worker: "白晓霞".to_owned(),
+            worker_id: Some(7),
+            due_at: None,
+            shut: false,
             clock: Some(Clock::Review),
             started_on: "2024-06-03".parse().ok(),
             due_on: due.map(|text| text.parse().unwrap()),
@@ -214,18 +256,34 @@ mod tests {
     #[test]
     fn the_green_channel_comes_first_then_what_is_due() {
         let calendar = Calendar::shipped();
-        let today = "2024-06-05".parse().unwrap();
+        let now = crate::plan::time::at("2024-06-05".parse().unwrap(), chrono::NaiveTime::MIN);
         let rows = vec![
             row(1, None, ""),
             row(2, Some("2024-06-11"), ""),
             row(3, Some("2024-06-06"), ""),
             row(4, Some("2024-06-20"), "行动不便"),
         ];
-        let due = due(rows, &calendar, 30, today);
+        let due = due(rows, &calendar, 30, now);
         let order: Vec<&str> = due.iter().map(|one| one.href.rsplit('/').next().unwrap()).collect();
         assert_eq!(order, ["4", "3", "2", "1"]);
         assert!(due[0].detail.contains("绿色通道（行动不便）") && due[0].title.contains("提出审查意见"));
         assert!(due[1].detail.contains("还剩1天"), "{}", due[1].detail);
+    }
+
+    #[test]
+    fn the_next_one_is_ones_own_or_nobodys_at_ones_desk() {
+        let other = WaitingRow { worker_id: Some(8), ..row(1, Some("2024-06-05"), "") };
+        let shut = WaitingRow { shut: true, ..row(2, Some("2024-06-05"), "行动不便") };
+        let nobodys = WaitingRow { worker_id: None, ..row(3, Some("2024-06-07"), "") };
+        let mine = row(4, Some("2024-06-06"), "");
+        let director = WaitingRow { desk: "director".to_owned(), worker_id: Some(8), ..row(5, Some("2024-06-06"), "") };
+        let rows = [other, shut, nobodys, mine, director];
+        let next = |desk, account| next_for(&rows, desk, account).map(|row| row.id);
+        assert_eq!(next(Desk::Centre, 7), Some(4));
+        assert_eq!(next(Desk::Centre, 9), Some(3));
+        assert_eq!(next(Desk::Director, 9), Some(5));
+        let green = [row(6, Some("2024-07-01"), "行动不便"), row(7, Some("2024-06-06"), "")];
+        assert_eq!(next_for(&green, Desk::Centre, 7).map(|row| row.id), Some(6));
     }
 
     #[test]

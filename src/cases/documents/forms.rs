@@ -23,6 +23,9 @@ pub struct Sheet {
     /// Its table: label and value.
     #[serde(default)]
     pub rows: Vec<(String, String)>,
+    /// The items of a volume: number, item, pages.
+    #[serde(default)]
+    pub items: Vec<(String, String, String)>,
     /// Who signs.
     #[serde(default)]
     pub signs: Vec<String>,
@@ -254,6 +257,8 @@ pub fn compose(kind: Kind, number: &str, p: &Particulars, extra: &Extra) -> Opti
             if !extra.note.is_empty() && extra.note != p.opinion {
                 sheet.rows.push(("说明".to_owned(), extra.note.clone()));
             }
+            // The director decides on paper as in the system: the form leaves room for it.
+            sheet.rows.extend(rows(&[("审批意见", "给予 □　　不予 □　　先行提供 □"), ("决定书文号、送达日期", "")]));
             sheet.signs = ["审查人", "负责人"].map(str::to_owned).to_vec();
         }
         Kind::GrantDecision => {

@@ -145,6 +145,7 @@ const fn item(title: &'static str, kinds: &'static [Kind]) -> Item {
 
 /// 卷宗目录 of civil and other cases.
 pub const CIVIL_VOLUME: &[Item] = &[
+    item("封面、目录（不编页）", &[Kind::VolumeContents]),
     item("法律援助申请表", &[Kind::Application]),
     item("身份证明、群体证明", &[Kind::Identity, Kind::GroupProof]),
     item("经济困难状况说明、免予核查证明", &[Kind::MeansStatement]),
@@ -177,23 +178,24 @@ pub const CIVIL_VOLUME: &[Item] = &[
     item("通报、报告记录", &[Kind::ProgressReport]),
     item("结案报告表、结案审查表", &[Kind::ClosingReport, Kind::ReturnSlip, Kind::ClosingReview]),
     item("回访、满意度记录", &[Kind::ReturnVisit]),
-    item("质量评查表", &[Kind::QualityReview]),
-    item("其他材料", &[Kind::EntryReceipt, Kind::Other]),
+    item("质量评查表、其他材料", &[Kind::QualityReview, Kind::EntryReceipt, Kind::Other]),
     item("备考表", &[Kind::Remarks]),
 ];
 
 /// 卷宗目录 of criminal cases.
 pub const CRIMINAL_VOLUME: &[Item] = &[
+    item("封面、目录（不编页）", &[Kind::VolumeContents]),
     item("法律援助申请表或者通知辩护公函", &[Kind::NoticeLetter, Kind::Application]),
     item(
         "身份证明、群体证明",
         &[Kind::Identity, Kind::GroupProof, Kind::MeansStatement, Kind::Receipt, Kind::SupplementNotice],
     ),
     item("起诉意见书、起诉书", &[Kind::Indictment, Kind::Pleading]),
-    item("审批表", &[Kind::Approval, Kind::CooperationLetter]),
     item(
-        "决定书、送达回证",
+        "审批表、决定书、送达回证",
         &[
+            Kind::CooperationLetter,
+            Kind::Approval,
             Kind::GrantDecision,
             Kind::RefusalDecision,
             Kind::TerminationDecision,
@@ -365,8 +367,7 @@ mod tests {
         for volume in [CIVIL_VOLUME, CRIMINAL_VOLUME] {
             for kind in Kind::ALL {
                 let places = volume.iter().filter(|item| item.kinds.contains(kind)).count();
-                let expected = usize::from(*kind != Kind::VolumeContents);
-                assert_eq!(places, expected, "{kind}");
+                assert_eq!(places, 1, "{kind}");
             }
         }
         assert_eq!((CIVIL_VOLUME.len(), CRIMINAL_VOLUME.len()), (25, 21));
@@ -382,10 +383,10 @@ mod tests {
         ];
         let (lines, pages) = contents(CaseKind::CivilFirstInstance, &papers);
         assert_eq!(pages, 10);
-        assert_eq!(lines[0].pages_words(), "1–2");
-        assert_eq!((lines[1].pages_words().as_str(), lines[1].papers.len()), ("3–4", 2));
-        assert_eq!(lines[2].pages_words(), "—");
-        assert_eq!(lines[18].pages_words(), "5–10");
+        assert_eq!((lines[1].number, lines[1].title, lines[1].pages_words().as_str()), (2, "法律援助申请表", "1–2"));
+        assert_eq!((lines[2].pages_words().as_str(), lines[2].papers.len()), ("3–4", 2));
+        assert_eq!(lines[3].pages_words(), "—");
+        assert_eq!((lines[19].number, lines[19].pages_words().as_str()), (20, "5–10"));
     }
 
     #[test]

@@ -247,8 +247,9 @@ pub fn meaning(other: &Other) -> Option<Meaning> {
     }
     match (other.same_opponent, other.same_kind, other.live) {
         (true, true, true) => Some(Meaning::Duplicate),
-        (true, false, true) if !other.linked => Some(Meaning::AnotherStage),
-        (true, _, _) if other.linked => None,
+        // Stages of one matter belong together (A42).
+        _ if other.linked => None,
+        (true, false, true) => Some(Meaning::AnotherStage),
         _ => Some(Meaning::Look),
     }
 }

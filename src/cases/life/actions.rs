@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -12,10 +12,10 @@ use super::dossier::{self, Viewer};
 use super::form::{self, ApplicationForm, Sealed};
 use super::handling::{self, PaperForm, RecordForm};
 use super::intake;
-use super::pages::{ApplicationPage, LifePage, StepForm, StepPage, open, row_of};
+use super::pages::{ApplicationPage, LifePage, NameForm, StepForm, StepPage, open, row_of};
 use super::store::NewClosing;
 use super::take::{self, Examination, MoveInput};
-use super::{papers, scans, store};
+use super::{named, papers, scans, store};
 use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::rules as document_rules;
 use crate::cases::documents::uploads::sniff;
@@ -28,7 +28,7 @@ use crate::plan::money;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
-use crate::web::layout::{Layout, form_again, page};
+use crate::web::layout::{self, Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted, PostedFile};
 use crate::web::work::Work;
 use crate::web::{Answer, typed};
@@ -74,6 +74,15 @@ pub(in crate::cases) async fn begin(
     new.phone = new.phone.or(carried.phone);
     if new.address.is_empty() {
         new.address = carried.address.unwrap_or_default();
+    }
+    if posted.form.is_notice() && new.notice_number != "无" {
+        let mut conn = state.pool.acquire().await?;
+        if let Some(number) = store::same_notice(&mut conn, scope.bureau(), &new).await? {
+            let mut errors = Errors::new();
+            errors
+                .add("notice_number", format!("这份通知已经登记为{number}（同一函号、同一人、同一阶段），不用再登记"));
+            return form_again(&ApplicationPage::for_new(layout, today, posted.once, posted.form, errors));
+        }
     }
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let id = intake::begin(&mut work, &state.seals, scope, &beginning, &new).await?;
@@ -242,6 +251,19 @@ fn parse_step(
     if errors.is_empty() { Ok(input) } else { Err(errors) }
 }
 
+/// The field beside which a refusal is shown; none for what concerns the whole step.
+fn field_of(words: &str) -> &'static str {
+    if words.contains("的日期不能") {
+        "on"
+    } else if words.starts_with("不能指派") || words.starts_with("更换后的承办人") {
+        "handler"
+    } else if words.starts_with("期限不能") {
+        "until"
+    } else {
+        ""
+    }
+}
+
 pub(in crate::cases) async fn take_step(
     State(state): State<AppState>,
     layout: Layout,
@@ -268,7 +290,21 @@ pub(in crate::cases) async fn take_step(
         }
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let taken = take::take(&mut work, scope, case.id, version, row.step, &input).await?;
+    let taken = match take::take(&mut work, scope, case.id, version, row.step, &input).await {
+        Ok(taken) => taken,
+        Err(AppError::Refused(words)) => {
+            drop(work);
+            // What stands now is shown with what was typed: nothing is overwritten, nothing typed again.
+            let case = open(&state, &actor, scope, &id).await?;
+            let form = StepForm { version: case.version.to_string(), ..posted.form };
+            let mut errors = Errors::new();
+            errors.add(field_of(&words), words);
+            let once = OnceKey::new();
+            let page = StepPage::load(&state, layout, &actor, case, row, once, Some(form), errors).await?;
+            return Ok((StatusCode::CONFLICT, layout::page(&page.said_once())?).into_response());
+        }
+        Err(error) => return Err(error),
+    };
     let message = match taken.place {
         Some(place) => format!("已办理：{}。本案计入任务，列第{place}件。", row.step.label()),
         None => format!("已办理：{}。案件现在是“{}”。", row.step.label(), taken.state.label()),
@@ -430,6 +466,34 @@ pub(in crate::cases) async fn remove_paper(
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     papers::remove(&mut work, scope, case.id, paper, &why).await?;
     Ok(work.finish(&format!("{}#papers", case.href()), "材料已撤出，撤出记录留在时间线上。").await?.into_response())
+}
+
+/// Names somebody for a restricted case, or takes the name off.
+pub(in crate::cases) async fn name_person(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+    Path(id): Path<String>,
+    posted: Posted<NameForm>,
+) -> Answer {
+    let case = open(&state, &actor, scope, &id).await?;
+    let here = format!("{}#named", case.href());
+    if let Ok(account) = posted.form.account.parse::<i64>() {
+        let mut work = Work::begin(&state, &actor, posted.once).await?;
+        named::unname_person(&mut work, scope, case.id, account).await?;
+        return Ok(work.finish(&here, "已取消指定。").await?.into_response());
+    }
+    let mut errors = Errors::new();
+    let login = typed::line(&mut errors, "login", "登录名", &posted.form.login, 60);
+    let why = typed::line(&mut errors, "why", "指定的理由", &posted.form.why, 100);
+    if !errors.is_empty() {
+        let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
+        return form_again(&page.with_naming(posted.form, errors));
+    }
+    let mut work = Work::begin(&state, &actor, posted.once).await?;
+    named::name_person(&mut work, scope, case.id, &login, &why).await?;
+    Ok(work.finish(&here, "已指定，该账号现在可以打开本案。").await?.into_response())
 }
 
 /// The hearings of a case for a calendar.

@@ -1,6 +1,6 @@
 //! What a step is decided on: the plan, the calendar, and the facts of the case.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate};
 use sqlx::PgConnection;
 
 use super::dossier::{CommonRow, Dossier};
@@ -65,7 +65,8 @@ pub(super) async fn case_number(work: &mut Work, bureau: i64, county: char, year
     Ok(document_number(county, "", year, next))
 }
 
-/// Starts a clock on a day. Limits in hours start with the work itself.
+/// Starts a clock on a day. Limits in hours start with the work itself, or at this hour of an
+/// earlier day.
 pub(super) async fn start(
     work: &mut Work,
     bureau: i64,
@@ -76,6 +77,19 @@ pub(super) async fn start(
     set: Option<NaiveDate>,
 ) -> Result<NaiveDate, AppError> {
     let instant = if started_on == work.today() { work.now } else { at(started_on, work.now.time()) };
+    start_at(work, bureau, case, frame, clock, (started_on, instant), set).await
+}
+
+/// Starts a clock at an instant.
+pub(super) async fn start_at(
+    work: &mut Work,
+    bureau: i64,
+    case: i64,
+    frame: &Frame,
+    clock: Clock,
+    (started_on, instant): (NaiveDate, DateTime<FixedOffset>),
+    set: Option<NaiveDate>,
+) -> Result<NaiveDate, AppError> {
     let due = clocks::rules::due(clock, frame.programme.as_ref(), &frame.calendar, started_on, instant, set)
         .map_err(|error| AppError::refused(format!("{error}；请先由司法局经办人录入工作日历。")))?;
     store::start_clock(work.conn(), bureau, case, clock, started_on, due).await?;

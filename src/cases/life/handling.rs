@@ -58,7 +58,7 @@ pub struct NewRecord {
     pub kind: RecordKind,
     /// The day.
     pub on: NaiveDate,
-    /// Of a hearing.
+    /// Of a hearing, or when a meeting was asked for.
     pub time: Option<NaiveTime>,
     /// Of a hearing.
     pub place: String,
@@ -106,14 +106,15 @@ impl RecordForm {
             errors.add("on", "日期不能早于收到申请的日期");
         }
         let mut time = None;
-        if kind == Some(RecordKind::Hearing) {
+        if let Some(what @ (RecordKind::Hearing | RecordKind::AskedToMeet)) = kind {
             match NaiveTime::parse_from_str(self.time.trim(), "%H:%M") {
                 Ok(at) => time = Some(at),
-                Err(_) => errors.add("time", "请填写开庭时间，例如09:30"),
+                Err(_) if what == RecordKind::Hearing => errors.add("time", "请填写开庭时间，例如09:30"),
+                Err(_) => errors.add("time", "请填写提出会见的时间，48小时从这时起算，例如09:30"),
             }
-            if self.place.trim().is_empty() {
-                errors.add("place", "请填写开庭的法院和法庭");
-            }
+        }
+        if kind == Some(RecordKind::Hearing) && self.place.trim().is_empty() {
+            errors.add("place", "请填写开庭的法院和法庭");
         }
         let content = typed::line(&mut errors, "content", "内容", &self.content, 2000);
         if content.chars().count() < 4 && !content.is_empty() {
@@ -198,10 +199,16 @@ pub async fn record(work: &mut Work, scope: Scope, id: i64, new: &NewRecord) -> 
         return Err(AppError::refused("案件还没有指派，不能登记办理情况。"));
     }
     let (by, now, actor) = (work.actor.account_id, work.now, work.actor.signature());
-    let starts_at = new.time.map(|time| at(new.on, time));
+    let instant = new.time.map(|time| at(new.on, time));
+    if new.kind == RecordKind::AskedToMeet && instant.is_some_and(|asked| asked > now) {
+        return Err(AppError::refused("提出会见的时间不能晚于现在。"));
+    }
+    let starts_at = instant.filter(|_| new.kind == RecordKind::Hearing);
     insert_record(work.conn(), bureau, id, new, starts_at, by, now).await?;
-    let words = match starts_at {
-        Some(at) => format!("{}：{} {}", new.kind.label(), at.format("%-m月%-d日 %H:%M"), new.place),
+    let words = match instant {
+        Some(at) => {
+            format!("{}：{} {}", new.kind.label(), at.format("%-m月%-d日 %H:%M"), new.place).trim_end().to_owned()
+        }
         None => new.kind.label().to_owned(),
     };
     let event = NewEvent {
@@ -217,7 +224,8 @@ pub async fn record(work: &mut Work, scope: Scope, id: i64, new: &NewRecord) -> 
     match new.kind {
         RecordKind::AskedToMeet => {
             let frame = super::decide::Frame::load(work.conn(), bureau, case.received_on).await?;
-            super::decide::start(work, bureau, id, &frame, Clock::Meet, new.on, None).await?;
+            let since = (new.on, instant.unwrap_or(now));
+            super::decide::start_at(work, bureau, id, &frame, Clock::Meet, since, None).await?;
         }
         RecordKind::Meeting => store::end_clocks(work.conn(), id, &[Clock::Meet], new.on).await?,
         _ => {}

@@ -24,6 +24,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::plan::programme::Programme;
 use crate::secrets::{Gender, Seals, mask_id_number, mask_name, mask_phone};
 use crate::web::actor::Scope;
+use crate::web::permissions::Action;
 use crate::web::work::Work;
 
 const ID_NUMBER: &str = "case.id_number";
@@ -375,6 +376,7 @@ pub async fn begin(
         restricted: new.must_be_restricted(),
         matter_id,
         consultation_id: beginning.consultation,
+        worker: work.actor.may(Action::RegisterCases).map(|_| by),
         by,
         at,
     };
@@ -406,7 +408,8 @@ pub async fn begin(
     if let Some(clock) = first {
         decide::start(work, bureau, id, &frame, clock, beginning.received_on, None).await?;
     }
-    if new.detained && beginning.way == Way::Authority && !notice {
+    // Article 39: what a detained person asked for is on its way until the application itself is here.
+    if new.detained && state == State::Draft {
         decide::start(work, bureau, id, &frame, Clock::PassOn, work.today(), None).await?;
     }
     if state == State::Submitted {

@@ -7,6 +7,8 @@ pub mod dossier;
 pub mod form;
 pub mod handling;
 pub mod intake;
+pub mod named;
+mod next;
 pub mod pages;
 pub mod papers;
 mod scans;

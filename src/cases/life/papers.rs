@@ -39,10 +39,13 @@ pub(super) fn particulars(case: &Dossier) -> Particulars {
         ]
     });
     let items = case.closing.as_deref().map_or_else(Vec::new, |it| {
-        it.items
+        // In the order in which they lie in the volume.
+        rules::volume(case.kind)
             .iter()
-            .filter_map(|(code, result)| {
-                Some((Kind::from_code(code)?.label().to_owned(), item_words(result).to_owned()))
+            .flat_map(|item| item.kinds)
+            .filter_map(|kind| {
+                let result = it.items.get(kind.code())?;
+                Some((kind.label().to_owned(), item_words(result).to_owned()))
             })
             .collect()
     });
@@ -51,7 +54,8 @@ pub(super) fn particulars(case: &Dossier) -> Particulars {
         bureau: case.bureau_name.clone(),
         number: case.number.clone(),
         application_number: case.application_number.clone(),
-        kind: case.kind.label().to_owned(),
+        // No brackets within brackets: 刑事辩护·一审.
+        kind: case.kind.label().replace('（', "·").replace('）', ""),
         basis: case.basis.label().to_owned(),
         cause: case.cause.clone(),
         way: case.way.label().to_owned(),
@@ -155,12 +159,12 @@ pub fn contents_sheet(case: &Dossier, extra: &Extra) -> Sheet {
         ("案号".to_owned(), case.number.clone()),
         ("档号".to_owned(), case.archive_number.clone()),
         ("受援人".to_owned(), case.recipient().to_owned()),
-        ("案由和阶段".to_owned(), format!("{}（{}）", case.cause, case.kind.label())),
+        ("案由和阶段".to_owned(), format!("{}，{}", case.cause, case.kind.label())),
         ("承办".to_owned(), format!("{} {}", case.organisation, case.handler_name)),
         ("保管期限".to_owned(), format!("{period}（{why}）")),
         ("总页数".to_owned(), format!("{pages}页")),
     ];
-    rows.extend(lines.iter().map(|line| (format!("{}　{}", line.number, line.title), line.pages_words())));
+    let items = lines.iter().map(|line| (line.number.to_string(), line.title.to_owned(), line.pages_words())).collect();
     if !extra.note.is_empty() {
         rows.push(("备考".to_owned(), extra.note.clone()));
     }
@@ -168,6 +172,7 @@ pub fn contents_sheet(case: &Dossier, extra: &Extra) -> Sheet {
         title: "卷宗目录".to_owned(),
         number: case.archive_number.clone(),
         rows,
+        items,
         signs: ["立卷人", "检查人", "归档日期"].map(str::to_owned).to_vec(),
         date: crate::plan::time::chinese_date(extra.on),
         office: case.office.clone(),

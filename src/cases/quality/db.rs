@@ -30,12 +30,14 @@ pub(super) struct ReviewRow {
 pub(super) async fn reviews(
     conn: &mut PgConnection,
     bureau: i64,
+    viewer: i64,
     of: Option<i64>,
     only: Option<i64>,
 ) -> sqlx::Result<Vec<ReviewRow>> {
     sqlx::query_as!(
         ReviewRow,
-        r#"select q.id, q.case_id, c.number, c.cause, c.handler_name as handler, c.organisation as firm,
+        r#"select q.id, q.case_id, c.number,
+                  case when c.restricted and not case_open_to(c, $4) then '受限案件' else c.cause end as "cause!", c.handler_name as handler, c.organisation as firm,
                   h.account_id as "handler_account?", q.kind, q.chosen, q.reviewer_id, a.name as reviewer, q.total, q.veto,
                   q.faults, q.mend_until, q.mended_on, q.mended_note, q.done_on
            from case_quality q
@@ -47,7 +49,8 @@ pub(super) async fn reviews(
            order by q.done_on nulls first, q.id desc limit 500"#,
         bureau,
         of,
-        only
+        only,
+        viewer
     )
     .fetch_all(conn)
     .await

@@ -115,7 +115,8 @@ pub(in crate::cases) async fn list(
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let whole = actor.may(Action::ReviewCaseQuality).is_some() || actor.may(Action::DecideCases).is_some();
-    let rows = db::reviews(&mut conn, scope.bureau(), (!whole).then_some(actor.account_id), None).await?;
+    let rows =
+        db::reviews(&mut conn, scope.bureau(), actor.account_id, (!whole).then_some(actor.account_id), None).await?;
     let may_draw = actor.may(Action::ReviewCaseQuality).is_some();
     let reviewers = if may_draw { db::reviewers(&mut conn, scope.bureau()).await? } else { Vec::new() };
     drop(conn);
@@ -219,7 +220,7 @@ impl SheetPage {
 async fn own(state: &AppState, actor: &Actor, scope: Scope, id: &str) -> Result<ReviewRow, AppError> {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
-    let row = db::reviews(&mut conn, scope.bureau(), None, Some(id)).await?.into_iter().next();
+    let row = db::reviews(&mut conn, scope.bureau(), actor.account_id, None, Some(id)).await?.into_iter().next();
     let row = row.ok_or(AppError::NotFound)?;
     if row.reviewer_id != actor.account_id && Viewer::of(actor).assigned_only {
         return Err(AppError::NotFound);
@@ -292,7 +293,10 @@ pub(in crate::cases) async fn mended(
 ) -> Answer {
     let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
-    let row = db::reviews(&mut conn, scope.bureau(), Some(actor.account_id), Some(id)).await?.into_iter().next();
+    let row = db::reviews(&mut conn, scope.bureau(), actor.account_id, Some(actor.account_id), Some(id))
+        .await?
+        .into_iter()
+        .next();
     drop(conn);
     row.filter(|row| row.is_by(&actor.account_id)).ok_or(AppError::NotFound)?;
     let note = posted.form.note.trim().to_owned();

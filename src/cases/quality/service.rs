@@ -87,7 +87,8 @@ pub async fn draw(
 
 /// A review that this account has to do or that is about its case.
 async fn find(work: &mut Work, scope: Scope, id: i64) -> Result<ReviewRow, AppError> {
-    let row = db::reviews(work.conn(), scope.bureau(), None, Some(id)).await?.into_iter().next();
+    let viewer = work.actor.account_id;
+    let row = db::reviews(work.conn(), scope.bureau(), viewer, None, Some(id)).await?.into_iter().next();
     row.ok_or(AppError::NotFound)
 }
 

@@ -14,10 +14,18 @@ pub(super) struct Suspicion {
     pub(super) words: String,
     /// The cases concerned.
     pub(super) cases: Vec<i64>,
+    /// A restricted case is among them, and the reader is not named for it: the evidence
+    /// stays shut, and somebody who is named decides.
+    pub(super) shut: bool,
 }
 
 /// What the screens show that nobody has decided on yet, at most 200.
-pub(super) async fn suspicions(conn: &mut PgConnection, bureau: i64, today: NaiveDate) -> sqlx::Result<Vec<Suspicion>> {
+pub(super) async fn suspicions(
+    conn: &mut PgConnection,
+    bureau: i64,
+    viewer: i64,
+    today: NaiveDate,
+) -> sqlx::Result<Vec<Suspicion>> {
     sqlx::query_as!(
         Suspicion,
         r#"
@@ -112,13 +120,18 @@ pub(super) async fn suspicions(conn: &mut PgConnection, bureau: i64, today: Naiv
               and exists (select from case_closings l where l.case_id = c.id)
               and not exists (select from case_records r where r.case_id = c.id and r.kind = 'meeting')
         )
-        select f.kind as "kind!", f.key as "key!", f.words as "words!", f.cases as "cases!"
+        select f.kind as "kind!", f.key as "key!", case when o.shut then '' else f.words end as "words!",
+               f.cases as "cases!", o.shut as "shut!"
         from found f
+        cross join lateral (
+            select exists (select from cases c where c.id = any (f.cases) and c.restricted and not case_open_to(c, $3)) as shut
+        ) o
         where not exists (select from case_screenings s where s.bureau_id = $1 and s.kind = f.kind and s.key = f.key)
         order by f.kind, f.key limit 200
         "#,
         bureau,
-        today
+        today,
+        viewer
     )
     .fetch_all(conn)
     .await
@@ -136,13 +149,18 @@ pub(super) struct Decided {
 }
 
 /// The last decisions, at most 50.
-pub(super) async fn decided(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Vec<Decided>> {
+pub(super) async fn decided(conn: &mut PgConnection, bureau: i64, viewer: i64) -> sqlx::Result<Vec<Decided>> {
     sqlx::query_as!(
         Decided,
-        r#"select s.kind, s.words, s.verdict, s.note, a.name as by, (s.decided_at at time zone 'Asia/Shanghai')::date as "on!"
+        r#"select s.kind, case when o.shut then '涉及受限案件，证据只对指定人员显示。' else s.words end as "words!", s.verdict,
+                  case when o.shut then '' else s.note end as "note!", a.name as by, (s.decided_at at time zone 'Asia/Shanghai')::date as "on!"
            from case_screenings s join accounts a on a.id = s.decided_by
+           cross join lateral (
+               select exists (select from cases c where c.id = any (s.cases) and c.restricted and not case_open_to(c, $2)) as shut
+           ) o
            where s.bureau_id = $1 order by s.id desc limit 50"#,
-        bureau
+        bureau,
+        viewer
     )
     .fetch_all(conn)
     .await
@@ -154,15 +172,15 @@ pub(super) async fn insert(
     bureau: i64,
     kind: &str,
     key: &str,
-    words: &str,
+    (words, cases): (&str, &[i64]),
     verdict: &str,
     note: &str,
     by: i64,
     at: DateTime<FixedOffset>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into case_screenings (bureau_id, kind, key, words, verdict, note, decided_by, decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into case_screenings (bureau_id, kind, key, words, verdict, note, decided_by, decided_at, cases)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         bureau,
         kind,
         key,
@@ -170,7 +188,8 @@ pub(super) async fn insert(
         verdict,
         note,
         by,
-        at
+        at,
+        cases
     )
     .execute(conn)
     .await?;

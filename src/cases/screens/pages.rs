@@ -63,10 +63,15 @@ impl ScreensPage {
     }
 }
 
-pub(in crate::cases) async fn list(State(state): State<AppState>, layout: Layout, scope: Scope) -> Answer {
+pub(in crate::cases) async fn list(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let rows = db::suspicions(&mut conn, scope.bureau(), state.clock.today()).await?;
-    let decided = db::decided(&mut conn, scope.bureau()).await?;
+    let rows = db::suspicions(&mut conn, scope.bureau(), actor.account_id, state.clock.today()).await?;
+    let decided = db::decided(&mut conn, scope.bureau(), actor.account_id).await?;
     let layout = layout.titled("异常筛查").crumb("案件质量评查", "/cases/quality");
     page(&ScreensPage { layout, once: OnceKey::new(), rows, decided })
 }
@@ -96,11 +101,17 @@ pub(in crate::cases) async fn decide(
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let (bureau, today) = (scope.bureau(), work.today());
     // The evidence is taken from the database again, never from the form.
-    let rows = db::suspicions(work.conn(), bureau, today).await?;
+    let rows = db::suspicions(work.conn(), bureau, actor.account_id, today).await?;
     let found = rows.into_iter().find(|row| row.kind == form.kind && row.key == form.key);
     let found = found.ok_or_else(|| AppError::refused("这一条已经有人核实过，或者不再存在。"))?;
+    if found.shut {
+        return Err(AppError::Forbidden(
+            "这一条涉及受限案件，只由指定人员核实；需要您核实的，请法律援助中心负责人在案件页指定您。".to_owned(),
+        ));
+    }
     let (by, at) = (work.actor.account_id, work.now);
-    db::insert(work.conn(), bureau, &found.kind, &found.key, &found.words, verdict.code(), note, by, at).await?;
+    let evidence = (found.words.as_str(), found.cases.as_slice());
+    db::insert(work.conn(), bureau, &found.kind, &found.key, evidence, verdict.code(), note, by, at).await?;
     work.audit(
         Audit::new("case.screen", "case", found.cases.first().copied().unwrap_or_default())
             .after(json!({ "kind": found.kind, "words": found.words, "verdict": verdict, "cases": found.cases }))

@@ -410,6 +410,30 @@ pub struct Row {
     pub source: &'static str,
 }
 
+impl Move {
+    /// Beside the straight way from the question to the archive: offered after the others.
+    #[must_use]
+    pub fn is_aside(self) -> bool {
+        matches!(
+            self,
+            Move::AskSupplement
+                | Move::DeemWithdrawn
+                | Move::Withdraw
+                | Move::NotOurs
+                | Move::SendBack
+                | Move::Refuse
+                | Move::AidFirst
+                | Move::SettleAidFirst
+                | Move::Object
+                | Move::AskChange
+                | Move::RefuseChange
+                | Move::ReturnMaterials
+                | Move::Terminate
+                | Move::Serve
+        )
+    }
+}
+
 use State as S;
 
 const RUNNING: &[State] = &[S::Assigned, S::Reassigning, S::Entrusted, S::Handling];
@@ -507,108 +531,4 @@ pub fn is_running(state: State) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn every_step_has_one_row_and_every_state_is_reached_and_left() {
-        for step in Move::ALL {
-            assert_eq!(TABLE.iter().filter(|row| row.step == *step).count(), 1, "{step}");
-        }
-        let reached: BTreeSet<State> = TABLE
-            .iter()
-            .filter_map(|row| match row.to {
-                To::State(state) => Some(state),
-                To::Same | To::Back => None,
-            })
-            .collect();
-        for state in State::ALL {
-            let begins = matches!(state, State::Draft | State::Notified | State::Entered);
-            assert!(begins || reached.contains(state), "{state} is never reached");
-            assert_eq!(state.is_end(), steps_from(*state).next().is_none(), "{state}");
-        }
-        let sheets: BTreeSet<_> = State::ALL.iter().map(|state| state.sheet()).collect();
-        assert_eq!(sheets.len(), State::ALL.len());
-    }
-
-    #[test]
-    fn a_clock_that_starts_is_ended_by_some_step() {
-        for row in TABLE {
-            for clock in row.starts {
-                let ended = TABLE.iter().any(|row| row.ends.contains(clock));
-                assert!(ended || *clock == Clock::Payout, "{clock} never ends");
-            }
-        }
-    }
-
-    #[test]
-    fn a_handler_never_approves_and_nobody_reviews_their_own() {
-        let handles = Facts { actor_handles: true, ..Facts::default() };
-        for row in TABLE.iter().filter(|row| row.who == Who::Director) {
-            assert!(row.needs.contains(&Need::NotHandler), "{}", row.step);
-            assert!(may_take(row, row.from[0], &handles).is_err(), "{}", row.step);
-        }
-        for step in [Move::Review, Move::PassClosing, Move::ReturnMaterials, Move::Accept] {
-            assert!(row(step).unwrap().needs.contains(&Need::NotHandler), "{step}");
-        }
-        assert!(row(Move::Grant).unwrap().needs.contains(&Need::OtherThanReviewer));
-        let passed = Facts { closing_passed: true, actor_passed: true, ..Facts::default() };
-        let refused = may_take(row(Move::AgreeClosing).unwrap(), State::ClosingReview, &passed).unwrap_err();
-        assert!(refused.concat().contains("须由另一人同意结案"));
-    }
-
-    #[test]
-    fn a_refusal_says_what_to_do() {
-        let row = row(Move::Grant).unwrap();
-        let refused = may_take(row, State::Granted, &Facts::default()).unwrap_err();
-        assert_eq!(refused, ["案件现在是“决定给予”，不能“决定给予援助”；这一步只能在“待审批”时办理。"]);
-        let facts = Facts { scope_named: true, unproved: vec!["农民工"], ..Facts::default() };
-        let refused = may_take(row, State::Reviewing, &facts).unwrap_err().concat();
-        assert!(refused.contains("经济状况还没有核查") && refused.contains("农民工没有证明"), "{refused}");
-    }
-
-    #[test]
-    fn the_entry_moves_the_case_on_once_closing_is_agreed() {
-        let enter = row(Move::Enter).unwrap();
-        assert_eq!(target(enter, State::Handling, None, false), State::Handling);
-        assert_eq!(target(enter, State::CloseAgreed, None, false), State::Entered);
-        let agree = row(Move::AgreeClosing).unwrap();
-        assert_eq!(target(agree, State::ClosingReview, None, false), State::CloseAgreed);
-        assert_eq!(target(agree, State::ClosingReview, None, true), State::Entered);
-        let refuse = row(Move::RefuseChange).unwrap();
-        assert_eq!(target(refuse, State::Reassigning, Some(State::Handling), false), State::Handling);
-    }
-
-    proptest! {
-        /// Whatever steps are tried in whatever order, nothing is agreed to close that was not
-        /// granted or notified, assigned and reviewed.
-        #[test]
-        fn no_way_around_the_guards(tried in proptest::collection::vec(0_usize..TABLE.len(), 0..80), notified: bool) {
-            let mut state = if notified { State::Notified } else { State::Draft };
-            let mut before = None;
-            let mut taken: Vec<Move> = Vec::new();
-            let facts = Facts {
-                identity_shown: true, scope_named: true, means_settled: true, handler_accepted: true,
-                agreement_filed: true, closing_passed: taken.contains(&Move::PassClosing), ..Facts::default()
-            };
-            for index in tried {
-                let row = &TABLE[index];
-                let facts = Facts { closing_passed: taken.contains(&Move::PassClosing), ..facts.clone() };
-                if may_take(row, state, &facts).is_err() { continue; }
-                let next = target(row, state, before, taken.contains(&Move::Enter));
-                if next != state { before = Some(state); state = next; }
-                taken.push(row.step);
-            }
-            if matches!(state, State::CloseAgreed | State::Entered) {
-                for needed in [Move::Assign, Move::Sign, Move::Conclude, Move::FileMaterials, Move::PassClosing, Move::AgreeClosing] {
-                    prop_assert!(taken.contains(&needed), "{taken:?}");
-                }
-                prop_assert!(notified || taken.contains(&Move::Grant) || taken.contains(&Move::AidFirst) || taken.contains(&Move::CorrectDecision));
-            }
-        }
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ pub const TABLE: &[Row] = &[
         who: Who::Desk,
         needs: &[Need::ApplicationWhole],
         makes: &[Kind::Application],
-        ends: &[],
+        ends: &[Clock::PassOn],
         starts: &[Clock::Review],
         asks: &[],
         source: "法律援助法第四十一条",

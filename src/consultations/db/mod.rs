@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::personal::KeptClient;
 use super::record::{DutyDay, NewConsultation};
+use crate::cases::states::State;
 use crate::plan::dictionaries::{Channel, Outcome, Satisfaction, SpecialGroup, Topic};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
@@ -417,6 +418,12 @@ pub struct Consultation {
     pub recorded_at: DateTime<Utc>,
     /// The venue's month is certified.
     pub reported: bool,
+    /// The legal aid case that it was passed on to: the row and its number.
+    pub case_id: Option<i64>,
+    /// Its number; empty where there is none.
+    pub case_number: String,
+    /// Where it stands.
+    pub case_state: Option<State>,
     /// For guarded updates.
     pub version: i32,
 }
@@ -433,8 +440,10 @@ pub async fn find(conn: &mut PgConnection, scope: Scope, id: i64) -> sqlx::Resul
                c.advice, c.legal_basis, c.outcomes as "outcomes: Vec<Outcome>", c.referred_to, c.legal_aid_hint, c.told_right,
                c.follow_up_on, c.sensitive, c.satisfaction as "satisfaction: Satisfaction", c.from_paper, c.review,
                reviewer.name as "reviewer?", c.reviewed_at, c.review_note, c.recorded_by, recorder.name as recorder,
-               c.recorded_at, coalesce(m.status = 'reported', false) as "reported!", c.version
+               c.recorded_at, coalesce(m.status = 'reported', false) as "reported!", k.id as "case_id?",
+               coalesce(k.number, '') as "case_number!", k.state as "case_state?: State", c.version
         from consultations c
+        left join cases k on k.consultation_id = c.id and k.bureau_id = c.bureau_id
         join shifts s on s.id = c.shift_id and s.bureau_id = c.bureau_id
         join venues v on v.id = c.venue_id and v.bureau_id = c.bureau_id
         join persons p on p.id = c.person_id and p.bureau_id = c.bureau_id

@@ -14,11 +14,13 @@ use crate::cases::life::NewClosing;
 use crate::cases::life::dossier::Way;
 use crate::cases::life::handling::{self, NewRecord, RecordKind};
 use crate::cases::life::intake::{self, Beginning, NewApplication};
+use crate::cases::life::named;
 use crate::cases::life::papers::{self, NewPaper};
 use crate::cases::life::take::{Examination, MoveInput, take};
 use crate::cases::states::Move;
 use crate::cases::states::wordings::Wording;
 use crate::cases::{online, quality};
+use crate::error::AppError;
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::at;
@@ -522,7 +524,19 @@ impl Story<'_> {
         take(&mut work, working(by)?, case.id, version, step, &input)
             .await
             .map_err(|error| told(error).context(format!("{step}")))?;
-        work.commit().await.map_err(told)
+        work.commit().await.map_err(told)?;
+        // A restricted case that is closing is opened to the reviewer of its quality.
+        if step == Move::FileMaterials && it.group == Some(SpecialGroup::Minor) {
+            let mut work = self.work(director).await?;
+            let named = named::name_person(&mut work, working(director)?, case.id, "clerk", "案件质量评查").await;
+            match named {
+                Ok(()) => work.commit().await.map_err(told)?,
+                // The file came back and was handed in again.
+                Err(AppError::Refused(_)) => drop(work),
+                Err(error) => return Err(told(error)),
+            }
+        }
+        Ok(())
     }
 }
 

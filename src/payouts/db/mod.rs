@@ -61,7 +61,7 @@ pub struct Asked<'a> {
 /// Closed cases of a bureau, those that are due first in front.
 pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked<'_>) -> sqlx::Result<Vec<CaseRow>> {
     let rows = sqlx::query!(
-        r#"select c.id, c.number, c.cause, c.handler_name, c.organisation, c.kind as "kind: CaseKind",
+        r#"select c.id, c.number, case when c.restricted then '受限案件' else c.cause end as "cause!", c.handler_name, c.organisation, c.kind as "kind: CaseKind",
                   c.basis as "basis: Basis", c.groups as "groups: Vec<SpecialGroup>",
                   c.handler_category as "handler: HandlerCategory", c.closing_agreed_on, c.entered_on,
                   (c.terminated_on is not null or case_is_void(c.id)) as "terminated!", c.counted_year, c.place,

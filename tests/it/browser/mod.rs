@@ -1,6 +1,7 @@
 //! The main journeys in a real browser: headless Chromium, driven through WebDriver.
 
 mod bank;
+mod cases;
 mod desk;
 mod everywhere;
 mod frame;

@@ -6,7 +6,7 @@ use super::everywhere::lived;
 use super::screen::{Device, Screen};
 
 /// The pages of a PDF as width and height in points, in their order.
-fn sizes(pdf: &Document) -> Vec<(f32, f32)> {
+pub(super) fn sizes(pdf: &Document) -> Vec<(f32, f32)> {
     let box_of = |page| {
         let numbers: Vec<f32> = pdf
             .get_dictionary(page)
@@ -23,7 +23,7 @@ fn sizes(pdf: &Document) -> Vec<(f32, f32)> {
 
 /// Opens a print. The browser names the shapes of its letters itself; what they mean stands
 /// in the table beside them, which is read when those names are gone.
-fn read(bytes: &[u8]) -> Document {
+pub(super) fn read(bytes: &[u8]) -> Document {
     let mut pdf = Document::load_mem(bytes).expect("a document");
     for object in pdf.objects.values_mut() {
         if let Ok(font) = object.as_dict_mut()
@@ -37,7 +37,7 @@ fn read(bytes: &[u8]) -> Document {
 
 /// The words of each page without blanks, as a reader who copies them gets them; characters
 /// that are radicals as well are written as those.
-fn words(pdf: &Document) -> Vec<String> {
+pub(super) fn words(pdf: &Document) -> Vec<String> {
     let text = |number| {
         let words: String = pdf.extract_text(&[number]).expect("words").split_whitespace().collect();
         words.replace('⻚', "页")

@@ -308,7 +308,7 @@ impl Screen {
         assert!(logged.is_empty(), "the console of {path}: {logged:?}");
     }
 
-    async fn console(&self) -> Vec<Value> {
+    pub(crate) async fn console(&self) -> Vec<Value> {
         let session = self.client.session_id().await.expect("a session").unwrap_or_default();
         let logged = self.client.issue_cmd(Logged(session)).await.expect("the console");
         let is_form_again =
@@ -345,6 +345,36 @@ impl Screen {
     pub(crate) async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") else { return };
         let bytes = self.client.screenshot().await.expect("a picture");
+        std::fs::create_dir_all(&folder).expect("the folder");
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("written");
+    }
+}
+
+impl Screen {
+    /// The page as its print style sheet draws it on A4, for a person to look at.
+    pub(crate) async fn paper_picture(&self, name: &str) {
+        if std::env::var_os("HUIFA_SCREENSHOTS").is_none() {
+            return;
+        }
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        let paper = json!({ "width": 718, "height": 1046, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", paper).await;
+        self.whole_picture(name).await;
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+    }
+
+    /// Like [`Screen::picture`], of the whole page however long it is.
+    pub(crate) async fn whole_picture(&self, name: &str) {
+        use base64::Engine as _;
+        let Some(folder) = std::env::var_os("HUIFA_SCREENSHOTS") else { return };
+        let size =
+            self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]").await;
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let asked = json!({ "captureBeyondViewport": true, "clip": clip });
+        let answer = self.devtools("Page.captureScreenshot", asked).await;
+        let data = answer["data"].as_str().expect("a picture");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(data).expect("base64");
         std::fs::create_dir_all(&folder).expect("the folder");
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("written");
     }

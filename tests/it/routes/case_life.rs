@@ -481,6 +481,19 @@ async fn scans_are_taken_by_their_content() {
         (b"<svg onload=alert(1)>", 422, "只收PDF"),
         (b"%PDF-1.4 /JavaScript %%EOF", 422, "脚本"),
         (b"%PDF-1.4 cut off", 422, "不完整"),
+        (b"%PDF-1.4 x %%EOF\n<script>alert(1)</script>", 422, "后面附有别的内容"),
+        (b"%PDF-1.4 x %%EOF\nPK\x03\x04 a zip", 422, "后面附有别的内容"),
+        (b"%PDF-1.4 <</J#53 (x)>> %%EOF", 422, "脚本"),
+        (b"<!doctype html><title>a</title>", 422, "只收PDF"),
+        (b"PK\x03\x04 a zip", 422, "只收PDF"),
+        (b"GIF89a picture", 422, "只收PDF"),
+        // A picture of 60,000 by 60,000 points in a few bytes.
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\0\0\0\0....\0\0\0\0IEND....",
+            422,
+            "60000×60000",
+        ),
+        (b"\xff\xd8\xff\xe0 cut off", 422, "不完整"),
     ] {
         let page = upload(&centre.desk, &case, content).await;
         page.assert_status(status);
@@ -495,6 +508,21 @@ async fn scans_are_taken_by_their_content() {
     assert!(scan.headers["content-security-policy"].to_str().unwrap().contains("sandbox"));
     assert_eq!(app.scalar_i64("select count(*) from case_files").await, 1);
     centre.handler.get(&format!("{case}/papers/{paper}")).await.assert_status(404);
+    // A name that climbs out of every folder, and lies about what it is, is not even looked at.
+    let fields =
+        [("paper_kind", "evidence"), ("pages", "1"), ("made_on", "2024-05-06"), ("title", "../../证据\u{22}; x")];
+    let named =
+        centre.desk.upload_as(&format!("{case}/scans"), &fields, "../../../../tmp/x.html", b"%PDF-1.4 b %%EOF").await;
+    named.assert_status(303);
+    let paper = app.scalar_i64("select max(id) from case_documents where source = 'scan'").await;
+    let scan = centre.desk.get(&format!("{case}/papers/{paper}")).await;
+    assert_eq!(scan.headers["content-type"], "application/pdf");
+    let disposition = scan.headers["content-disposition"].to_str().unwrap();
+    assert!(
+        !disposition.contains("..") && !disposition.contains("html") && !disposition.contains("; x"),
+        "{disposition}"
+    );
+    assert_eq!(app.scalar_i64("select count(*) from case_files where sha256 !~ '^[0-9a-f]{64}$'").await, 0);
     let large = vec![b' '; 6 * 1024 * 1024 + 100];
     upload(&centre.desk, &case, &large).await.assert_status(422);
 }
@@ -633,4 +661,38 @@ async fn odd_cases_are_shown_with_their_evidence_and_decided_by_a_person() {
     assert_eq!(app.scalar_i64("select count(*) from case_screenings").await, before + 1);
     clerk.get("/cases/screens").await.assert_says("查实虚假或者拆分");
     centre.desk.get("/cases/screens").await.assert_status(403);
+}
+
+#[tokio::test]
+async fn a_notice_is_registered_once_and_what_is_done_is_not_offered_again() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let form = [
+        ("basis", "notified_defence"),
+        ("way", "authority"),
+        ("received_on", "2024-05-06"),
+        ("kind", "criminal_investigation"),
+        ("cause", "盗窃罪"),
+        ("name", "郭小宇"),
+        ("birth_date", "2008-02-01"),
+        ("groups", "minor"),
+        ("proofs", "household_register"),
+        ("notice_basis", "minor"),
+        ("notice_number", "高公法援〔2024〕3号"),
+        ("authority", "高平市公安局"),
+    ];
+    let page = centre.desk.post("/cases/apply", &form).await;
+    page.assert_status(303);
+    let case = page.location.expect("a case");
+    centre.desk.post("/cases/apply", &form).await.assert_status(422).assert_says("已经登记为高法援字〔2024〕001号");
+    assert_eq!(app.scalar_i64("select count(*) from cases").await, 1);
+    // A handler is first offered what leads on, and not twice what was done.
+    centre.step(&centre.desk, &case, "assign", &[("handler", &centre.zhao.to_string())]).await;
+    let offered = |page: &crate::support::app::Page| page.select(".case-steps a");
+    assert_eq!(offered(&centre.handler.get(&case).await), ["接受指派", "申请更换承办人"]);
+    centre.step(&centre.handler, &case, "take_on", &[]).await;
+    assert_eq!(offered(&centre.handler.get(&case).await), ["签订委托协议", "申请更换承办人"]);
+    let director = centre.director.get(&case).await;
+    assert_eq!(offered(&director), ["决定终止"], "nothing to settle: it is a notice");
+    director.assert_says("现在由本案承办人或中心工作人员办理");
 }

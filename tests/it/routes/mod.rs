@@ -4,6 +4,8 @@ mod accounts;
 mod attendance;
 mod calendar;
 mod case_life;
+mod case_walls;
+mod case_ways;
 mod cases;
 mod consultations;
 mod dashboard;

@@ -346,13 +346,20 @@ impl Browser<'_> {
 
     /// Sends a form with one file.
     pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], content: &[u8]) -> Page {
+        self.upload_as(path, fields, "a.pdf", content).await
+    }
+
+    /// Sends a form with one file of this name.
+    pub(crate) async fn upload_as(&self, path: &str, fields: &[(&str, &str)], name: &str, content: &[u8]) -> Page {
         let once = Uuid::new_v4().to_string();
         let token = self.actor.as_ref().map(|actor| actor.form_token.clone()).unwrap_or_default();
         let mut body = Vec::new();
         for (name, value) in [("token", token.as_str()), ("once", once.as_str())].iter().chain(fields) {
             body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
         }
-        body.extend(b"--XX\r\nContent-Disposition: form-data; name=\"scan\"; filename=\"a.pdf\"\r\n\r\n");
+        body.extend(
+            format!("--XX\r\nContent-Disposition: form-data; name=\"scan\"; filename=\"{name}\"\r\n\r\n").bytes(),
+        );
         body.extend_from_slice(content);
         body.extend(b"\r\n--XX--\r\n");
         let mut request = Request::builder()

@@ -101,6 +101,7 @@ async fn a_form_without_the_sessions_token_is_refused_on_every_route_and_written
         app.staff(Role::SecurityAdministrator).await,
         app.staff(Role::AuditAdministrator).await,
         app.staff_at(Role::LegalAidStaff, venue).await,
+        app.staff(Role::LegalAidDirector).await,
     ];
     let everybody: Vec<_> = [&duty, &staff, &clerk].into_iter().chain(&others).collect();
     let (mut refused, other_token) = (0, staff.actor().form_token.clone());

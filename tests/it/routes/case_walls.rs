@@ -1,0 +1,222 @@
+//! Restricted cases: whoever is not named reads number, stage and dates, wherever one is
+//! mentioned, and nothing else.
+
+use huifa::web::permissions::Role;
+
+use crate::support::app::{Browser, TestApp};
+use crate::support::case_life::Centre;
+use crate::support::queries::Queries;
+
+/// A case of domestic violence, closed and entered.
+async fn closed(centre: &Centre<'_>) -> String {
+    let case = centre
+        .apply(&[
+            ("cause", "人身安全保护令"),
+            ("name", "秦小兰"),
+            ("id_number", "149999198003150060"),
+            ("groups", "woman"),
+            ("proofs", "id_card"),
+            ("facts", "遭受家庭暴力，需要申请人身安全保护令，附报警回执和伤情照片。"),
+        ])
+        .await;
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    centre.close(&case).await;
+    centre.step(&centre.desk, &case, "enter", &[("entry_number", "SX1")]).await;
+    case
+}
+
+async fn login_of(app: &TestApp, who: &Browser<'_>) -> String {
+    sqlx::query_scalar("select login from accounts where id = $1")
+        .bind(who.actor().account_id)
+        .fetch_one(&app.owner)
+        .await
+        .expect("a login")
+}
+
+#[tokio::test]
+async fn lists_searches_exports_and_screens_tell_nothing_to_people_not_named() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = closed(&centre).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let leader = app.staff(Role::Leader).await;
+    let finance = app.staff(Role::Finance).await;
+    let other_desk = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
+    let secrets = ["秦", "保护令", "家庭暴力"];
+    for (who, paths) in [
+        (
+            &clerk,
+            vec![
+                "/cases",
+                "/cases?q=保护",
+                "/cases?q=秦小兰",
+                "/find?q=001",
+                "/cases/screens",
+                "/cases/quality",
+                "/payouts",
+                "/payouts/cases/1",
+                "/home",
+            ],
+        ),
+        (&leader, vec!["/cases", "/find?q=001", "/payouts", "/payouts/cases/1"]),
+        (&finance, vec!["/payouts", "/payouts/cases/1", "/find?q=001"]),
+        (&other_desk, vec!["/cases", "/cases/work", "/cases/provincial", "/home", "/find?q=001"]),
+    ] {
+        for path in paths {
+            let page = who.get(path).await;
+            assert!(page.status.as_u16() < 400, "{path}: {}", page.status);
+            // What was typed into the search stands in its field, not in the answer.
+            let text: String = page.text().replace("查找", "");
+            for secret in secrets {
+                assert!(!text.contains(secret), "{path} says {secret}: {text}");
+            }
+        }
+    }
+    // A search by its cause or its recipient does not find it for them, and does for those at work on it.
+    clerk.get("/cases?q=保护令").await.assert_says("没有符合条件的案件");
+    centre.desk.get("/cases?q=保护令").await.assert_says("高法援字〔2024〕001号");
+    // The province's list leaves the person out for a colleague, and holds them for who works on it.
+    let asked = [("year", "2024")];
+    let theirs = other_desk.post("/cases/provincial/export", &asked).await;
+    assert!(theirs.html.contains("高法援字〔2024〕001号") && !theirs.html.contains('秦'), "{}", theirs.html);
+    let ours = centre.desk.post("/cases/provincial/export", &asked).await;
+    assert!(ours.html.contains("秦小兰"), "{}", ours.html);
+    // Nor can the page, its papers or its calendar be opened.
+    for path in
+        [case.clone(), format!("{case}/papers/contents"), format!("{case}/hearings.ics"), format!("{case}/do/enter")]
+    {
+        let status = other_desk.get(&path).await.status.as_u16();
+        assert!(status == 403 || status == 404, "{path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn the_director_names_people_for_a_restricted_case_and_takes_the_name_off() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = closed(&centre).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let named = format!("{case}/named");
+    let login = login_of(&app, &clerk).await;
+    clerk.get(&case).await.assert_status(403).assert_says("请联系法律援助中心负责人");
+    centre.desk.post(&named, &[("login", &login), ("why", "核实线索")]).await.assert_status(403);
+    let director = &centre.director;
+    director
+        .post(&named, &[("login", ""), ("why", "")])
+        .await
+        .assert_status(422)
+        .assert_says("请填写登录名")
+        .assert_says("请填写指定的理由");
+    director
+        .post(&named, &[("login", "nobody"), ("why", "核实线索")])
+        .await
+        .assert_status(409)
+        .assert_says("没有这个登录名");
+    let finance = login_of(&app, &app.staff(Role::Finance).await).await;
+    director
+        .post(&named, &[("login", &finance), ("why", "核实线索")])
+        .await
+        .assert_status(409)
+        .assert_says("没有查看案件的权限");
+    director.post(&named, &[("login", &login), ("why", "核实线索")]).await.assert_status(303);
+    director
+        .post(&named, &[("login", &login), ("why", "核实线索")])
+        .await
+        .assert_status(409)
+        .assert_says("已经是本案的指定人员");
+    clerk.get(&case).await.assert_status(200).assert_says("秦小兰").assert_says("核实线索");
+    director.get(&case).await.assert_says("指定").assert_says("能打开本案的人");
+    let account = clerk.actor().account_id.to_string();
+    director.post(&named, &[("account", &account)]).await.assert_status(303);
+    clerk.get(&case).await.assert_status(403);
+    director.post(&named, &[("account", &account)]).await.assert_status(409);
+    let handler = centre.handler.actor().account_id.to_string();
+    director.post(&named, &[("account", &handler)]).await.assert_status(409).assert_says("承办人");
+    assert_eq!(
+        app.scalar_i64("select count(*) from audit_records where action in ('case.name', 'case.unname')").await,
+        2
+    );
+    let open = centre.apply(&[]).await;
+    director
+        .post(&format!("{open}/named"), &[("login", &login), ("why", "核实线索")])
+        .await
+        .assert_status(409)
+        .assert_says("不是受限案件");
+}
+
+#[tokio::test]
+async fn a_colleague_cannot_hand_a_restricted_case_to_themselves() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = closed(&centre).await;
+    let other = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
+    let to = other.actor().account_id.to_string();
+    let id = case.rsplit('/').next().expect("an id");
+    let page = other.post("/cases/work", &[("cases", id), ("to", &to)]).await;
+    page.assert_status(409).assert_says("全部没有移交");
+    other.get("/cases/work").await.assert_says("受限案件");
+    centre.desk.post("/cases/work", &[("cases", id), ("to", &to)]).await.assert_status(303);
+    other.get(&case).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_suspicion_about_a_restricted_case_is_decided_by_somebody_named() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let first = closed(&centre).await;
+    let page = clerk.get("/cases/screens").await;
+    page.assert_says("没有会见记录").assert_says("证据只对指定人员显示");
+    let key = first.rsplit('/').next().expect("an id");
+    let fields = [("kind", "no_meeting"), ("key", key), ("verdict", "harmless"), ("note", "已核实会见笔录")];
+    clerk.post("/cases/screens", &fields).await.assert_status(403).assert_says("受限案件");
+    let login = login_of(&app, &clerk).await;
+    centre.director.post(&format!("{first}/named"), &[("login", &login), ("why", "核实线索")]).await.assert_status(303);
+    clerk.get("/cases/screens").await.assert_says("没有一次会见、约见");
+    clerk.post("/cases/screens", &fields).await.assert_status(303);
+    // What was decided is as shut for the next one.
+    let second = app.staff(Role::BureauClerk).await;
+    second.get("/cases/screens").await.assert_says("证据只对指定人员显示").assert_silent_on("已核实会见笔录");
+}
+
+#[tokio::test]
+async fn a_handler_finds_only_their_own_cases() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    centre.handler.get("/find?q=001").await.assert_says("高法援字〔2024〕001号");
+    centre.second.get("/find?q=001").await.assert_silent_on("高法援字〔2024〕001号");
+}
+
+#[tokio::test]
+async fn the_pages_of_a_step_take_four_queries_at_most() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    let at = |step: &'static str| format!("{case}/do/{step}");
+    centre.desk.get(&case).await;
+    let count = async |who: &Browser<'_>, path: String| {
+        // The first look takes the message of the step before along.
+        who.get(&path).await.assert_status(200);
+        let queries = Queries::listen();
+        who.get(&path).await.assert_status(200);
+        let asked = queries.take();
+        assert!(asked.len() <= 4, "{path}: {asked:#?}");
+    };
+    for step in ["accept", "ask_supplement", "withdraw"] {
+        count(&centre.desk, at(step)).await;
+    }
+    centre.grant(&case).await;
+    count(&centre.desk, at("assign")).await;
+    for path in ["/cases/provincial", "/cases/send-backs", "/cases/online", "/cases/handlers"] {
+        count(&centre.desk, path.to_owned()).await;
+    }
+    centre.hand_to_zhao(&case).await;
+    count(&centre.handler, at("conclude")).await;
+    count(&centre.director, at("terminate")).await;
+    centre.step(&centre.desk, &case, "ask_change", &[("wording", "not_fulfilled")]).await;
+    count(&centre.director, at("change")).await;
+}
