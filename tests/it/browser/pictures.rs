@@ -16,18 +16,42 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("posting", "", "/"),
     ("sign-in", "", "/sign-in"),
     ("help", "", "/help/duty"),
+    ("apply", "", "/legal-aid"),
     ("home-clerk", "clerk", "/home"),
     ("roster", "clerk", "/roster/2024-03"),
     ("attendance", "clerk", "/attendance/2024-01/venues"),
     ("consultations", "clerk", "/consultations?review=unreviewed"),
     ("findings", "clerk", "/findings"),
+    ("people", "clerk", "/people"),
+    ("programme", "clerk", "/programmes/2024"),
+    ("evidence", "clerk", "/evidence"),
+    ("home-approver", "approver", "/home"),
     ("settlement", "approver", "/settlements/2024-01"),
     ("fund", "finance", "/fund/2024"),
+    ("outlook", "finance", "/fund/2024/outlook"),
+    ("payments", "finance", "/payments"),
+    ("reports", "finance", "/reports"),
+    ("report", "finance", "/reports/monthly/2024-01"),
     ("dashboard", "leader", "/dashboard"),
     ("cases", "legalaid", "/cases"),
-    ("people", "clerk", "/people"),
+    ("case-work", "legalaid", "/cases/work"),
+    ("case-form", "legalaid", "/cases/apply"),
     ("home-duty", "lawyer", "/home"),
+    ("my-account", "lawyer", "/my-account"),
+    ("home-station", "mishan", "/home"),
     ("permissions", "system", "/permissions"),
+    ("audit", "audit", "/audit"),
+    // Nothing there, and nothing allowed.
+    ("none", "clerk", "/consultations?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA%E4%BA%BA"),
+    ("not-found", "clerk", "/nowhere"),
+    ("refused", "lawyer", "/people"),
+];
+
+/// Forms sent as they stand, without what they require: the name, whose, the address.
+const WRONG: &[(&str, &str, &str)] = &[
+    ("wrong-sign-in", "", "/sign-in"),
+    ("wrong-person", "clerk", "/people/new"),
+    ("wrong-application", "legalaid", "/cases/apply"),
 ];
 
 /// A square of the picture may differ by so much, of 255, and so many squares of a thousand
@@ -88,14 +112,24 @@ async fn compare(device: Device, size: &str) -> Vec<String> {
     let renew = std::env::var("HUIFA_PICTURES").is_ok_and(|value| value == "renew");
     let mut wrong = Vec::new();
     let mut wearing = "";
-    for (name, login, path) in PAGES {
-        if *login != wearing {
+    let forms = WRONG.iter().map(|page| (page, true));
+    for ((name, login, path), send) in PAGES.iter().map(|page| (page, false)).chain(forms) {
+        if login.is_empty() {
+            screen.go("/healthz").await;
+            screen.client.delete_all_cookies().await.expect("no cookies");
+            screen.script("document.cookie = 'huifa_theme=light; path=/'").await;
+            wearing = "";
+        } else if *login != wearing {
             let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
             screen.wear(app.browser_of(id).await.cookie()).await;
             screen.script("document.cookie = 'huifa_theme=light; path=/'").await;
             wearing = login;
         }
         screen.go(path).await;
+        if send {
+            screen.script("document.querySelector('main form:not(.filters)').requestSubmit()").await;
+            screen.find("main .error-summary").await;
+        }
         // A caret blinks.
         screen.script("document.activeElement?.blur()").await;
         let png = screen.client.screenshot().await.expect("a picture");
