@@ -9,7 +9,7 @@ use crate::plan::deadlines;
 use crate::plan::money;
 use crate::plan::month::Month;
 use crate::plan::programme::Programme;
-use crate::plan::time::month_and_day;
+use crate::plan::time::{days_left_words, month_and_day};
 use crate::web::chart::thousands;
 
 /// A target against the time line.
@@ -93,11 +93,7 @@ impl Late {
     /// How late it is, in words.
     #[must_use]
     pub fn words(&self) -> String {
-        match self.days_late {
-            0 => "今天到期".to_owned(),
-            late if late > 0 => format!("逾期{late}天"),
-            left => format!("还剩{}天", -left),
-        }
+        days_left_words(-self.days_late)
     }
 }
 

@@ -14,6 +14,7 @@ use super::service;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money;
+use crate::plan::time::days_left;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
@@ -73,10 +74,7 @@ impl PassageRow {
         match (late, self.passage.completed_on) {
             (0, Some(_)) => "按期拨付".to_owned(),
             (late, Some(_)) => format!("迟{late}天拨付"),
-            (0, None) => match (self.passage.due - self.today).num_days() {
-                0 => "今天到期".to_owned(),
-                left => format!("还剩{left}天"),
-            },
+            (0, None) => days_left(self.passage.due, self.today),
             (late, None) => format!("逾期{late}天未拨"),
         }
     }

@@ -14,7 +14,7 @@ use crate::plan::calendar::Calendar;
 use crate::plan::deadlines::{self, PlanLimit};
 use crate::plan::month::Month;
 use crate::plan::programme::Programme;
-use crate::plan::time::month_and_day;
+use crate::plan::time::{days_left, month_and_day};
 use crate::web::permissions::Role;
 
 /// What the due dates rest on.
@@ -95,11 +95,10 @@ impl Todo {
     /// How much time there is, in words.
     #[must_use]
     pub fn when(&self, today: NaiveDate) -> String {
-        match self.due.map(|due| (due - today).num_days()) {
+        match self.due {
             _ if self.done => "已完成".to_owned(),
-            Some(0) => "今天".to_owned(),
-            Some(left) if left < 0 => format!("逾期{}天", -left),
-            Some(left) => format!("还剩{left}天"),
+            Some(due) if due == today => "今天".to_owned(),
+            Some(due) => days_left(due, today),
             None => "待办".to_owned(),
         }
     }

@@ -14,7 +14,7 @@ use super::voids::{self, VoidRow};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
-use crate::plan::time::{SHANGHAI, chinese_date, short_date};
+use crate::plan::time::{SHANGHAI, chinese_date, days_left, short_date};
 use crate::plan::{Calendar, Programme};
 use crate::state::AppState;
 use crate::subsidy::case_payout::CasePayout;
@@ -63,13 +63,13 @@ impl DueCase {
 
     /// The shade and words of how the payment stands to its limit.
     fn limit(&self, today: &NaiveDate) -> (&'static str, String) {
-        match self.payout.due_on.map(|due| (due - *today).num_days()) {
-            None => ("quiet", "—".to_owned()),
-            Some(days) if days < 0 => ("bad", format!("逾期{}天", -days)),
-            Some(0) => ("warn", "今天到期".to_owned()),
-            Some(days) if days <= 5 => ("warn", format!("还剩{days}天")),
-            Some(days) => ("ok", format!("还剩{days}天")),
-        }
+        let Some(due) = self.payout.due_on else { return ("quiet", "—".to_owned()) };
+        let shade = match (due - *today).num_days() {
+            ..0 => "bad",
+            0..=5 => "warn",
+            _ => "ok",
+        };
+        (shade, days_left(due, *today))
     }
 }
 

@@ -28,6 +28,22 @@ pub fn chinese_date(date: NaiveDate) -> String {
     format!("{}年{}月{}日", date.year(), date.month(), date.day())
 }
 
+/// How many days a limit still has, or has been over, in the words of every list.
+#[must_use]
+pub fn days_left(due_on: NaiveDate, today: NaiveDate) -> String {
+    days_left_words((due_on - today).num_days())
+}
+
+/// `还剩3天`, `今天到期` or `逾期3天` (below zero).
+#[must_use]
+pub fn days_left_words(days: i64) -> String {
+    match days {
+        0 => "今天到期".to_owned(),
+        late if late < 0 => format!("逾期{}天", -late),
+        left => format!("还剩{left}天"),
+    }
+}
+
 /// `5月8日`.
 #[must_use]
 pub fn month_and_day(date: NaiveDate) -> String {

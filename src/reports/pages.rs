@@ -12,7 +12,7 @@ use super::period::{Period, ReportKind};
 use super::service;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::time::{chinese_date, short_date};
+use crate::plan::time::{chinese_date, days_left, short_date};
 use crate::programmes;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
@@ -74,9 +74,8 @@ fn standing(
         Some(_) => ("wait", "待审核".to_owned()),
         None if period.first() > today => ("quiet", "未开始".to_owned()),
         None if period.last() >= today => ("info", "期间未满".to_owned()),
-        None => match due.map(|due| (due - today).num_days()) {
-            Some(days) if days < 0 => ("bad", format!("逾期{}天", -days)),
-            Some(days) => ("warn", format!("还剩{days}天")),
+        None => match due {
+            Some(due) => (if due < today { "bad" } else { "warn" }, days_left(due, today)),
             None => ("info", "未填报".to_owned()),
         },
     }

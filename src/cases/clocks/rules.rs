@@ -271,16 +271,6 @@ pub fn pressure(calendar: &Calendar, started_on: NaiveDate, due_on: NaiveDate, t
     }
 }
 
-/// How much time is left, in words.
-#[must_use]
-pub fn left_words(due_on: NaiveDate, today: NaiveDate) -> String {
-    match (due_on - today).num_days() {
-        0 => "今天到期".to_owned(),
-        left if left < 0 => format!("逾期{}天", -left),
-        left => format!("还剩{left}天"),
-    }
-}
-
 /// How much time is left of a limit in hours, in words.
 #[must_use]
 pub fn hours_left_words(due_at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {

@@ -6,11 +6,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::Due;
 use crate::cases::clocks::Clock;
-use crate::cases::clocks::rules::{Pressure, hours_left_words, hours_pressure, left_words, pressure};
+use crate::cases::clocks::rules::{Pressure, hours_left_words, hours_pressure, pressure};
 use crate::cases::states::State;
 use crate::plan::calendar::Calendar;
 use crate::plan::dictionary::{Dictionary as _, dictionary};
-use crate::plan::time::SHANGHAI;
+use crate::plan::time::{SHANGHAI, days_left};
 use crate::web::actor::Actor;
 use crate::web::permissions::Action;
 
@@ -131,7 +131,7 @@ pub fn pressure_of(row: &WaitingRow, calendar: &Calendar, now: DateTime<FixedOff
 pub fn left_of(row: &WaitingRow, now: DateTime<FixedOffset>) -> Option<String> {
     match (row.due_at, row.due_on) {
         (Some(at), _) => Some(hours_left_words(at.with_timezone(&SHANGHAI), now)),
-        (None, Some(due)) => Some(left_words(due, now.date_naive())),
+        (None, Some(due)) => Some(days_left(due, now.date_naive())),
         (None, None) => None,
     }
 }
@@ -169,18 +169,17 @@ pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, no
             },
             _ => {
                 let task = row.state.map_or("", task);
-                let green =
-                    if row.green.is_empty() { String::new() } else { format!("绿色通道（{}）；", row.green) };
+                let green = (!row.green.is_empty()).then(|| format!("绿色通道（{}）", row.green));
                 let clock = match (row.clock, pressure_of(&row, calendar, now)) {
                     (Some(clock), Some(Pressure::Late | Pressure::Red)) => {
-                        format!("{clock}，{}", left_of(&row, now).unwrap_or_default())
+                        Some(format!("{clock}，{}", left_of(&row, now).unwrap_or_default()))
                     }
-                    (Some(clock), _) => clock.to_string(),
-                    (None, _) => String::new(),
+                    (Some(clock), _) => Some(clock.to_string()),
+                    (None, _) => None,
                 };
                 Due {
                     title: format!("{} {}：{task}", row.number, row.cause),
-                    detail: format!("{green}{clock}"),
+                    detail: green.into_iter().chain(clock).collect::<Vec<_>>().join("；"),
                     href: format!("/cases/{}", row.id),
                     due: row.due_on,
                 }

@@ -32,7 +32,7 @@ impl ClockRow {
         match self.due_at {
             _ if self.paused_on.is_some() => "暂停".to_owned(),
             Some(at) => clocks::hours_left_words(at.with_timezone(&SHANGHAI), now),
-            None => clocks::left_words(self.due_on, now.date_naive()),
+            None => crate::plan::time::days_left(self.due_on, now.date_naive()),
         }
     }
 
