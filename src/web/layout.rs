@@ -143,12 +143,6 @@ impl Layout {
         assets::asset(path)
     }
 
-    /// Whether the reader's navigation holds this address: no page shows a link into a wall.
-    #[must_use]
-    pub fn leads_to(&self, href: &str) -> bool {
-        self.nav.iter().flat_map(|group| &group.items).any(|item| item.href == href)
-    }
-
     /// A once-key for a form of the frame itself.
     #[must_use]
     pub fn once(&self) -> OnceKey {
@@ -159,6 +153,14 @@ impl Layout {
     #[must_use]
     pub fn offers(&self, href: &str) -> bool {
         self.nav.iter().flat_map(|group| &group.items).any(|item| item.href == href)
+    }
+
+    /// Whether the reader's navigation has a page of this part of the house (`/people` for
+    /// `/people/21`): a reader whom the part does not let in gets words instead of a link.
+    #[must_use]
+    pub fn lets_into(&self, href: &str) -> bool {
+        let part = |href: &str| href.split(['/', '?']).nth(1).map(str::to_owned);
+        self.nav.iter().flat_map(|group| &group.items).any(|item| part(&item.href) == part(href))
     }
 
     /// How many things wait for the reader in all places.

@@ -17,7 +17,7 @@ const HEAVIEST: i64 = 100 * 1024;
 /// The layout shift that must not be passed: nothing moves that a person would see.
 const MOST_SHIFT: f64 = 0.01;
 
-/// Routes that answer no page of their own to a reader in the demonstration.
+/// Routes that answer no page of their own.
 const NO_PAGE: &[&str] = &[
     "/fund",
     "/roster",
@@ -28,13 +28,12 @@ const NO_PAGE: &[&str] = &[
     "/favicon.ico",
     "/healthz",
     "/readyz",
-    // Downloads, and pages of cases lived in the system: it is taken into use in April.
+    // Lead on to the page of what they belong to.
+    "/payouts/items/{id}",
+    "/payments/transfers/{id}",
+    // Downloads.
     "/cases/hearings.ics",
     "/cases/{id}/hearings.ics",
-    "/cases/{id}/application",
-    "/cases/{id}/do/{step}",
-    "/cases/{id}/papers/{paper}",
-    "/cases/quality/{id}",
     "/static/{hash}/{*name}",
     // Asked for in between, when a proof has grown old, or for the second factor.
     "/confirm",
@@ -43,25 +42,39 @@ const NO_PAGE: &[&str] = &[
     "/sign-in/passkey",
     "/confirm/passkey",
     "/my-account/passkeys/new",
-    // No run has left for the bank and no batch been made in early February.
-    "/payments/payees/{id}",
-    "/payments/runs/{id}",
-    "/payments/transfers/{id}",
-    "/payouts/items/{id}",
-    "/payouts/batches/{id}",
-    "/payouts/batches/{id}/print",
 ];
 
-/// Early February: January is reported and being settled, February is lived, March is next.
-pub(crate) fn standing() -> DateTime<FixedOffset> {
-    instant("2024-02-06 09:00")
+/// A day at which the demonstration stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Day {
+    /// Early February: January is reported and being settled, February is lived, March is next.
+    February,
+    /// Early June, where it stands by itself: months paid, cases lived to their end, batches made.
+    June,
 }
 
-/// The demonstration, lived through up to `standing`.
-pub(crate) async fn lived() -> TestApp {
+impl Day {
+    fn instant(self) -> DateTime<FixedOffset> {
+        match self {
+            Self::February => instant("2024-02-06 09:00"),
+            Self::June => demo::stands_at(),
+        }
+    }
+
+    /// The month whose roster is being drawn.
+    fn next_month(self) -> &'static str {
+        match self {
+            Self::February => "2024-03",
+            Self::June => "2024-07",
+        }
+    }
+}
+
+/// The demonstration, lived through up to a day.
+pub(crate) async fn lived(day: Day) -> TestApp {
     let mut app = TestApp::empty().await;
     app.demonstrate();
-    demo::fill(&app.state, standing()).await.expect("the story goes through");
+    demo::fill(&app.state, day.instant()).await.expect("the story goes through");
     // A roster being drawn has pages of its own.
     let (clerk, venue, person) = {
         let clerk = app.scalar_i64("select id from accounts where login = 'clerk'").await;
@@ -73,10 +86,29 @@ pub(crate) async fn lived() -> TestApp {
         )
     };
     let clerk = app.browser_of(clerk).await;
-    clerk.post("/roster/2024-03/start", &[]).await.assert_status(303);
-    let (fill, person) = (format!("/roster/2024-03/venues/{venue}/fill"), person.to_string());
+    let month = day.next_month();
+    clerk.post(&format!("/roster/{month}/start"), &[]).await.assert_status(303);
+    let (fill, person) = (format!("/roster/{month}/venues/{venue}/fill"), person.to_string());
     clerk.post(&fill, &[("people", &person)]).await.assert_status(303);
     drop(clerk);
+    // So have next year's plan, and a case on paper that is not closed.
+    if matches!(day, Day::June) {
+        let clerk = app.scalar_i64("select id from accounts where login = 'clerk'").await;
+        app.browser_of(clerk).await.post("/programmes/2024/copy", &[]).await.assert_status(303);
+        let staff = app.scalar_i64("select id from accounts where login = 'legalaid'").await;
+        let fields = [
+            ("number", "高法援字〔2024〕900号"),
+            ("accepted_on", "2024-06-04"),
+            ("kind", "civil_first_instance"),
+            ("basis", "application"),
+            ("groups", "women"),
+            ("cause", "离婚纠纷"),
+            ("handler_category", "lawyer"),
+            ("handler_name", "赵志远"),
+            ("organisation", "山西示例律师事务所"),
+        ];
+        app.browser_of(staff).await.post("/cases", &fields).await.assert_status(303);
+    }
     app
 }
 
@@ -117,7 +149,12 @@ async fn measured(screen: &Screen) -> Value {
         .expect("measured")
 }
 
-/// Follows the links of one role; gives the routes it came to, and what is wrong.
+fn shift_of(found: &Value) -> f64 {
+    found["shift"].as_f64().unwrap_or(1.0)
+}
+
+/// Follows the links of one role from where it starts, one address for each route and every
+/// address that it starts from; gives the routes it came to, and what is wrong.
 async fn walk(
     screen: &Screen,
     declared: &[&'static str],
@@ -126,21 +163,28 @@ async fn walk(
 ) -> BTreeSet<&'static str> {
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut queue = VecDeque::from(start.to_vec());
+    let mut asked: BTreeSet<&String> = start.iter().collect();
     while let Some(path) = queue.pop_front() {
         let bare = path.split('?').next().unwrap_or_default();
         let Some(route) = route_of(declared, bare) else {
             wrong.push(format!("{path}: no such route"));
             continue;
         };
-        if seen.contains_key(route) || NO_PAGE.contains(&route) && bare != "/roster" && bare != "/fund" {
+        let asked_for = asked.remove(&path);
+        if seen.contains_key(route) && !asked_for || NO_PAGE.contains(&route) && bare != "/roster" && bare != "/fund" {
             continue;
         }
         screen.go(&path).await;
-        let found = measured(screen).await;
+        let mut found = measured(screen).await;
+        // A busy machine draws a page in two strokes now and then; what moves twice moves.
+        if shift_of(&found) > MOST_SHIFT {
+            screen.go(&path).await;
+            found = measured(screen).await;
+        }
         let url = screen.client.current_url().await.expect("an address");
         let landed = route_of(declared, url.path()).unwrap_or(route);
         seen.insert(route, path.clone());
-        if seen.contains_key(landed) && landed != route {
+        if seen.contains_key(landed) && landed != route && !asked_for {
             continue;
         }
         seen.insert(landed, path.clone());
@@ -151,7 +195,7 @@ async fn walk(
         if found["h1"] != 1 {
             wrong.push(format!("{path}: {} headings of the first rank", found["h1"]));
         }
-        if found["shift"].as_f64().unwrap_or(1.0) > MOST_SHIFT {
+        if shift_of(&found) > MOST_SHIFT {
             wrong.push(format!("{path}: shifts by {}", found["shift"]));
         }
         if found["bytes"].as_i64().unwrap_or(i64::MAX) > HEAVIEST {
@@ -171,20 +215,43 @@ async fn walk(
 }
 
 /// Pages to which a form leads, or a link of a page whose like was visited before.
-async fn forms_of_the_clerk(app: &TestApp) -> Vec<String> {
+async fn forms_of_the_clerk(app: &TestApp, day: Day) -> Vec<String> {
     let id = async |sql: &str| app.scalar_i64(sql).await;
+    let month = day.next_month();
     vec![
         format!(
             "/consultations/together?id={}",
             id("select min(id) from consultations where review = 'unreviewed'").await
         ),
         format!("/findings/together?step=confirm&id={}", id("select min(id) from findings").await),
-        format!("/roster/2024-03/shifts/{}/move", id("select min(id) from shifts where month = '2024-03-01'").await),
+        format!(
+            "/roster/{month}/shifts/{}/move",
+            id(&format!("select min(id) from shifts where month = '{month}-01'")).await
+        ),
     ]
 }
 
-async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'static str>) {
-    let app = lived().await;
+/// Addresses whose like may be visited in another state: a paid month has more to show than
+/// the month that is being reported, a case being handled more than one on paper.
+async fn also_in_june(app: &TestApp, login: &str) -> Vec<String> {
+    let case = async |which: &str| {
+        format!("/cases/{}", app.scalar_i64(&format!("select max(id) from cases where {which}")).await)
+    };
+    match login {
+        "clerk" => vec!["/settlements/2024-04".to_owned(), "/programmes/2025".to_owned()],
+        "approver" | "finance" => vec!["/settlements/2024-04".to_owned()],
+        "legalaid" => vec![
+            case("number = '高法援字〔2024〕900号'").await,
+            case("state = 'handling' and not restricted").await,
+            case("state = 'archived' and not restricted").await,
+        ],
+        "director" => vec![case("state = 'close_agreed'").await, case("state = 'terminated'").await],
+        _ => Vec::new(),
+    }
+}
+
+async fn every_role(device: Device, cookie: &str, day: Day) -> (Vec<String>, BTreeSet<&'static str>) {
+    let app = lived(day).await;
     let declared: Vec<&'static str> =
         app.declared.iter().filter(|route| route.method == "GET").map(|route| route.path).collect();
     let screen = Screen::open(&app, device).await;
@@ -199,8 +266,11 @@ async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'st
         screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
         let mut mine = Vec::new();
         let mut start = vec!["/home".to_owned()];
+        if matches!(day, Day::June) {
+            start.extend(also_in_june(&app, login).await);
+        }
         if *login == "clerk" {
-            start.extend(forms_of_the_clerk(&app).await);
+            start.extend(forms_of_the_clerk(&app, day).await);
         }
         came.extend(walk(&screen, &declared, &start, &mut mine).await);
         wrong.extend(mine.into_iter().map(|fault| format!("{login} {fault}")));
@@ -212,7 +282,7 @@ async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'st
         wrong.extend(screen.faults(&path).await);
     }
     // Only who recorded a consultation corrects it.
-    let recorded = "from consultations where started_at > '2024-02-01' order by id limit 1";
+    let recorded = "from consultations order by started_at desc, id desc limit 1";
     let recorder = app.scalar_i64(&format!("select recorded_by {recorded}")).await;
     let edit = format!("/consultations/{}/edit", app.scalar_i64(&format!("select id {recorded}")).await);
     screen.wear(app.browser_of(recorder).await.cookie()).await;
@@ -223,7 +293,7 @@ async fn every_role(device: Device, cookie: &str) -> (Vec<String>, BTreeSet<&'st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_every_role_is_accessible_light_and_still_on_an_office_pc() {
-    let (wrong, missing) = every_role(Device::Desk, "huifa_theme=light").await;
+    let (wrong, missing) = every_role(Device::Desk, "huifa_theme=light", Day::June).await;
     assert!(
         wrong.is_empty() && missing.is_empty(),
         "{} faults:\n{}\nnobody comes by a link to {missing:?}",
@@ -234,12 +304,12 @@ async fn every_page_in_every_role_is_accessible_light_and_still_on_an_office_pc(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_every_role_is_accessible_in_the_dark_on_a_telephone() {
-    let (wrong, _) = every_role(Device::Phone, "huifa_theme=dark").await;
+    let (wrong, _) = every_role(Device::Phone, "huifa_theme=dark", Day::February).await;
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_every_role_fits_in_large_print_on_a_telephone() {
-    let (wrong, _) = every_role(Device::Phone, "huifa_print=large").await;
+    let (wrong, _) = every_role(Device::Phone, "huifa_print=large", Day::February).await;
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }

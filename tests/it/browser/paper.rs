@@ -2,7 +2,7 @@
 
 use lopdf::Document;
 
-use super::everywhere::lived;
+use super::everywhere::{Day, lived};
 use super::screen::{Device, Screen};
 
 /// The pages of a PDF as width and height in points, in their order.
@@ -55,7 +55,7 @@ type Sheet = (&'static str, String, bool, usize, &'static str, &'static str);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sheets_posters_and_forms_are_printed_on_a4_numbered_with_their_heads_and_lines_to_sign() {
-    let app = lived().await;
+    let app = lived(Day::February).await;
     let screen = Screen::open(&app, Device::Desk).await;
     let record = app.scalar_i64("select min(id) from consultations").await;
     let venue = app.scalar_i64("select id from venues where short_name = '米山镇'").await;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::everywhere::lived;
+use super::everywhere::{Day, lived};
 use super::screen::{Device, Screen};
+use crate::support::app::TestApp;
 
 /// Page by page: the name, whose it is, the address.
 const PAGES: &[(&str, &str, &str)] = &[
@@ -52,6 +53,15 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("wrong-sign-in", "", "/sign-in"),
     ("wrong-person", "clerk", "/people/new"),
     ("wrong-application", "legalaid", "/cases/apply"),
+];
+
+/// What there is only after some months: the name, whose, the address, and what gives its number.
+const LATER: &[(&str, &str, &str, &str)] = &[
+    ("case", "legalaid", "/cases/{}", "select min(id) from cases where state = 'handling' and not restricted"),
+    ("case-archived", "legalaid", "/cases/{}", "select min(id) from cases where state = 'archived'"),
+    ("settlement-paid", "finance", "/settlements/2024-04", ""),
+    ("run", "finance", "/payments/runs/{}", "select max(id) from payment_runs"),
+    ("batch", "approver", "/payouts/batches/{}", "select max(id) from case_batches"),
 ];
 
 /// A square of the picture may differ by so much, of 255, and so many squares of a thousand
@@ -104,28 +114,36 @@ async fn run(screen: &Screen, script: &str, arguments: Vec<Value>) -> Value {
     screen.client.execute_async(script, arguments).await.expect("the browser compares")
 }
 
-async fn compare(device: Device, size: &str) -> Vec<String> {
+/// One page to be pictured.
+struct Page<'a> {
+    name: &'a str,
+    login: &'a str,
+    path: String,
+    /// Whether its form is sent as it stands.
+    send: bool,
+}
+
+/// Compares the pages as they are one day at one size; gives what is wrong.
+async fn compare(app: &TestApp, pages: Vec<Page<'_>>, device: Device, size: &str) -> Vec<String> {
     use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD;
-    let app = lived().await;
-    let screen = Screen::open(&app, device).await;
+    let screen = Screen::open(app, device).await;
     let renew = std::env::var("HUIFA_PICTURES").is_ok_and(|value| value == "renew");
     let mut wrong = Vec::new();
     let mut wearing = "";
-    let forms = WRONG.iter().map(|page| (page, true));
-    for ((name, login, path), send) in PAGES.iter().map(|page| (page, false)).chain(forms) {
+    for Page { name, login, path, send } in pages {
         if login.is_empty() {
             screen.go("/healthz").await;
             screen.client.delete_all_cookies().await.expect("no cookies");
             screen.script("document.cookie = 'huifa_theme=light; path=/'").await;
             wearing = "";
-        } else if *login != wearing {
+        } else if login != wearing {
             let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
             screen.wear(app.browser_of(id).await.cookie()).await;
             screen.script("document.cookie = 'huifa_theme=light; path=/'").await;
             wearing = login;
         }
-        screen.go(path).await;
+        screen.go(&path).await;
         if send {
             screen.script("document.querySelector('main form:not(.filters)').requestSubmit()").await;
             screen.find("main .error-summary").await;
@@ -157,14 +175,43 @@ async fn compare(device: Device, size: &str) -> Vec<String> {
     wrong
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_main_pages_look_as_they_were_looked_at_on_an_office_pc() {
-    let wrong = compare(Device::Desk, "desk").await;
+async fn compare_in_february(device: Device, size: &str) {
+    let app = lived(Day::February).await;
+    let page = |&(name, login, path): &(&'static str, &'static str, &str), send| Page {
+        name,
+        login,
+        path: path.to_owned(),
+        send,
+    };
+    let pages = PAGES.iter().map(|it| page(it, false)).chain(WRONG.iter().map(|it| page(it, true))).collect();
+    let wrong = compare(&app, pages, device, size).await;
     assert!(wrong.is_empty(), "{wrong:#?}\nIf the change is meant: HUIFA_PICTURES=renew");
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_main_pages_look_as_they_were_looked_at_on_an_office_pc() {
+    compare_in_february(Device::Desk, "desk").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_main_pages_look_as_they_were_looked_at_on_a_telephone() {
-    let wrong = compare(Device::Phone, "phone").await;
+    compare_in_february(Device::Phone, "phone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_and_payments_look_as_they_were_looked_at_at_both_sizes() {
+    let app = lived(Day::June).await;
+    let mut wrong = Vec::new();
+    for (device, size) in [(Device::Desk, "desk"), (Device::Phone, "phone")] {
+        let mut pages = Vec::new();
+        for &(name, login, path, number) in LATER {
+            let path = match number {
+                "" => path.to_owned(),
+                sql => path.replace("{}", &app.scalar_i64(sql).await.to_string()),
+            };
+            pages.push(Page { name, login, path, send: false });
+        }
+        wrong.extend(compare(&app, pages, device, size).await);
+    }
     assert!(wrong.is_empty(), "{wrong:#?}\nIf the change is meant: HUIFA_PICTURES=renew");
 }
