@@ -242,6 +242,7 @@ async fn also_in_june(app: &TestApp, login: &str) -> Vec<String> {
         "approver" | "finance" => vec!["/settlements/2024-04".to_owned()],
         "legalaid" => vec![
             case("number = '高法援字〔2024〕900号'").await,
+            case("state = 'submitted'").await,
             case("state = 'handling' and not restricted").await,
             case("state = 'archived' and not restricted").await,
         ],
