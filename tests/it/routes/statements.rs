@@ -155,7 +155,7 @@ async fn a_batch_and_a_transfer_are_taken_on_by_their_own_statements_only() {
     let batch = clerk.post("/payouts", &[("case", &case.to_string())]).await;
     batch.assert_status(303);
     let id = app.scalar_i64("select max(id) from case_batches").await;
-    let version = i32::try_from(app.scalar_i64("select version from case_batches").await).expect("small");
+    let version = i32::try_from(app.scalar_i64("select version::bigint from case_batches").await).expect("small");
     let step = |from, to, version| BatchStep { id, version, from, to, account, at: now, reason: "" };
     for from in [BatchStatus::Approved, BatchStatus::Returned, BatchStatus::Dissolved, BatchStatus::Paid] {
         for to in [BatchStatus::Approved, BatchStatus::Paid] {
