@@ -42,19 +42,16 @@ async fn a_month_is_taken_on_by_its_own_statement_from_its_own_state_only() {
         app.staff(Role::Finance).await.actor().account_id,
     );
     let reviewed = format!("update settlements set reviewed_by = {clerk}, reviewed_at = now()");
+    let returned =
+        format!("update settlements set returned_by = {approver}, returned_at = now(), return_reason = '请核对'");
     let approved = format!("{reviewed}, status = 'approved', approved_by = {approver}, approved_at = now()");
     let paid = format!("update settlements set status = 'paid', paid_by = {payer}, paid_at = now()");
     // The state, how it comes about, and who may go on from it: review, return, approve, pay, reopen.
-    let states: [(&str, Vec<String>, [bool; 5]); 5] = [
+    let states: [(&str, Vec<String>, [bool; 5]); 6] = [
         ("calculated", vec![], [true, true, false, false, false]),
         ("reviewed", vec![reviewed.clone()], [false, true, true, false, false]),
-        (
-            "returned",
-            vec![format!(
-                "update settlements set returned_by = {approver}, returned_at = now(), return_reason = '请核对'"
-            )],
-            [false, false, false, false, false],
-        ),
+        ("returned", vec![returned.clone()], [false, false, false, false, false]),
+        ("returned though reviewed", vec![reviewed.clone(), returned], [false, false, false, false, false]),
         ("approved", vec![approved.clone()], [false, false, false, true, false]),
         ("paid", vec![approved, paid], [false, false, false, false, true]),
     ];
