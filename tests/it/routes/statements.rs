@@ -165,3 +165,61 @@ async fn a_batch_and_a_transfer_are_taken_on_by_their_own_statements_only() {
     let elsewhere = set_batch(&mut conn, 0, step(BatchStatus::Prepared, BatchStatus::Approved, version)).await;
     assert!(matches!(elsewhere, Ok(false)), "another bureau: {elsewhere:?}");
 }
+
+/// Roles keep most people from both halves of a step; who changes their role in between is kept from it by name, and
+/// where the program would not do so, by the database.
+#[tokio::test]
+async fn whoever_asked_does_not_decide_in_another_role_either() {
+    let app = TestApp::new().await;
+    let (me, _) = may(&app).await;
+    let clerk = app.browser_of(me).await;
+    clerk.post("/settlements/2024-05/review", &[("reason", "先行复核")]).await.assert_status(303);
+    let void = super::payouts::case(&app, "高法援〔2024〕51号", Some(1), "").await;
+    let late = super::payouts::case(&app, "高法援〔2024〕52号", Some(2), "").await;
+    let paid = super::payouts::case(&app, "高法援〔2024〕53号", Some(3), "").await;
+    let why = [("reason", "受援人不属于八类群体")];
+    clerk.post(&format!("/payouts/cases/{void}/void"), &why).await.assert_status(303);
+    let later = [("days", "7"), ("reason", "收款账户待核实")];
+    clerk.post(&format!("/payouts/cases/{late}/extensions"), &later).await.assert_status(303);
+    clerk.post("/payouts", &[("case", &paid.to_string())]).await.assert_status(303);
+    let payee = app
+        .scalar_i64(&format!(
+            "insert into payees (bureau_id, kind, name, organisation, seal_id, created_by, created_at)
+             values ({}, 'handler', '钱律师', '所', gen_random_uuid(), {me}, now())
+             on conflict (bureau_id, kind, name, organisation) do update set version = 1 returning id",
+            app.bureau
+        ))
+        .await;
+    let account = [("version", "1"), ("bank_name", "示例银行"), ("bank_account", "6228000000000000077")];
+    clerk.post(&format!("/payments/payees/{payee}"), &account).await.assert_status(303);
+
+    app.execute(&format!("update accounts set role = 'approver' where id = {me}")).await;
+    let approver = app.browser_of(me).await;
+    let newest = async |table: &str| app.scalar_i64(&format!("select max(id) from {table}")).await;
+    for (path, says) in [
+        ("/settlements/2024-05/approve".to_owned(), "由您计算或复核"),
+        (format!("/payouts/voids/{}/grant", newest("case_voids").await), "作废由您申请"),
+        (format!("/payouts/extensions/{}/grant", newest("case_extensions").await), "由您提出"),
+        (format!("/payouts/batches/{}/approve", newest("case_batches").await), "由您编制"),
+        (format!("/payments/accounts/{}/confirm", newest("bank_changes").await), "由您登记"),
+    ] {
+        approver.post(&path, &[]).await.assert_status(409).assert_says(says);
+    }
+    for (sql, constraint) in [
+        ("update case_voids set decided_by = asked_by, decided_at = now(), agreed = true", "case_voids_second_person"),
+        (
+            "update case_extensions set status = 'granted', decided_by = asked_by, decided_at = asked_at",
+            "case_extensions_second_person",
+        ),
+        (
+            "update case_batches set status = 'approved', approved_by = prepared_by, approved_at = now()",
+            "case_batches_second_person",
+        ),
+        (
+            "update bank_changes set status = 'confirmed', decided_by = asked_by, decided_at = now()",
+            "bank_changes_second_person",
+        ),
+    ] {
+        assert_eq!(app.refused_by(sql).await, constraint);
+    }
+}
