@@ -224,6 +224,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("roster.start", "建立排班"),
     ("roster.submit", "提交排班"),
     ("settlement.approve", "批准月结"),
+    ("settlement.chase", "催办考勤上报"),
     ("settlement.calculate", "计算月结"),
     ("settlement.pay", "发放补贴"),
     ("settlement.reopen", "重新打开月结"),

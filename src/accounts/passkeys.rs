@@ -243,7 +243,7 @@ pub(super) async fn add(
     }
     let id = sqlx::query_scalar!(
         "insert into passkeys (account_id, credential_id, public_key, sign_count, name, created_at)
-         values ($1, $2, $3, $4, $5, $6) returning id",
+         values ($1, $2, $3, $4, $5, $6) on conflict (credential_id) do nothing returning id",
         actor.account_id,
         new.credential_id,
         new.public_key,
@@ -251,8 +251,9 @@ pub(super) async fn add(
         name,
         now
     )
-    .fetch_one(work.conn())
-    .await?;
+    .fetch_optional(work.conn())
+    .await?
+    .ok_or_else(|| AppError::refused("这台设备上的通行密钥已经登记过，不用再添加。"))?;
     work.audit(
         Audit::new("account.add_passkey", "account", actor.account_id).after(json!({ "passkey": id, "name": name })),
     )

@@ -179,3 +179,23 @@ pub(super) async fn people_with_pay(conn: &mut PgConnection, bureau: i64) -> sql
     .fetch_all(conn)
     .await
 }
+
+/// A confirmed late arrival of a month, and who confirmed it.
+pub(super) async fn confirmed_late(
+    conn: &mut PgConnection,
+    bureau: i64,
+    month: Month,
+) -> sqlx::Result<Option<(i64, i64)>> {
+    let row = sqlx::query!(
+        r#"select id, decided_by as "decided_by!" from findings
+           where bureau_id = $1 and kind = 'late' and status = 'confirmed' and decided_by is not null
+             and event_on between $2 and $3
+           order by id limit 1"#,
+        bureau,
+        month.first(),
+        month.last()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.id, row.decided_by)))
+}

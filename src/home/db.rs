@@ -142,7 +142,7 @@ pub async fn of_venue(
         from findings f where f.bureau_id = $1 and f.venue_id = $2 and f.status = 'proposed'
         having count(*) > 0
         union all
-        select 'certify', $2, m.month, null, m.shifts, 0, coalesce(vm.return_reason, ''), ''
+        select 'certify', $2, m.month, h.chased_on, m.shifts, 0, coalesce(vm.return_reason, ''), coalesce(h.name, '')
         from (
             select s.month, count(*) as shifts
             from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
@@ -150,6 +150,10 @@ pub async fn of_venue(
             group by s.month
         ) m
         left join venue_months vm on vm.venue_id = $2 and vm.month = m.month
+        left join lateral (
+            select a.name, c.chased_on from attendance_chases c join accounts a on a.id = c.chased_by
+            where c.bureau_id = $1 and c.venue_id = $2 and c.month = m.month order by c.chased_on desc limit 1
+        ) h on true
         where vm.status is distinct from 'reported'
         "#,
         bureau,

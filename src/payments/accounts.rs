@@ -9,12 +9,15 @@ use super::rules::ChangeStatus;
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::people::BankAccount;
-use crate::secrets::Seals;
+use crate::plan::dictionaries::Payee;
+use crate::secrets::{IdNumber, Seals, mask_id_number};
 use crate::web::actor::Scope;
 use crate::web::work::Work;
 
 /// What a payee's account is sealed as.
 pub(super) const PAYEE_ACCOUNT: &str = "payee.bank_account";
+/// What an identity number is sealed as, of duty persons and payees alike.
+pub(super) const ID_NUMBER: &str = "person.id_number";
 /// What a duty person's account is sealed as; the duty bank seals it so.
 pub(super) const PERSON_ACCOUNT: &str = "person.bank_account";
 
@@ -206,29 +209,53 @@ pub async fn decide_bank_change(
     work.audit(record).await
 }
 
+/// What is known of a payee beside the account.
+#[derive(Clone, Debug)]
+pub struct Particulars {
+    /// The last day of their licence.
+    pub licence_valid_to: Option<NaiveDate>,
+    /// A public official.
+    pub public_official: bool,
+    /// Their identity number; nothing leaves the one that is there.
+    pub id_number: Option<IdNumber>,
+}
+
 /// Changes what is known of a payee beside the account.
 ///
 /// # Errors
-/// Somebody else changed it since `version`.
+/// Somebody else changed it since `version`; a firm has no identity number.
 pub async fn change_payee(
     work: &mut Work,
     scope: Scope,
+    seals: &Seals,
     id: i64,
     version: i32,
-    licence_valid_to: Option<NaiveDate>,
-    public_official: bool,
+    new: &Particulars,
 ) -> Result<(), AppError> {
-    if super::db::payees_by_id(work.conn(), scope.bureau(), &[id]).await?.is_empty() {
-        return Err(AppError::NotFound);
+    let payee = super::db::payees_by_id(work.conn(), scope.bureau(), &[id]).await?.pop().ok_or(AppError::NotFound)?;
+    if new.id_number.is_some() && payee.kind != Payee::Handler {
+        return Err(AppError::refused("收款人是单位，不登记身份证号。"));
     }
+    let sealed = match &new.id_number {
+        Some(number) => Some(
+            seals
+                .seal(ID_NUMBER, &payee.seal_id.to_string(), number.as_str())
+                .map_err(|error| AppError::Internal(error.into()))?,
+        ),
+        None => None,
+    };
+    let mask = new.id_number.as_ref().map(|number| mask_id_number(number.as_str()));
     let done = sqlx::query!(
-        "update payees set licence_valid_to = $4, public_official = $5, version = version + 1
+        "update payees set licence_valid_to = $4, public_official = $5, id_number = coalesce($6, id_number),
+             id_number_mask = coalesce($7, id_number_mask), version = version + 1
          where bureau_id = $1 and id = $2 and version = $3",
         scope.bureau(),
         id,
         version,
-        licence_valid_to,
-        public_official
+        new.licence_valid_to,
+        new.public_official,
+        sealed,
+        mask
     )
     .execute(work.conn())
     .await?;
@@ -236,7 +263,10 @@ pub async fn change_payee(
         return Err(AppError::refused("您打开页面之后，这名收款人的资料已有变化。请刷新后再保存。"));
     }
     let record = Audit::new("payee.change", "payee", id)
-        .after(json!({ "licence_valid_to": licence_valid_to, "public_official": public_official }));
+        .before(json!({ "licence_valid_to": payee.licence_valid_to, "public_official": payee.public_official,
+            "id_number": payee.id_number_mask }))
+        .after(json!({ "licence_valid_to": new.licence_valid_to, "public_official": new.public_official,
+            "id_number": mask.unwrap_or(payee.id_number_mask) }));
     work.audit(record).await
 }
 

@@ -5,10 +5,10 @@ use axum::response::IntoResponse as _;
 use chrono::Datelike as _;
 use serde::Deserialize;
 
-use super::accounts::{self, Whose};
+use super::accounts::{self, Particulars, Whose};
 use super::service;
 use crate::error::AppError;
-use crate::people::BankAccount;
+use crate::people::{self, BankAccount};
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
@@ -137,6 +137,8 @@ pub(super) struct PayeeForm {
     licence_valid_to: String,
     #[serde(default)]
     public_official: String,
+    #[serde(default)]
+    id_number: String,
 }
 
 pub(super) async fn change_payee(
@@ -151,6 +153,10 @@ pub(super) async fn change_payee(
         "" => None,
         typed => Some(typed.parse().map_err(|_| AppError::refused("执业证有效期不是有效的日期。"))?),
     };
+    let id_number = match form.id_number.trim() {
+        "" => None,
+        typed => Some(people::parse_id_number(typed).map_err(|sentence| AppError::refused(format!("{sentence}。")))?),
+    };
     let account = match form.bank_account.trim() {
         "" => None,
         typed => Some(BankAccount::parse(typed).map_err(|sentence| AppError::refused(format!("{sentence}。")))?),
@@ -160,7 +166,8 @@ pub(super) async fn change_payee(
     }
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let version = form.version.parse().unwrap_or_default();
-    accounts::change_payee(&mut work, scope, id, version, valid_to, form.public_official == "yes").await?;
+    let new = Particulars { licence_valid_to: valid_to, public_official: form.public_official == "yes", id_number };
+    accounts::change_payee(&mut work, scope, &state.seals, id, version, &new).await?;
     let message = if let Some(account) = &account {
         let whose = Whose::Payee(id);
         let bank = form.bank_name.trim();

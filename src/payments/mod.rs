@@ -14,7 +14,7 @@ pub mod rules;
 pub mod service;
 mod tax;
 
-pub use accounts::{Whose, ask_bank_change, decide_bank_change, hold, release};
+pub use accounts::{Particulars, Whose, ask_bank_change, change_payee, decide_bank_change, hold, release};
 pub use service::{RunMade, Source, pay_again, pay_batch, pay_settlement, return_transfer, take_back, void_payout};
 
 use crate::state::AppState;

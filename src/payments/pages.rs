@@ -10,6 +10,7 @@ use super::accounts::{self, ChangeRow, HoldRow};
 use super::db::{self, Due, PayeeRow, RunRow, TransferRow};
 use super::rules::{self, ChangeStatus, TransferStatus};
 use crate::error::AppError;
+use crate::plan::dictionaries::Payee;
 use crate::plan::money::{capitals, yuan_text};
 use crate::state::AppState;
 use crate::web::Answer;
@@ -249,6 +250,10 @@ struct PayeePage {
 }
 
 impl PayeePage {
+    fn is_person(&self) -> bool {
+        self.payee.kind == Payee::Handler
+    }
+
     fn valid_to(&self) -> String {
         self.payee.licence_valid_to.map(|date| date.to_string()).unwrap_or_default()
     }

@@ -1,16 +1,21 @@
 //! 法律援助法第五十二条, 财政部 税务总局公告2022年第25号: the subsidies are exempt from income tax, and the office files
 //! what each person received in the year.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
+use super::accounts::ID_NUMBER;
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::money::plain_text;
+use crate::secrets::Seals;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
@@ -20,8 +25,8 @@ use crate::web::posted::{OnceKey, Posted};
 use crate::web::sheet::{self, Cell, Sheet, Table};
 use crate::web::work::Work;
 
-/// What a person received in a year.
-struct TaxRow {
+/// What a payee received in a year.
+struct PayeeSum {
     name: String,
     seal_id: Option<Uuid>,
     id_number: Option<Vec<u8>>,
@@ -30,10 +35,20 @@ struct TaxRow {
     cases: Decimal,
 }
 
+/// What a person received in a year, whether on duty, for cases or for both.
+struct TaxRow {
+    name: String,
+    /// In full; nothing where nobody has put it down.
+    id_number: Option<Zeroizing<String>>,
+    id_number_mask: String,
+    duty: Decimal,
+    cases: Decimal,
+}
+
 /// By the day on which it was sent; what came back counts when it is sent again.
-async fn rows(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<Vec<TaxRow>> {
+async fn sums(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<Vec<PayeeSum>> {
     sqlx::query_as!(
-        TaxRow,
+        PayeeSum,
         r#"select y.payee_name as "name!", coalesce(p.seal_id, e.seal_id) as seal_id,
                   coalesce(p.id_number, e.id_number) as id_number,
                   coalesce(p.id_number_mask, e.id_number_mask, '') as "id_number_mask!",
@@ -54,6 +69,39 @@ async fn rows(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<V
     )
     .fetch_all(conn)
     .await
+}
+
+/// A handler who is also on duty is paid under two entries and declares once: entries of one identity number are one person.
+fn by_person(seals: &Seals, sums: Vec<PayeeSum>) -> Result<Vec<TaxRow>, AppError> {
+    let mut rows: Vec<TaxRow> = Vec::new();
+    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+    for sum in sums {
+        let id_number = match (&sum.id_number, sum.seal_id) {
+            (Some(sealed), Some(seal)) => Some(Zeroizing::new(
+                seals.open(ID_NUMBER, &seal.to_string(), sealed).map_err(|error| AppError::Internal(error.into()))?,
+            )),
+            _ => None,
+        };
+        let index = id_number.as_ref().map(|number| seals.blind_index(ID_NUMBER, number));
+        let same = index.as_ref().and_then(|index| known.get(index)).copied();
+        match same.and_then(|place| rows.get_mut(place)) {
+            Some(row) => {
+                row.duty += sum.duty;
+                row.cases += sum.cases;
+            }
+            None => {
+                known.extend(index.map(|index| (index, rows.len())));
+                rows.push(TaxRow {
+                    name: sum.name,
+                    id_number,
+                    id_number_mask: sum.id_number_mask,
+                    duty: sum.duty,
+                    cases: sum.cases,
+                });
+            }
+        }
+    }
+    Ok(rows)
 }
 
 #[derive(Template)]
@@ -85,8 +133,9 @@ pub(super) async fn page(
 ) -> Answer {
     let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
-    let rows = rows(&mut conn, scope.bureau(), year).await?;
+    let sums = sums(&mut conn, scope.bureau(), year).await?;
     drop(conn);
+    let rows = by_person(&state.seals, sums)?;
     shown(&TaxPage {
         layout: layout.titled(format!("{year}年免税劳务报酬申报表")).crumb("资金发放", "/payments"),
         once: OnceKey::new(),
@@ -109,24 +158,17 @@ pub(super) async fn file(
 ) -> Answer {
     let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let rows = rows(work.conn(), scope.bureau(), year).await?;
+    let rows = by_person(&state.seals, sums(work.conn(), scope.bureau(), year).await?)?;
     let mut table =
         Table::new("", &["序号", "姓名", "身份证件号码", "值班补贴", "办案补贴", "免税收入合计", "免税依据"]);
     let mut total = Decimal::ZERO;
     for (number, row) in (1_i64..).zip(&rows) {
-        let id_number = match (&row.id_number, row.seal_id) {
-            (Some(sealed), Some(seal)) => state
-                .seals
-                .open("person.id_number", &seal.to_string(), sealed)
-                .map_err(|error| AppError::Internal(error.into()))?,
-            _ => String::new(),
-        };
         let sum = row.duty + row.cases;
         total += sum;
         table.row(vec![
             number.into(),
             Cell::text(&row.name),
-            id_number.into(),
+            row.id_number.as_ref().map_or_else(String::new, |number| number.to_string()).into(),
             row.duty.into(),
             row.cases.into(),
             sum.into(),

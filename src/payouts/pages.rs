@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::db::{self, Asked, BatchRow, CaseRow, ExtensionRow, OutsideRow, PayoutRow};
 use super::rules::{self, BatchStatus, ExtensionStatus, OutsideSource, Situation, Step};
-use super::voids::{self, VoidRow};
+use super::voids::{self, Beside, VoidRow};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
@@ -423,6 +423,17 @@ impl CasePage {
         lines
     }
 
+    /// What a payout takes from which fund.
+    fn paid(&self, row: &PayoutRow) -> String {
+        let funds = [("省级专项资金", row.earmarked), ("法律援助业务经费", row.operating)];
+        let parts: Vec<String> = funds
+            .iter()
+            .filter(|(_, amount)| !amount.is_zero())
+            .map(|(fund, amount)| format!("{fund}{}元", yuan_text(*amount)))
+            .collect();
+        parts.join("，")
+    }
+
     fn shade(&self, status: &ExtensionStatus) -> &'static str {
         match status {
             ExtensionStatus::Asked => "wait",
@@ -477,11 +488,8 @@ pub(super) async fn case(
         // Its own payout is explained, not refused as the second.
         row.state.already_paid = row.outside.is_some();
     }
-    let plans = db::plans(&mut conn, bureau).await?;
     let payouts = db::payouts(&mut conn, bureau, None, Some(id), None).await?;
-    let extensions = db::extensions(&mut conn, bureau, Some(id), None).await?;
-    let outside = db::outside(&mut conn, bureau, id).await?;
-    let voids = voids::voids(&mut conn, bureau, id).await?;
+    let Beside { plans, voids, extensions, outside } = voids::beside(&mut conn, bureau, id).await?;
     drop(conn);
     if rows.is_empty() {
         return Err(AppError::NotFound);

@@ -414,7 +414,7 @@ pub async fn decide_extension(
     note: &str,
 ) -> Result<i64, AppError> {
     let bureau = scope.bureau();
-    let row = db::extensions(work.conn(), bureau, None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
+    let row = db::extension(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
     let (case, programme) = case_and_plan(work, bureau, row.case_id).await?;
     if row.status != ExtensionStatus::Asked {
         return Err(AppError::refused(format!("这份申请已经办理：{}。", row.status.label())));

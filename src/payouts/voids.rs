@@ -11,7 +11,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::db;
+use super::db::{self, ExtensionRow, OutsideRow};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::plan::Programme;
@@ -101,24 +101,60 @@ struct PlanJson {
     content: Programme,
 }
 
-/// The voids of a case, newest first.
-pub async fn voids(conn: &mut PgConnection, bureau: i64, case: i64) -> sqlx::Result<Vec<VoidRow>> {
-    sqlx::query_as!(
-        VoidRow,
-        r#"select v.id, v.case_id, c.number, c.place, v.reason, v.asked_by, a.name as asker, v.asked_at,
-                  d.name as "decider?", v.agreed, v.decision_note, p.id is not null as "owed!"
-           from case_voids v
-           join cases c on c.id = v.case_id
-           join accounts a on a.id = v.asked_by
-           left join accounts d on d.id = v.decided_by
-           left join case_payouts p on p.case_id = v.case_id and p.live
-           where v.bureau_id = $1 and v.case_id = $2
-           order by v.id desc limit 100"#,
+/// What a case's page shows beside the case and its payouts.
+#[derive(Debug)]
+pub struct Beside {
+    /// The plans of the bureau by year, each with its revision.
+    pub plans: BTreeMap<i32, (i32, Programme)>,
+    /// Its voids, newest first.
+    pub voids: Vec<VoidRow>,
+    /// Its extensions, newest first.
+    pub extensions: Vec<ExtensionRow>,
+    /// What other funds paid for it.
+    pub outside: Vec<OutsideRow>,
+}
+
+/// The plans of a bureau, and the voids, extensions and payments by other funds of one of its cases: in one statement.
+pub async fn beside(conn: &mut PgConnection, bureau: i64, case: i64) -> sqlx::Result<Beside> {
+    let row = sqlx::query!(
+        r#"select (select jsonb_agg(jsonb_build_object('year', year, 'revision', revision, 'content', content))
+                   from programmes where bureau_id = $1) as "plans: Json<Vec<PlanJson>>",
+                  (select jsonb_agg(jsonb_build_object('id', v.id, 'case_id', v.case_id, 'number', c.number, 'place', c.place,
+                              'reason', v.reason, 'asked_by', v.asked_by, 'asker', a.name, 'asked_at', v.asked_at,
+                              'decider', d.name, 'agreed', v.agreed, 'decision_note', v.decision_note,
+                              'owed', p.id is not null) order by v.id desc)
+                   from case_voids v
+                   join cases c on c.id = v.case_id
+                   join accounts a on a.id = v.asked_by
+                   left join accounts d on d.id = v.decided_by
+                   left join case_payouts p on p.case_id = v.case_id and p.live
+                   where v.bureau_id = $1 and v.case_id = $2) as "voids: Json<Vec<VoidRow>>",
+                  (select jsonb_agg(jsonb_build_object('id', x.id, 'case_id', x.case_id, 'number', c.number, 'days', x.days,
+                              'reason', x.reason, 'status', x.status, 'asked_by', x.asked_by, 'asker', a.name,
+                              'asked_at', x.asked_at, 'decider', d.name, 'decided_at', x.decided_at,
+                              'decision_note', x.decision_note) order by x.id desc)
+                   from case_extensions x
+                   join cases c on c.id = x.case_id
+                   join accounts a on a.id = x.asked_by
+                   left join accounts d on d.id = x.decided_by
+                   where x.bureau_id = $1 and x.case_id = $2) as "extensions: Json<Vec<ExtensionRow>>",
+                  (select jsonb_agg(jsonb_build_object('id', o.id, 'case_id', o.case_id, 'source', o.source,
+                              'amount', o.amount::text, 'paid_on', o.paid_on, 'document', o.document, 'recorder', a.name,
+                              'withdrawal', o.withdrawal) order by o.id desc)
+                   from case_outside_payments o join accounts a on a.id = o.recorded_by
+                   where o.bureau_id = $1 and o.case_id = $2) as "outside: Json<Vec<OutsideRow>>""#,
         bureau,
         case
     )
-    .fetch_all(conn)
-    .await
+    .fetch_one(conn)
+    .await?;
+    let plans = row.plans.map(|plans| plans.0).unwrap_or_default();
+    Ok(Beside {
+        plans: plans.into_iter().map(|plan| (plan.year, (plan.revision, plan.content))).collect(),
+        voids: row.voids.map(|voids| voids.0).unwrap_or_default(),
+        extensions: row.extensions.map(|extensions| extensions.0).unwrap_or_default(),
+        outside: row.outside.map(|outside| outside.0).unwrap_or_default(),
+    })
 }
 
 /// Asks for a counted case to be void.

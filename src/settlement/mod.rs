@@ -7,6 +7,7 @@
 //! never changes; what is found later comes into the next open month (A27).
 
 mod actions;
+pub mod chase;
 pub mod check;
 pub mod db;
 pub mod month;
@@ -21,6 +22,7 @@ mod sheet;
 pub mod store;
 pub mod versions;
 
+pub use chase::chase;
 pub use db::{MonthState, month_states};
 pub use rules::{Status, Step};
 pub use service::{approve, calculate, pay, review, send_back};
@@ -55,6 +57,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get_on_record("/settlements/{month}/payslips", AtLeast(Reach::Bureau, Action::ReadSettlement), payslips::print)
         .get_on_record("/settlements/{month}/print", AtLeast(Reach::Bureau, Action::ReadSettlement), sheet::print)
         .post("/settlements/{month}/calculate", May(Action::CalculateSettlement), actions::calculate)
+        .post("/settlements/{month}/venues/{id}/chase", May(Action::CalculateSettlement), chase::post)
         .post("/settlements/{month}/review", May(Action::CalculateSettlement), actions::review)
         .get("/settlements/{month}/compare", AtLeast(Reach::Bureau, Action::ReadSettlement), versions::compare)
         .post("/settlements/{month}/approve", May(Action::ApproveSettlement).fresh(), actions::approve)

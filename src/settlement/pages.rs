@@ -255,6 +255,7 @@ struct BoardPage {
     refusal: String,
     preview: bool,
     obstacle: String,
+    may_chase: bool,
 }
 
 impl BoardPage {
@@ -371,6 +372,27 @@ impl BoardPage {
         }
     }
 
+    /// Who asked for it last, and when.
+    fn chased(&self, venue: &VenueReport) -> String {
+        match &venue.chased_by {
+            Some(by) => format!("{by}，{}催办", moment(venue.chased_at)),
+            None => String::new(),
+        }
+    }
+
+    /// Late, and not asked today.
+    fn may_chase(&self, venue: &VenueReport) -> bool {
+        let asked = venue.chased_at.map(|at| at.with_timezone(&SHANGHAI).date_naive());
+        self.may_chase
+            && venue.reported_at.is_none()
+            && venue.last_shift < self.frame.today
+            && asked != Some(self.frame.today)
+    }
+
+    fn chase_href(&self, venue: &VenueReport) -> String {
+        format!("/settlements/{}/venues/{}/chase", self.frame.month, venue.id)
+    }
+
     fn findings_href(&self) -> String {
         format!("/findings?month={}", self.frame.month)
     }
@@ -467,6 +489,7 @@ pub(super) async fn board(
         rows,
         preview: false,
         obstacle,
+        may_chase: actor.may(Action::CalculateSettlement).is_some(),
         frame,
     })
 }
@@ -534,6 +557,7 @@ pub(super) async fn preview(
         rows,
         preview: true,
         obstacle,
+        may_chase: false,
         frame: Frame { month, limit, today: state.clock.today(), venues: Vec::new(), head },
     })
 }

@@ -67,6 +67,7 @@ impl Story<'_> {
         }
         match done {
             2 => self.report_venues(month, at(day, hour(16, 30)), Patience::Skips).await,
+            3 => self.chase(month, day).await,
             4 => {
                 self.report_venues(month, at(day, hour(11, 0)), Patience::Insists).await?;
                 if self.reach(at(day, hour(15, 0))) {
@@ -77,6 +78,7 @@ impl Story<'_> {
                         .map_err(told)?;
                     work.commit().await.map_err(told)?;
                     self.objection(month, day).await?;
+                    self.second_thoughts(month, day).await?;
                 }
                 Ok(())
             }
@@ -110,6 +112,43 @@ impl Story<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The clerk asks the first of the venues that are late.
+    async fn chase(&self, month: Month, day: NaiveDate) -> anyhow::Result<()> {
+        let late = self.cast.venues.iter().find(|venue| LATE_VENUES.contains(&venue.short_name.as_str()));
+        let Some(venue) = late.filter(|_| self.reach(at(day, hour(8, 40)))) else { return Ok(()) };
+        let clerk = &self.cast.clerk;
+        let mut work = self.work(clerk).await?;
+        match settlement::chase(&mut work, scope(clerk, Action::CalculateSettlement)?, month, venue.id).await {
+            Ok(_) => work.commit().await.map_err(told),
+            // It reported in time for once.
+            Err(AppError::Refused(_)) => Ok(()),
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    /// March was calculated when proof came that a late arrival was duty elsewhere: revoked, and calculated again.
+    async fn second_thoughts(&self, month: Month, day: NaiveDate) -> anyhow::Result<()> {
+        if month.month() != 3 || !self.reach(at(day, hour(15, 50))) {
+            return Ok(());
+        }
+        let mut conn = self.state.pool.acquire().await?;
+        let late = db::confirmed_late(&mut conn, self.cast.bureau, month).await?;
+        drop(conn);
+        let Some((finding, decided_by)) = late else { return Ok(()) };
+        let (clerk, approver) = (&self.cast.clerk, &self.cast.approver);
+        let other = if decided_by == approver.account_id { clerk } else { approver };
+        let mut work = self.work(other).await?;
+        let note = "本人补交乡镇证明：当日早上随综治中心调解纠纷，不属于迟到，予以撤销。";
+        findings::revoke(&mut work, scope(other, Action::DecideFinding)?, finding, note).await.map_err(told)?;
+        work.commit().await.map_err(told)?;
+        if self.reach(at(day, hour(16, 20))) {
+            let mut work = self.work(clerk).await?;
+            settlement::calculate(&mut work, scope(clerk, Action::CalculateSettlement)?, month).await.map_err(told)?;
+            work.commit().await.map_err(told)?;
+        }
+        Ok(())
     }
 
     /// Each venue certifies its month. Those with something open wait, as long as they can.

@@ -106,11 +106,14 @@ pub(super) fn venue(rows: &[WaitingRow], plan: &Plan, tells: VenueTells) -> Wait
     }
     for row in of(rows, "certify") {
         let Some(month) = row.month else { continue };
-        let detail = if row.words.is_empty() {
+        let mut detail = if row.words.is_empty() {
             format!("共{}个班次，核对后审定上报", row.number)
         } else {
             format!("被退回：{}", row.words)
         };
+        if let Some(on) = row.on {
+            detail = format!("{}{}催办；{detail}", row.more, month_and_day(on));
+        }
         let due = plan.limit(|programme, calendar| deadlines::monthly_report(programme, calendar, month));
         todos.push(
             Todo::new(format!("审定并上报{}月考勤", month.month()), format!("/attendance/{month}/venues/{}", row.id))

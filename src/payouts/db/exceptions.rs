@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use sqlx::PgConnection;
 
 use crate::payouts::rules::{ExtensionStatus, OutsideSource};
 
 /// A request to put a payment off.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct ExtensionRow {
     /// The row.
     pub id: i64,
@@ -35,13 +36,8 @@ pub struct ExtensionRow {
     pub decision_note: String,
 }
 
-/// Extensions: of a case, one of them, or all that wait.
-pub async fn extensions(
-    conn: &mut PgConnection,
-    bureau: i64,
-    case: Option<i64>,
-    id: Option<i64>,
-) -> sqlx::Result<Vec<ExtensionRow>> {
+/// An extension.
+pub async fn extension(conn: &mut PgConnection, bureau: i64, id: i64) -> sqlx::Result<Option<ExtensionRow>> {
     sqlx::query_as!(
         ExtensionRow,
         r#"select x.id, x.case_id, c.number, x.days, x.reason, x.status as "status: ExtensionStatus", x.asked_by,
@@ -50,14 +46,11 @@ pub async fn extensions(
            join cases c on c.id = x.case_id
            join accounts a on a.id = x.asked_by
            left join accounts d on d.id = x.decided_by
-           where x.bureau_id = $1 and ($2::bigint is null or x.case_id = $2) and ($3::bigint is null or x.id = $3)
-             and ($2::bigint is not null or $3::bigint is not null or x.status = 'asked')
-           order by x.id desc limit 100"#,
+           where x.bureau_id = $1 and x.id = $2"#,
         bureau,
-        case,
         id
     )
-    .fetch_all(conn)
+    .fetch_optional(conn)
     .await
 }
 
@@ -111,7 +104,7 @@ pub async fn decide_extension(
 }
 
 /// What another fund paid for a case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct OutsideRow {
     /// The row.
     pub id: i64,
@@ -129,21 +122,6 @@ pub struct OutsideRow {
     pub recorder: String,
     /// Who took the record back, and why.
     pub withdrawal: String,
-}
-
-/// What other funds paid for a case.
-pub async fn outside(conn: &mut PgConnection, bureau: i64, case: i64) -> sqlx::Result<Vec<OutsideRow>> {
-    sqlx::query_as!(
-        OutsideRow,
-        r#"select o.id, o.case_id, o.source as "source: OutsideSource", o.amount, o.paid_on, o.document,
-                  a.name as recorder, o.withdrawal
-           from case_outside_payments o join accounts a on a.id = o.recorded_by
-           where o.bureau_id = $1 and o.case_id = $2 order by o.id desc limit 50"#,
-        bureau,
-        case
-    )
-    .fetch_all(conn)
-    .await
 }
 
 /// Records what another fund paid.

@@ -16,7 +16,7 @@ use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, Payee, Special
 use crate::plan::dictionary::Dictionary as _;
 
 pub use exceptions::{
-    ExtensionRow, OutsideRow, decide_extension, extensions, has_outside, insert_extension, insert_outside, outside,
+    ExtensionRow, OutsideRow, decide_extension, extension, has_outside, insert_extension, insert_outside,
     withdraw_outside,
 };
 

@@ -184,6 +184,8 @@ pub async fn ground(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx:
 /// A venue with shifts in the month.
 #[derive(Debug, Clone)]
 pub struct VenueReport {
+    /// The venue's row.
+    pub id: i64,
     /// The venue.
     pub name: String,
     /// How many shifts it has.
@@ -198,6 +200,10 @@ pub struct VenueReport {
     pub open_findings: i64,
     /// Findings decided after the instant asked about.
     pub decided_since: i64,
+    /// Who asked for its report last.
+    pub chased_by: Option<String>,
+    /// When.
+    pub chased_at: Option<DateTime<Utc>>,
 }
 
 /// Which venues have shifts in a month, whether they reported, and what is open about them.
@@ -213,9 +219,10 @@ pub async fn venue_reports(
                select venue_id, count(*) filter (where status in ('proposed', 'told', 'objected')) as open,
                       count(*) filter (where decided_at > $4) as decided
                from findings where bureau_id = $1 and event_on between $2 and $3 group by venue_id)
-           select v.short_name as name, s.shifts as "shifts!", s.last_shift as "last_shift!",
+           select v.id, v.short_name as name, s.shifts as "shifts!", s.last_shift as "last_shift!",
                   m.certified_at as "reported_at?", a.name as "reported_by?",
-                  coalesce(c.open, 0) as "open_findings!", coalesce(c.decided, 0) as "decided_since!"
+                  coalesce(c.open, 0) as "open_findings!", coalesce(c.decided, 0) as "decided_since!",
+                  h.name as "chased_by?", h.chased_at as "chased_at?"
            from (select s.venue_id, count(*) as shifts, max(s.duty_on) as last_shift
                  from shifts s join rosters r on r.id = s.roster_id and r.bureau_id = s.bureau_id and r.status = 'published'
                  where s.bureau_id = $1 and s.month = $2 group by s.venue_id) s
@@ -223,6 +230,10 @@ pub async fn venue_reports(
            left join venue_months m on m.venue_id = s.venue_id and m.bureau_id = $1 and m.month = $2 and m.status = 'reported'
            left join accounts a on a.id = m.certified_by
            left join counted c on c.venue_id = s.venue_id
+           left join lateral (
+               select b.name, x.chased_at from attendance_chases x join accounts b on b.id = x.chased_by
+               where x.venue_id = s.venue_id and x.bureau_id = $1 and x.month = $2
+               order by x.chased_on desc limit 1) h on m.venue_id is null
            order by v.sort, v.id"#,
         bureau,
         month.first(),

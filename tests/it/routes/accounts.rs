@@ -389,12 +389,16 @@ async fn another_role_a_way_back_and_a_lost_telephone_go_the_same_way() {
     decide("grant").await.assert_status(303);
     let factor = format!(
         "insert into second_factors values ({id}, gen_random_uuid(), 'x', 0, now());
-         insert into recovery_codes values ({id}, 'x', null)"
+         insert into recovery_codes values ({id}, 'x', null);
+         insert into passkeys (account_id, credential_id, public_key, sign_count, name, created_at)
+             values ({id}, repeat('k', 16)::bytea, repeat('p', 32)::bytea, 0, '丢失的手机', now())"
     );
     app.execute(&factor).await;
     ask(&[("kind", "second_factor"), ("reason", "手机丢失")]).await.assert_status(303);
     decide("grant").await.assert_status(303);
-    assert_eq!(app.scalar_i64("select count(*) from second_factors").await, 0);
+    for table in ["second_factors", "recovery_codes", "passkeys"] {
+        assert_eq!(app.scalar_i64(&format!("select count(*) from {table}")).await, 0, "{table}");
+    }
     system
         .get(&format!("/accounts/{id}"))
         .await

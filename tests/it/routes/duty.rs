@@ -177,40 +177,9 @@ pub(crate) async fn work(state: &AppState, actor: &Actor) -> Work {
     Work::unattended(state, actor).await.expect("a transaction")
 }
 
-/// How many questions a page puts to the database, the session's among them; the pool's own housekeeping is none.
+/// The questions that a page puts to the database, the session's among them; the pool's own housekeeping is none.
 pub(crate) async fn statements_of(browser: &crate::support::app::Browser<'_>, path: &str) -> Vec<String> {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    let seen = Statements::default();
-    let subscriber = tracing_subscriber::registry().with(seen.clone());
-    let guard = tracing::subscriber::set_default(subscriber);
-    let page = browser.get(path).await;
-    drop(guard);
-    page.assert_status(200);
-    let statements = seen.0.lock().expect("one thread").clone();
-    let housekeeping = |text: &String| ["begin", "set "].iter().any(|word| text.starts_with(word));
-    statements.into_iter().filter(|text| !housekeeping(text)).collect()
-}
-
-#[derive(Clone, Default)]
-struct Statements(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Statements {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            let mut summary = Summary::default();
-            event.record(&mut summary);
-            self.0.lock().expect("one thread").push(summary.0);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Summary(String);
-
-impl tracing::field::Visit for Summary {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        if field.name() == "summary" {
-            self.0 = format!("{value:?}").trim_matches('"').to_owned();
-        }
-    }
+    let queries = crate::support::queries::Queries::listen();
+    browser.get(path).await.assert_status(200);
+    queries.take()
 }

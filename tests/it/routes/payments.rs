@@ -193,3 +193,55 @@ async fn the_tax_declaration_counts_what_was_sent_in_the_year() {
     clerk.post("/payments/tax/2024/file", &[]).await.assert_status(403);
     let _ = finance;
 }
+
+#[tokio::test]
+async fn a_handler_who_is_also_on_duty_is_declared_once() {
+    let may = May::new().await;
+    let (clerk, approver, finance) = may.settle().await;
+    let app = &may.app;
+    let before = clerk.get("/payments/tax/2024").await;
+    let people = before.select("tbody th").len();
+    // 毕示远 is paid for a case too, as a handler of his firm.
+    let case = super::payouts::case(app, "高法援〔2024〕7号", Some(1), "handler_name = '毕示远'").await;
+    let page = clerk.post("/payouts", &[("case", &case.to_string())]).await;
+    page.assert_status(303);
+    let batch = page.location.expect("the batch");
+    approver.post(&format!("{batch}/approve"), &[]).await.assert_status(303);
+    finance.post(&format!("{batch}/pay"), &[]).await.assert_status(303);
+    let payee = app.scalar_i64("select id from payees where name = '毕示远'").await;
+    let (seal, sealed): (uuid::Uuid, Vec<u8>) = sqlx::query_as("select seal_id, id_number from persons where id = $1")
+        .bind(may.first)
+        .fetch_one(&app.owner)
+        .await
+        .expect("a sealed number");
+    let own = app.state.seals.open("person.id_number", &seal.to_string(), &sealed).expect("opened");
+    let form = |number: &str| [("version", "1".to_owned()), ("id_number", number.to_owned())];
+    let post = async |number: &str| {
+        let form = form(number);
+        let fields: Vec<(&str, &str)> = form.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        clerk.post(&format!("/payments/payees/{payee}"), &fields).await
+    };
+    post("140581198001010010").await.assert_status(409).assert_says("校验位不对");
+    let foreign = app.staff(Role::Approver).await;
+    foreign.post(&format!("/payments/payees/{payee}"), &[("id_number", &own)]).await.assert_status(403);
+    let version = app.scalar_i64(&format!("select version::bigint from payees where id = {payee}")).await.to_string();
+    let fields = [
+        ("version", version.as_str()),
+        ("id_number", own.as_str()),
+        ("bank_name", "示例银行"),
+        ("bank_account", "6228000000000000077"),
+    ];
+    clerk.post(&format!("/payments/payees/{payee}"), &fields).await.assert_status(303);
+    let shown = clerk.get(&format!("/payments/payees/{payee}")).await;
+    assert!(!shown.html.contains(&own), "only the mask is shown");
+    let change = app.scalar_i64("select max(id) from bank_changes").await;
+    approver.post(&format!("/payments/accounts/{change}/confirm"), &[]).await.assert_status(303);
+    finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
+    let after = clerk.get("/payments/tax/2024").await;
+    assert_eq!(after.select("tbody th").len(), people, "{}", after.text());
+    after.assert_says("1,000.00");
+    let told = format!("select count(*) from audit_records where concat(before, after, note) like '%{own}%'");
+    assert_eq!(app.scalar_i64(&told).await, 0, "never written down");
+    let file = finance.post("/payments/tax/2024/file", &[]).await;
+    file.assert_status(200);
+}

@@ -3,6 +3,7 @@
 use huifa::check;
 use huifa::web::permissions::Role;
 
+use super::duty::statements_of;
 use crate::support::app::{Browser, TestApp};
 use crate::support::books::fund;
 use crate::support::case_life::Centre;
@@ -494,4 +495,24 @@ async fn a53_the_handler_is_paid_or_the_firm_where_the_plan_says_so() {
     let payee = |case: i64| format!("select count(*) from case_payouts where case_id = {case} and ");
     assert_eq!(app.scalar_i64(&format!("{}payee_kind = 'handler' and payee_name = '钱律师'", payee(one))).await, 1);
     assert_eq!(app.scalar_i64(&format!("{}payee_kind = 'unit' and payee_name = '所'", payee(two))).await, 1);
+}
+
+#[tokio::test]
+async fn a_page_of_payouts_asks_the_database_a_few_times_whatever_it_shows() {
+    let app = TestApp::new().await;
+    let office = Office::of(&app).await;
+    let case = case(&app, "高法援〔2024〕31号", Some(1), "").await;
+    let extension = [("days", "7"), ("reason", "收款账户待核实")];
+    office.clerk.post(&format!("/payouts/cases/{case}/extensions"), &extension).await.assert_status(303);
+    let batch = office.prepare(&[case]).await.expect("a batch");
+    for person in office.people() {
+        // The first page after an action also takes its message from the session.
+        person.get("/payouts").await;
+        for path in ["/payouts".to_owned(), format!("/payouts/cases/{case}"), format!("/payouts/batches/{batch}")] {
+            let asked = statements_of(person, &path).await;
+            assert!((2..=4).contains(&asked.len()), "{path}: {asked:#?}");
+        }
+    }
+    let page = office.clerk.get(&format!("/payouts/cases/{case}")).await;
+    page.assert_says("收款账户待核实");
 }

@@ -257,6 +257,51 @@ async fn every_venue_reports_first_and_until_then_there_is_a_preview() {
 }
 
 #[tokio::test]
+async fn a_late_venue_is_chased_by_name_once_a_day() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    let venue = app.venue("米山镇").await;
+    let chase = format!("/settlements/2024-05/venues/{venue}/chase");
+    office.clerk.post(&chase, &[]).await.assert_status(409).assert_says("已经上报，不用催办");
+    app.execute("update venue_months set status = 'open', certified_by = null, certified_at = null").await;
+    let board = office.clerk.get("/settlements/2024-05").await;
+    assert!(board.html.contains(&format!("action=\"{chase}\"")), "{}", board.html);
+    for other in [&office.approver, &office.finance, &app.staff_at(Role::VenueStaff, venue).await] {
+        other.post(&chase, &[]).await.assert_status(403);
+        assert!(!other.get("/settlements/2024-05").await.html.contains("/chase"));
+    }
+    let strange = app.scalar_i64("select 1 + max(id) from venues").await;
+    office.clerk.post(&format!("/settlements/2024-05/venues/{strange}/chase"), &[]).await.assert_status(404);
+    let idle = app.venue("北诗镇").await;
+    let nothing = office.clerk.post(&format!("/settlements/2024-05/venues/{idle}/chase"), &[]).await;
+    nothing.assert_status(409).assert_says("没有班次");
+    // Two presses at once are one.
+    let (one, two) = tokio::join!(office.clerk.post(&chase, &[]), office.clerk.post(&chase, &[]));
+    let mut answers = [one.status.as_u16(), two.status.as_u16()];
+    answers.sort_unstable();
+    assert_eq!(answers, [303, 409]);
+    assert_eq!(app.scalar_i64("select count(*) from attendance_chases").await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'settlement.chase'").await, 1);
+    let clerk = office.clerk.actor().name.clone();
+    let board = office.clerk.get("/settlements/2024-05").await;
+    board.assert_says(&format!("{clerk}，6月3日 09:00催办"));
+    assert!(!board.html.contains("/chase"), "once a day");
+    let staff = app.staff_at(Role::VenueStaff, venue).await;
+    staff.get("/home").await.assert_says(&format!("{clerk}6月3日催办"));
+    let elsewhere = app.staff_at(Role::VenueStaff, idle).await;
+    assert!(!elsewhere.get("/home").await.text().contains("催办"));
+    app.clock_to("2024-06-04 09:00");
+    office.clerk.post(&chase, &[]).await.assert_status(303);
+    app.execute("update venue_months set status = 'reported', certified_by = 1, certified_at = now()").await;
+    assert!(!staff.get("/home").await.text().contains("催办"), "reported: nothing waits");
+    assert_eq!(
+        app.refused_by("update attendance_chases set month = '2024-01-01'").await,
+        "attendance_chases_append_only"
+    );
+}
+
+#[tokio::test]
 async fn calculating_again_changes_nothing_unless_the_facts_did() {
     let may = May::new().await;
     let app = &may.app;

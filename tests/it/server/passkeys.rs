@@ -276,8 +276,30 @@ async fn a_registration_counts_once_for_its_session_and_ten_devices_are_enough()
         register(&browser, &Device::new(number), "又一台").await.assert_status(303);
     }
     register(&browser, &Device::new(11), "第十一台").await.assert_status(409).assert_says("最多10个");
-    // The administrators' reset of a lost second factor takes them all away.
     assert_eq!(app.scalar_i64("select count(*) from passkeys").await, 10);
+}
+
+#[tokio::test]
+async fn two_devices_at_once_do_not_pass_the_limit_together() {
+    let app = site().await;
+    let id = account(&app, "cuijz", Role::BureauClerk).await;
+    let (one, two) = (app.browser_of(id).await, app.browser_of(id).await);
+    for number in 1..=9 {
+        register(&one, &Device::new(number), "一台").await.assert_status(303);
+    }
+    let (tenth, eleventh) = (Device::new(10), Device::new(11));
+    let (first, second) = tokio::join!(register(&one, &tenth, "第十台"), register(&two, &eleventh, "第十一台"));
+    let mut answers = [first.status.as_u16(), second.status.as_u16()];
+    answers.sort_unstable();
+    assert_eq!(answers, [303, 409]);
+    assert_eq!(app.scalar_i64("select count(*) from passkeys").await, 10);
+    // The same device twice at once, from two sessions of its owner, is one key.
+    app.execute("delete from passkeys").await;
+    let (first, second) = tokio::join!(register(&one, &tenth, "同一台"), register(&two, &tenth, "同一台"));
+    let statuses = [first.status.as_u16(), second.status.as_u16()];
+    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+    assert_eq!(app.scalar_i64("select count(*) from passkeys").await, 1);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use huifa::config::Config;
 use huifa::database::pool;
 use huifa::plan::dictionary::Dictionary as _;
 use huifa::plan::time::SHANGHAI;
-use huifa::secrets::Seals;
+use huifa::secrets::{Seals, demo_id_number};
 use huifa::state::AppState;
 use huifa::web::actor::Actor;
 use huifa::web::permissions::Role;
@@ -152,11 +152,16 @@ impl TestApp {
             .seals
             .seal("person.bank_account", &seal.to_string(), "6217000000000000018")
             .expect("a sealed account");
+        // Even in the last place but one: a woman's.
+        let sequence =
+            u16::try_from(2 * (1 + self.scalar_i64("select count(*) from persons").await)).expect("a few people");
+        let number = demo_id_number("1985-03-02".parse().expect("a day"), sequence);
+        let number = self.state.seals.seal("person.id_number", &seal.to_string(), &number).expect("a sealed number");
         let id: i64 = sqlx::query_scalar(
             "insert into persons (bureau_id, seal_id, name, pinyin, gender, birth_date, id_number, id_number_index,
                  id_number_mask, phone, phone_mask, category, organisation, licence_number, public_official, joined_on,
                  created_at, bank_name, bank_account, bank_account_mask)
-             values ($1, $2, $3, $3, 'female', '1985-03-02', ''::bytea, $4, '149999********0000', ''::bytea, '138****0000',
+             values ($1, $2, $3, $3, 'female', '1985-03-02', $6, $4, '149999********0000', ''::bytea, '138****0000',
                  'lawyer', '山西示例律师事务所', 'L-' || $3, false, '2024-01-02', now(), '高平示例银行', $5, '****0018')
              returning id",
         )
@@ -165,6 +170,7 @@ impl TestApp {
         .bind(name)
         .bind(Uuid::new_v4().as_bytes().to_vec())
         .bind(account)
+        .bind(number)
         .fetch_one(&self.owner)
         .await
         .expect("a person");

@@ -77,6 +77,7 @@ fn thing(before: &str, things: &Things) -> Option<(i64, Belongs)> {
         "/my-account/passkeys" => (1, Belongs::Nobody),
         "/people" => (things.person, Belongs::Bureau),
         "/settlements/objections" => (things.money.objection, Belongs::Bureau),
+        "/settlements/{month}/venues" => (things.venue, Belongs::Bureau),
         "/settlements/receivables" => (things.person, Belongs::Bureau),
         "/venues" => (things.venue, Belongs::Bureau),
         _ => return None,
