@@ -52,12 +52,12 @@ pub fn mask_place(place: &str) -> String {
         return String::new();
     }
     // 小区 and 社区 are houses, not districts; a county stands at the beginning.
-    let county = letters.iter().enumerate().take(14).filter(|(at, letter)| match letter {
+    let mut county = letters.iter().enumerate().take(14).filter(|(at, letter)| match letter {
         '县' | '市' | '旗' => *at > 0,
         '区' => *at > 1 && !matches!(letters.get(at - 1), Some('小' | '社')),
         _ => false,
     });
-    let shown = county.last().map_or(0, |(at, _)| at + 1);
+    let shown = county.next_back().map_or(0, |(at, _)| at + 1);
     format!("{}***", letters.iter().take(shown).collect::<String>())
 }
 

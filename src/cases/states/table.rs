@@ -283,7 +283,7 @@ pub const TABLE: &[Row] = &[
         to: To::State(S::Assigned),
         who: Who::Director,
         needs: &[Need::NotHandler, Need::HandlerFits],
-        makes: &[Kind::ChangeNotice, Kind::Assignment],
+        makes: &[Kind::ChangeNotice, Kind::Assignment, Kind::LetterToAuthority],
         ends: &[Clock::ChangeHandler],
         starts: &[Clock::Sign],
         asks: &[Ask::Handler, Ask::Note("同意更换的意见")],

@@ -1,8 +1,17 @@
 //! PURE. Letters, notices and decisions: whom they address and what they say.
 
-use super::{Extra, Particulars, Sheet, names, rows};
+use super::{Extra, Particulars, Sheet, names, rows, sentence};
 use crate::cases::documents::Kind;
 use crate::plan::time::chinese_date;
+
+/// 办案要求; what was said of a change is not one.
+fn requirement(extra: &Extra) -> &str {
+    match (extra.former.as_str(), extra.note.as_str()) {
+        ("", "") => "依照法律援助服务规范办理",
+        ("", note) => note,
+        (_, _) => "接续办理，与受援人重新签订委托协议",
+    }
+}
 
 /// Fills a letter in; false for what is none.
 pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra) -> bool {
@@ -25,7 +34,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
         Kind::SupplementNotice => {
             let until = super::on(extra.until);
             sheet.body.push(format!("你就{about}提出的法律援助申请，需要补充下列材料或者说明："));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push(format!(
                 "请于{until}前一次补齐，补正时间不计算在审查期限内。无正当理由未在期限内补充的，视为撤回申请；今后材料齐备，可以重新申请。"
             ));
@@ -33,7 +42,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
         Kind::CooperationLetter => {
             sheet.to = format!("{}：", extra.addressee);
             sheet.body.push(format!("因审查{}就{about}提出的法律援助申请，请协助核查：", p.name));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
             sheet
                 .body
                 .push("核查情况请书面函复本中心。协作核查的时间不计算在审查期限内，请尽快办理。特此函达。".to_owned());
@@ -58,7 +67,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
         }
         Kind::RefusalDecision => {
             sheet.body.push(format!("你就{about}提出的法律援助申请，经审查：{}。", extra.reason));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push("根据《中华人民共和国法律援助法》第四十三条的规定，决定不予法律援助。".to_owned());
             sheet.body.push(format!(
                 "如对本决定有异议，可以自收到本决定之日起15日内向{}提出；对异议处理决定不服的，可以依法申请行政复议或者提起行政诉讼。",
@@ -70,13 +79,13 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                 "你就{about}提出的法律援助申请，本中心已通知补正（{}），期限内没有补充材料或者说明。根据《中华人民共和国法律援助法》第四十三条的规定，视为撤回申请。",
                 p.supplement_notice
             ));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push("材料齐备后可以重新申请。".to_owned());
         }
         Kind::TransferLetter => {
             sheet.to = format!("{}：", extra.addressee);
             sheet.body.push(format!("{}就{about}提出的法律援助申请，不属于本中心管辖，现将申请材料转交。", p.name));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
             sheet.rows = rows(&[
                 ("申请人", &p.name),
                 ("联系电话", &p.phone),
@@ -104,7 +113,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                 ("承办人", &p.handler),
                 ("执业证号", &p.licence),
                 ("指派日期", &chinese_date(extra.on)),
-                ("办案要求", if extra.note.is_empty() { "依照法律援助服务规范办理" } else { &extra.note }),
+                ("办案要求", requirement(extra)),
                 ("移交材料", &p.materials),
             ]);
             sheet.signs = names(&["签收人", "签收日期"]);
@@ -136,18 +145,18 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                     p.firm, p.handler
                 ));
             }
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(sentence(&extra.note));
         }
         Kind::TerminationDecision => {
-            sheet.body.push(format!("本中心为你提供法律援助的{about}，因：{}", extra.reason));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(format!("本中心为你提供法律援助的{about}，因：{}。", extra.reason));
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push("根据《中华人民共和国法律援助法》第四十八条的规定，决定终止法律援助。".to_owned());
             sheet.body.push(format!("如对本决定有异议，可以自收到本决定之日起15日内向{}提出。", p.bureau));
         }
         Kind::ObjectionDecision => {
             sheet.office = p.bureau.clone();
-            sheet.body.push(format!("你对{}（{about}）提出的异议，经审查：", p.objected));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(format!("你就{about}，对{}提出的异议，经审查：", p.objected));
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push(if extra.agreed {
                 format!("责令{}改正，依法给予法律援助。", p.office)
             } else {
@@ -157,8 +166,8 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
         Kind::ReturnSlip => {
             sheet.to = format!("{}：", p.handled_by());
             let until = super::on(extra.until);
-            sheet.body.push(format!("{}（{about}）的结案材料经审查，需要补正：", p.number));
-            sheet.body.push(extra.note.clone());
+            sheet.body.push(format!("{}，{about}的结案材料经审查，需要补正：", p.number));
+            sheet.body.push(sentence(&extra.note));
             sheet.body.push(format!("请于{until}前补正后重新提交。"));
         }
         Kind::Agreement => {

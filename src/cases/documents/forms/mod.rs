@@ -214,6 +214,20 @@ fn names(signs: &[&str]) -> Vec<String> {
     signs.iter().map(|sign| (*sign).to_owned()).collect()
 }
 
+/// A text as a sentence: what was typed without its full stop gets one.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    match text.chars().last() {
+        Some('。' | '！' | '？' | '；' | '：') | None => text.to_owned(),
+        Some(_) => format!("{text}。"),
+    }
+}
+
+/// A decision with what was said to it, once.
+fn decided(decision: &str, note: &str) -> String {
+    if note.starts_with(decision) { sentence(note) } else { format!("{decision}。{}", sentence(note)) }
+}
+
 /// Who and when, as a form says it.
 #[must_use]
 pub fn signed(name: &str, day: NaiveDate) -> String {

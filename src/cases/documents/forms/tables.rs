@@ -1,6 +1,6 @@
 //! PURE. Forms that are tables: application, approval, review, report, volume.
 
-use super::{Extra, Particulars, Sheet, names, on, rows, signed};
+use super::{Extra, Particulars, Sheet, decided, names, on, rows, sentence, signed};
 use crate::cases::documents::Kind;
 use crate::plan::time::chinese_date;
 
@@ -141,9 +141,8 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
             } else {
                 let opinion = match (extra.reason.as_str(), extra.note.as_str()) {
                     ("", "") => extra.decision.to_owned(),
-                    ("", note) => format!("{}。{note}", extra.decision),
-                    (reason, "") => format!("{}：{reason}", extra.decision),
-                    (reason, note) => format!("{}：{reason}。{note}", extra.decision),
+                    ("", note) => decided(extra.decision, note),
+                    (reason, note) => format!("{}：{reason}。{}", extra.decision, sentence(note)),
                 };
                 sheet.rows.push(("审批意见".to_owned(), opinion));
                 sheet.rows.push(("审批人、日期".to_owned(), signed(&extra.actor, extra.on)));
@@ -181,7 +180,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                     &match (extra.decision, extra.note.as_str()) {
                         ("", _) => "同意 □　　不同意 □".to_owned(),
                         (decision, "") => decision.to_owned(),
-                        (decision, note) => format!("{decision}。{note}"),
+                        (decision, note) => decided(decision, note),
                     },
                 ),
             ]);
@@ -245,7 +244,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
             if !extra.decision.is_empty() {
                 let agreed = match extra.note.as_str() {
                     "" => extra.decision.to_owned(),
-                    note => format!("{}。{note}", extra.decision),
+                    note => decided(extra.decision, note),
                 };
                 sheet.rows.push(("中心负责人意见".to_owned(), agreed));
                 sheet.rows.push(("负责人、日期".to_owned(), signed(&extra.actor, extra.on)));
@@ -259,7 +258,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                 ("档号", &p.archive),
                 ("受援人", &p.name),
                 ("承办单位和承办人", &p.handled_by()),
-                ("本卷页数", &format!("{}页", p.pages)),
+                ("本卷页数", &format!("{}页，含本页", p.pages + 1)),
                 ("本卷情况说明", note),
                 ("立卷人", &extra.actor),
                 ("归档日期", &chinese_date(extra.on)),
