@@ -293,6 +293,19 @@ const STATION_STAFF: &[&str] = &[
     "祁东升",
 ];
 
+/// The identity number of somebody of the duty bank; a handler of the same name is the same person.
+pub(super) fn identity(name: &str) -> Option<String> {
+    let (sequence, invented) = (1_u32..).zip(PEOPLE).find(|(_, invented)| invented.name == name)?;
+    let (year, month, day) = invented.birth;
+    let birth = NaiveDate::from_ymd_opt(year, month, day)?;
+    Some(demo_id_number(birth, order(sequence, invented).ok()?))
+}
+
+/// The last digit but one of an identity number tells the gender: odd is male.
+fn order(sequence: u32, invented: &super::invented::Invented) -> anyhow::Result<u16> {
+    Ok(u16::try_from(sequence * 2 + u32::from(!invented.female))?)
+}
+
 fn new_person(
     invented: &super::invented::Invented,
     sequence: u32,
@@ -302,8 +315,7 @@ fn new_person(
 ) -> anyhow::Result<NewPerson> {
     let retired = invented.category == PersonCategory::RetiredJudicial;
     let school = invented.category == PersonCategory::LawSchool;
-    // The last digit but one of an ID number tells the gender: odd is male.
-    let order = u16::try_from(sequence * 2 + u32::from(!invented.female))?;
+    let order = order(sequence, invented)?;
     let licence = match invented.category {
         PersonCategory::Lawyer => format!("114052{:04}10{sequence:06}", birth.year() + 27),
         PersonCategory::GrassrootsLegalWorker => format!("314052{sequence:06}"),

@@ -61,6 +61,13 @@ impl VoidRow {
             (Some(true), false) => ("ok", "已作废"),
         }
     }
+
+    /// The same above its notice, where nothing else says that it is about a void.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let words = self.state().1;
+        if self.agreed == Some(true) { words.to_owned() } else { format!("作废申请：{words}") }
+    }
 }
 
 /// The plans of a bureau by year with their revisions, and its voids that wait or whose money has not come back: in one

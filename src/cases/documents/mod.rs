@@ -2,6 +2,7 @@
 //! the order of the volume and how long it is kept.
 
 pub mod forms;
+mod pdf;
 pub mod rules;
 pub mod uploads;
 

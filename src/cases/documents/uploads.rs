@@ -1,5 +1,7 @@
 //! PURE. What an uploaded scan may be: told by its first bytes, not by its name.
 
+use super::pdf;
+
 /// The largest scan, in bytes.
 pub const LARGEST: usize = 6 * 1024 * 1024;
 
@@ -49,7 +51,7 @@ pub fn sniff(bytes: &[u8]) -> Result<Media, String> {
         return Err(format!("文件最大6MB，现在约{megabytes}MB；请降低扫描分辨率或者分成几份"));
     }
     if bytes.starts_with(b"%PDF-") {
-        return pdf(bytes).map(|()| Media::Pdf);
+        return pdf::inspect(bytes).map(|()| Media::Pdf);
     }
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         return picture(jpeg(bytes), bytes.len()).map(|()| Media::Jpeg);
@@ -139,80 +141,6 @@ fn png(bytes: &[u8]) -> Option<Measured> {
         }
         at = end;
     }
-}
-
-/// A PDF that is whole, ends where it ends, and does nothing.
-fn pdf(bytes: &[u8]) -> Result<(), String> {
-    let whole = bytes.windows(5).rposition(|window| window == b"%%EOF");
-    let Some(after) = whole.and_then(|at| bytes.get(at + 5..)) else {
-        return Err("PDF文件不完整，请重新扫描或者重新导出".to_owned());
-    };
-    if !after.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
-        return Err("PDF文件后面附有别的内容，不能收存；请重新扫描或者打印成新的PDF".to_owned());
-    }
-    let names = names(&without_streams(bytes));
-    for (mark, what) in [
-        (&b"JavaScript"[..], "脚本"),
-        (b"JS", "脚本"),
-        (b"Launch", "启动程序的动作"),
-        (b"EmbeddedFile", "附件"),
-        (b"EmbeddedFiles", "附件"),
-        (b"RichMedia", "多媒体内容"),
-        (b"XFA", "可执行的表单"),
-        (b"SubmitForm", "向外发送的表单"),
-    ] {
-        if names.iter().any(|name| name == mark) {
-            return Err(format!("PDF文件里有{what}，不能收存；请用扫描件或者打印成新的PDF"));
-        }
-    }
-    Ok(())
-}
-
-/// The objects of a PDF without their streams: among the points of a scan any word comes up.
-fn without_streams(bytes: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let mut rest = bytes;
-    let find = |hay: &[u8], word: &[u8]| hay.windows(word.len()).position(|window| window == word);
-    while let Some(from) = find(rest, b"stream") {
-        kept.extend_from_slice(rest.get(..from).unwrap_or_default());
-        let inner = rest.get(from + 6..).unwrap_or_default();
-        let Some(to) = find(inner, b"endstream") else {
-            // No end: nothing of it is trusted to be a stream.
-            kept.extend_from_slice(inner);
-            return kept;
-        };
-        rest = inner.get(to + 9..).unwrap_or_default();
-    }
-    kept.extend_from_slice(rest);
-    kept
-}
-
-/// The names in the objects of a PDF, with `#4a` read as the letter that it stands for.
-fn names(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let ends = |byte: u8| byte.is_ascii_whitespace() || byte == 0 || b"()<>[]{}/%".contains(&byte);
-    let mut names = Vec::new();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'/') {
-        rest = rest.get(at + 1..).unwrap_or_default();
-        let length = rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len());
-        let mut name = Vec::new();
-        let mut letters = rest.get(..length).unwrap_or_default();
-        while let Some((first, others)) = letters.split_first() {
-            let hex = others.get(..2).filter(|_| *first == b'#').and_then(|hex| std::str::from_utf8(hex).ok());
-            match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-                Some(letter) => {
-                    name.push(letter);
-                    letters = others.get(2..).unwrap_or_default();
-                }
-                None => {
-                    name.push(*first);
-                    letters = others;
-                }
-            }
-        }
-        names.push(name);
-    }
-    names
 }
 
 #[cfg(test)]

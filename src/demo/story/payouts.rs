@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use chrono::{Datelike as _, Days, NaiveDate};
 
-use super::super::cast::scope;
+use super::super::cast::{identity, scope};
 use super::super::db;
 use super::{Story, hour, told};
 use crate::fund::rules::EntryKind;
@@ -210,13 +210,18 @@ impl Story<'_> {
             let (account, now) = (clerk.account_id, work.now);
             let payee = payments::db::payee_for(work.conn(), bureau, kind, &name, &organisation, account, now).await?;
             if kind == crate::plan::dictionaries::Payee::Handler {
-                let birth = NaiveDate::from_ymd_opt(1978, 3, 9)
-                    .and_then(|first| first.checked_add_days(Days::new(u64::try_from(number).ok()? * 211)));
-                let invented = demo_id_number(birth.context("a birth")?, u16::try_from(500 + number)?);
+                let number = match identity(&name) {
+                    Some(known) => known,
+                    None => {
+                        let days = Days::new(u64::try_from(number)? * 211);
+                        let birth = NaiveDate::from_ymd_opt(1978, 3, 9).and_then(|first| first.checked_add_days(days));
+                        demo_id_number(birth.context("a birth")?, u16::try_from(500 + number)?)
+                    }
+                };
                 let new = Particulars {
                     licence_valid_to: None,
                     public_official: false,
-                    id_number: Some(people::parse_id_number(&invented).map_err(anyhow::Error::msg)?),
+                    id_number: Some(people::parse_id_number(&number).map_err(anyhow::Error::msg)?),
                 };
                 let prepare = scope(clerk, Action::PreparePayouts)?;
                 let version =

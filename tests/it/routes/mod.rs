@@ -30,6 +30,7 @@ mod reports;
 mod roster;
 mod roster_together;
 mod settlements;
+mod statements;
 mod trial;
 mod venues;
 mod what_if;
