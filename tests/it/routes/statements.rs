@@ -3,7 +3,7 @@
 
 use huifa::findings;
 use huifa::payments::db as payments;
-use huifa::payouts::db::{BatchStep, set_batch};
+use huifa::payouts::db::{Asked, BatchStep, batches, cases, payouts, set_batch};
 use huifa::payouts::rules::BatchStatus;
 use huifa::plan::Month;
 use huifa::settlement::store;
@@ -162,6 +162,18 @@ async fn a_batch_and_a_transfer_are_taken_on_by_their_own_statements_only() {
     }
     let done = set_batch(&mut conn, app.bureau, step(BatchStatus::Prepared, BatchStatus::Approved, version + 1)).await;
     assert!(matches!(done, Ok(false)), "another version: {done:?}");
+    // The connection of the schema's owner is behind no wall: only the words of the statements keep to the bureau.
+    let (own, other) = (app.bureau, app.bureau + 1_000);
+    for (bureau, found) in [(own, 1), (other, 0)] {
+        let transfers = payments::transfers(&mut conn, bureau, None, Some(row.id)).await.expect("asked");
+        let runs = payments::runs(&mut conn, bureau, None, 1).await.expect("asked");
+        let batches = batches(&mut conn, bureau, Some(id), 1).await.expect("asked");
+        let prepared = payouts(&mut conn, bureau, Some(id), None, None).await.expect("asked");
+        let asked = Asked { ids: Some(&[case]), unpaid: false, limit: 1 };
+        let cases = cases(&mut conn, bureau, asked).await.expect("asked");
+        let counts = [transfers.len(), runs.len(), batches.len(), prepared.len(), cases.len()];
+        assert_eq!(counts, [found; 5], "of bureau {bureau}");
+    }
     let elsewhere = set_batch(&mut conn, 0, step(BatchStatus::Prepared, BatchStatus::Approved, version)).await;
     assert!(matches!(elsewhere, Ok(false)), "another bureau: {elsewhere:?}");
 }
