@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 pub use id_number::{Gender, IdNumber, IdNumberError, demo_id_number};
 pub use key::{KEY_FILE, KeyError, KeySettings};
-pub use masks::{mask_bank_account, mask_id_number, mask_name, mask_phone};
+pub use masks::{mask_bank_account, mask_id_number, mask_name, mask_phone, mask_place};
 pub use phone::{PhoneError, demo_phone, parse_phone};
 
 /// The version of an installation's first key.

@@ -71,9 +71,14 @@ pub(super) struct Case {
     pub(super) request: String,
     pub(super) organisation: String,
     pub(super) handler: String,
+    pub(super) ethnicity: String,
+    pub(super) employer: String,
+    pub(super) occupation: String,
+    pub(super) household: String,
     seal_id: Uuid,
     phone: Option<String>,
     address: Option<String>,
+    domicile: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -144,7 +149,7 @@ impl Case {
     pub(super) fn open(&mut self, seals: &Seals) -> Result<(), AppError> {
         // What the reader may not open stays closed: the file names the case only.
         if !self.may_open {
-            (self.phone, self.address) = (None, None);
+            (self.phone, self.address, self.domicile) = (None, None, None);
             for text in [
                 &mut self.name,
                 &mut self.cause,
@@ -153,6 +158,10 @@ impl Case {
                 &mut self.request,
                 &mut self.organisation,
                 &mut self.handler,
+                &mut self.ethnicity,
+                &mut self.employer,
+                &mut self.occupation,
+                &mut self.household,
             ] {
                 text.clear();
             }
@@ -160,11 +169,16 @@ impl Case {
         }
         self.phone = Some(opened(seals, "case.phone", self.seal_id, self.phone.as_ref())?);
         self.address = Some(opened(seals, "case.address", self.seal_id, self.address.as_ref())?);
+        self.domicile = Some(opened(seals, "case.domicile", self.seal_id, self.domicile.as_ref())?);
         Ok(())
     }
 
     pub(super) fn phone(&self) -> &str {
         self.phone.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn domicile(&self) -> &str {
+        self.domicile.as_deref().unwrap_or_default()
     }
 
     pub(super) fn address(&self) -> &str {
@@ -214,7 +228,10 @@ pub(super) async fn find(conn: &mut PgConnection, bureau: i64, viewer: i64, by: 
                 select coalesce(nullif(c.number, ''), c.application_number) as number,
                        coalesce(c.received_on, c.accepted_on) as day, a.name, c.cause, a.opponent, a.facts, a.request,
                        c.organisation, c.handler_name as handler, a.seal_id, encode(a.phone, 'hex') as phone,
-                       encode(a.address, 'hex') as address,
+                       encode(a.address, 'hex') as address, encode(a.domicile, 'hex') as domicile, a.ethnicity, a.employer,
+                       a.occupation,
+                       concat_ws('，', '家庭人口' || a.household_size || '人', '家庭月收入' || a.household_income || '元',
+                                 nullif(a.property, '')) as household,
                        (not c.restricted or c.registered_by = $2 or c.worker_id = $2
                         or exists (select from case_handlers h where h.id = c.handler_id and h.account_id = $2)
                         or exists (select from case_access g where g.case_id = c.id and g.account_id = $2)) as may_open

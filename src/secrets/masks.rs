@@ -44,6 +44,23 @@ pub fn mask_bank_account(account: &str) -> String {
     if digits.is_empty() { String::new() } else { format!("****{shown}") }
 }
 
+/// 山西省高平市米山镇南朱庄村3号 → 山西省高平市\*\*\*: an address down to its county; one without a county shows nothing.
+#[must_use]
+pub fn mask_place(place: &str) -> String {
+    let letters: Vec<char> = place.trim().chars().collect();
+    if letters.is_empty() {
+        return String::new();
+    }
+    // 小区 and 社区 are houses, not districts; a county stands at the beginning.
+    let mut county = letters.iter().enumerate().take(14).filter(|(at, letter)| match letter {
+        '县' | '市' | '旗' => *at > 0,
+        '区' => *at > 1 && !matches!(letters.get(at - 1), Some('小' | '社')),
+        _ => false,
+    });
+    let shown = county.next_back().map_or(0, |(at, _)| at + 1);
+    format!("{}***", letters.iter().take(shown).collect::<String>())
+}
+
 /// The first and last letters of `text`, stars for what is between.
 fn keep(text: &str, first: usize, last: usize) -> String {
     let letters: Vec<char> = text.trim().chars().collect();
@@ -66,6 +83,9 @@ mod tests {
         assert_eq!(mask_id_number("140581199001011234"), "140581********1234");
         assert_eq!(mask_id_number("E12345678"), "E1*****78");
         assert_eq!(mask_id_number("1234"), "****");
+        assert_eq!(mask_place("山西省高平市米山镇南朱庄村3号"), "山西省高平市***");
+        assert_eq!(mask_place("山西省晋城市城区黄华街阳光小区"), "山西省晋城市城区***");
+        assert_eq!(mask_place("阳光小区3号楼"), "***");
         assert_eq!(mask_phone("13812345678"), "138****5678");
         assert_eq!(mask_phone("0356-1234567"), "035*****4567");
         assert_eq!(mask_phone("1234567"), "***4567");
@@ -76,7 +96,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_was_typed_is_masked_without_a_fall(text in ".*") {
-            for masked in [mask_name(&text), mask_id_number(&text), mask_phone(&text), mask_bank_account(&text)] {
+            for masked in [mask_name(&text), mask_id_number(&text), mask_phone(&text), mask_bank_account(&text), mask_place(&text)] {
                 prop_assert_eq!(masked.is_empty(), text.trim().is_empty());
             }
         }

@@ -75,6 +75,7 @@ pub const COLUMNS: &[Column] = &[
         index: Some("phone_index"),
     },
     Column { table: "case_applications", column: "address", field: "'case.address'", row: "seal_id", index: None },
+    Column { table: "case_applications", column: "domicile", field: "'case.domicile'", row: "seal_id", index: None },
     Column {
         table: "data_corrections",
         column: "id_number",

@@ -106,26 +106,28 @@ pub(super) async fn workers(conn: &mut PgConnection, bureau: i64) -> sqlx::Resul
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
-/// Hands cases over; gives those that were.
+/// Hands cases over from whom they lie with (0: nobody); gives those that were.
 pub(super) async fn hand_over(
     conn: &mut PgConnection,
     bureau: i64,
-    cases: &[i64],
+    (cases, held): (&[i64], &[i64]),
     to: i64,
     by: i64,
 ) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         "update cases c set worker_id = $3, version = version + 1
-         where c.bureau_id = $1 and c.id = any ($2) and c.origin = 'live' and c.archived_on is null
+         from unnest($2::bigint[], $5::bigint[]) as t (id, held)
+         where c.bureau_id = $1 and c.id = t.id and coalesce(c.worker_id, 0) = t.held and c.origin = 'live' and c.archived_on is null
            -- Nobody hands over, and so opens to somebody, what they may not open themselves.
            and case_open_to(c, $4)
            and exists (select from accounts a where a.id = $3 and a.bureau_id = $1 and a.role = 'legal_aid_staff'
                        and a.status = 'active')
-         returning id",
+         returning c.id",
         bureau,
         cases,
         to,
-        by
+        by,
+        held
     )
     .fetch_all(conn)
     .await

@@ -1,5 +1,7 @@
 //! The work list of the centre.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
@@ -51,6 +53,11 @@ impl WorkPage {
     /// What whoever reads should take up next: at their desk, theirs or nobody's, first in order.
     fn next(&self) -> Option<&WaitingRow> {
         rules::next_for(&self.rows, self.desk, self.mine)
+    }
+
+    /// The case with whom it lies with.
+    fn ticked(&self, row: &WaitingRow) -> String {
+        format!("{}.{}", row.id, row.worker_id.unwrap_or_default())
     }
 
     fn task(&self, row: &WaitingRow) -> &'static str {
@@ -125,9 +132,17 @@ pub(in crate::cases) async fn hand_over(
     scope: Scope,
     posted: Posted<HandOverForm>,
 ) -> Answer {
-    let mut cases: Vec<i64> = posted.form.cases.iter().filter_map(|id| id.parse().ok()).collect();
-    cases.sort_unstable();
-    cases.dedup();
+    // Each case with whom it lies with on the page: what was handed over meanwhile is not handed over again.
+    let pairs: BTreeMap<i64, i64> = posted
+        .form
+        .cases
+        .iter()
+        .filter_map(|ticked| {
+            let (case, worker) = ticked.split_once('.')?;
+            Some((case.parse().ok()?, worker.parse().ok()?))
+        })
+        .collect();
+    let (cases, held): (Vec<i64>, Vec<i64>) = pairs.into_iter().unzip();
     if cases.is_empty() || cases.len() != posted.form.cases.len() || cases.len() > 250 {
         return Err(AppError::refused("请勾选要移交的案件（一次最多250件）。"));
     }
@@ -138,11 +153,11 @@ pub(in crate::cases) async fn hand_over(
     let Some((_, name)) = workers.iter().find(|(id, _)| *id == to) else {
         return Err(AppError::refused("移交对象不是在用的法律援助中心账号。"));
     };
-    let moved = db::hand_over(work.conn(), bureau, &cases, to, actor.account_id).await?;
+    let moved = db::hand_over(work.conn(), bureau, (&cases, &held), to, actor.account_id).await?;
     if moved.len() != cases.len() {
         // All or none: what cannot be handed over stops the rest.
         return Err(AppError::refused(
-            "所选案件中有已归档、不在本局或者您不能打开的受限案件，全部没有移交。请刷新页面重新勾选。",
+            "所选案件中有刚被别人移交的、已归档的、不在本局的或者您不能打开的受限案件，全部没有移交。请刷新页面重新勾选。",
         ));
     }
     let (by, at, signature) = (work.actor.account_id, work.now, work.actor.signature());

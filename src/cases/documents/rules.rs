@@ -8,7 +8,9 @@ dictionary! {
     /// A kind of paper (3.2, 5.15).
     Kind {
         Application = "application", "法律援助申请表";
+        AgentLetter = "agent_letter", "申请委托书";
         NoticeLetter = "notice_letter", "通知辩护公函";
+        NoticeEntry = "notice_entry", "通知辩护、代理登记表";
         Identity = "identity", "身份证明";
         GroupProof = "group_proof", "群体证明";
         MeansStatement = "means_statement", "经济困难状况说明表";
@@ -36,6 +38,7 @@ dictionary! {
         Opinion = "opinion", "代理词、辩护意见";
         Judgment = "judgment", "判决书、裁定书、调解书等";
         ProgressReport = "progress_report", "通报、报告记录";
+        HandlingLog = "handling_log", "办案过程记录表";
         ChangeApproval = "change_approval", "更换法律援助人员审批表";
         ChangeNotice = "change_notice", "更换法律援助人员通知书";
         TerminationDecision = "termination_decision", "终止法律援助决定书";
@@ -60,6 +63,9 @@ impl Kind {
             || matches!(
                 self,
                 Kind::MeansStatement
+                    | Kind::AgentLetter
+                    | Kind::NoticeEntry
+                    | Kind::HandlingLog
                     | Kind::Receipt
                     | Kind::Approval
                     | Kind::ServiceReceipt
@@ -72,6 +78,22 @@ impl Kind {
                     | Kind::VolumeContents
                     | Kind::Remarks
             )
+    }
+
+    /// Kept in one copy: made anew, it takes the place of the one before.
+    #[must_use]
+    pub fn is_made_anew(self) -> bool {
+        matches!(
+            self,
+            Kind::Application
+                | Kind::AgentLetter
+                | Kind::NoticeEntry
+                | Kind::MeansStatement
+                | Kind::Approval
+                | Kind::ClosingReport
+                | Kind::HandlingLog
+                | Kind::ClosingReview
+        )
     }
 
     /// The series in which it is numbered: 高法援`申`字.
@@ -88,6 +110,9 @@ impl Kind {
             Kind::TerminationDecision => Some("终"),
             Kind::ObjectionDecision => Some("异"),
             Kind::NoticeLetter
+            | Kind::AgentLetter
+            | Kind::NoticeEntry
+            | Kind::HandlingLog
             | Kind::Identity
             | Kind::GroupProof
             | Kind::MeansStatement
@@ -146,7 +171,7 @@ const fn item(title: &'static str, kinds: &'static [Kind]) -> Item {
 /// 卷宗目录 of civil and other cases.
 pub const CIVIL_VOLUME: &[Item] = &[
     item("封面、目录（不编页）", &[Kind::VolumeContents]),
-    item("法律援助申请表", &[Kind::Application]),
+    item("法律援助申请表", &[Kind::Application, Kind::AgentLetter]),
     item("身份证明、群体证明", &[Kind::Identity, Kind::GroupProof]),
     item("经济困难状况说明、免予核查证明", &[Kind::MeansStatement]),
     item("申请材料接收凭证", &[Kind::Receipt]),
@@ -164,7 +189,7 @@ pub const CIVIL_VOLUME: &[Item] = &[
         ],
     ),
     item("指派通知书、更换人员文书", &[Kind::Assignment, Kind::ChangeApproval, Kind::ChangeNotice]),
-    item("法律援助公函", &[Kind::NoticeLetter, Kind::LetterToAuthority, Kind::TransferLetter]),
+    item("法律援助公函", &[Kind::NoticeLetter, Kind::NoticeEntry, Kind::LetterToAuthority, Kind::TransferLetter]),
     item("委托协议、授权委托书", &[Kind::Agreement]),
     item("约见笔录、告知书", &[Kind::MeetingRecord]),
     item("起诉状、答辩状、上诉状", &[Kind::Pleading, Kind::Indictment]),
@@ -175,7 +200,7 @@ pub const CIVIL_VOLUME: &[Item] = &[
     item("庭审笔录、庭审情况", &[Kind::HearingRecord]),
     item("代理词", &[Kind::Opinion]),
     item("判决书、裁定书、调解书", &[Kind::Judgment]),
-    item("通报、报告记录", &[Kind::ProgressReport]),
+    item("通报、报告记录", &[Kind::ProgressReport, Kind::HandlingLog]),
     item("结案报告表、结案审查表", &[Kind::ClosingReport, Kind::ReturnSlip, Kind::ClosingReview]),
     item("回访、满意度记录", &[Kind::ReturnVisit]),
     item("质量评查表、其他材料", &[Kind::QualityReview, Kind::EntryReceipt, Kind::Other]),
@@ -185,7 +210,10 @@ pub const CIVIL_VOLUME: &[Item] = &[
 /// 卷宗目录 of criminal cases.
 pub const CRIMINAL_VOLUME: &[Item] = &[
     item("封面、目录（不编页）", &[Kind::VolumeContents]),
-    item("法律援助申请表或者通知辩护公函", &[Kind::NoticeLetter, Kind::Application]),
+    item(
+        "法律援助申请表或者通知辩护公函",
+        &[Kind::NoticeLetter, Kind::NoticeEntry, Kind::Application, Kind::AgentLetter],
+    ),
     item(
         "身份证明、群体证明",
         &[Kind::Identity, Kind::GroupProof, Kind::MeansStatement, Kind::Receipt, Kind::SupplementNotice],
@@ -215,7 +243,7 @@ pub const CRIMINAL_VOLUME: &[Item] = &[
     item("出庭通知", &[Kind::Summons]),
     item("庭审记录", &[Kind::HearingRecord]),
     item("判决书、不起诉决定书等", &[Kind::Judgment]),
-    item("通报、报告记录", &[Kind::ProgressReport]),
+    item("通报、报告记录", &[Kind::ProgressReport, Kind::HandlingLog]),
     item("结案报告表、结案审查表", &[Kind::ClosingReport, Kind::ReturnSlip, Kind::ClosingReview]),
     item("回访、满意度记录", &[Kind::ReturnVisit]),
     item("质量评查表、其他材料", &[Kind::QualityReview, Kind::EntryReceipt, Kind::Other]),

@@ -75,6 +75,9 @@ pub(in crate::cases) async fn begin(
     if new.address.is_empty() {
         new.address = carried.address.unwrap_or_default();
     }
+    if new.domicile.is_empty() {
+        new.domicile = carried.domicile.unwrap_or_default();
+    }
     if posted.form.is_notice() && new.notice_number != "无" {
         let mut conn = state.pool.acquire().await?;
         if let Some(number) = store::same_notice(&mut conn, scope.bureau(), &new).await? {
@@ -174,6 +177,9 @@ fn parse_step(
                 {
                     errors.add("until", format!("{label}应在发出日期之后"));
                 }
+            }
+            Ask::Addressee(label) => {
+                input.addressee = typed::line(&mut errors, "addressee", label, &form.addressee, 60);
             }
             Ask::Refusal => {
                 input.refusal = Refusal::from_code(&form.refusal);

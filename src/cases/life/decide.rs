@@ -211,6 +211,8 @@ pub(super) fn facts(
             || [Proof::IdCard, Proof::HouseholdRegister].iter().any(|proof| proofs.contains(proof)),
         supplements: application.map_or(0, |it| it.supplements),
         supplement_overdue: case.running(Clock::Supplement).is_some_and(|clock| today > clock.due_on),
+        cooperating: case.state == State::Accepted
+            && case.running(Clock::Review).is_some_and(|clock| clock.paused_on.is_some()),
         scope_named: application.is_some_and(|it| it.scope().is_some()),
         means_settled: application.is_some_and(|it| it.means().allows()),
         unproved: eligibility::unproved(&groups, &proofs).iter().map(|group| group.label()).collect(),

@@ -34,6 +34,13 @@ pub struct ApplicationForm {
     pub phone: String,
     pub township: String,
     pub address: String,
+    pub ethnicity: String,
+    pub domicile: String,
+    pub employer: String,
+    pub occupation: String,
+    pub household_size: String,
+    pub household_income: String,
+    pub property: String,
     pub agent: String,
     pub agent_relation: String,
     pub groups: Vec<String>,
@@ -81,6 +88,13 @@ impl ApplicationForm {
             phone: String::new(),
             township: it.township,
             address: String::new(),
+            ethnicity: it.ethnicity,
+            domicile: String::new(),
+            employer: it.employer,
+            occupation: it.occupation,
+            household_size: it.household_size.map(|size| size.to_string()).unwrap_or_default(),
+            household_income: it.household_income.map(money::plain_text).unwrap_or_default(),
+            property: it.property,
             agent: it.agent,
             agent_relation: it.agent_relation,
             groups: case.groups.iter().map(|group| group.code().to_owned()).collect(),
@@ -123,6 +137,20 @@ pub struct Sealed {
     pub id_number: bool,
     /// A telephone.
     pub phone: bool,
+}
+
+/// A sum that may be left out.
+fn sum(errors: &mut Errors, field: &str, text: &str) -> Option<rust_decimal::Decimal> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    match money::parse_amount_not_negative(text) {
+        Ok(sum) => Some(sum),
+        Err(message) => {
+            errors.add(field, message);
+            None
+        }
+    }
 }
 
 /// Reads the form.
@@ -209,6 +237,11 @@ pub fn parse(
     };
     let township = optional("township", "乡镇（街道）", &form.township, 50);
     let address = optional("address", "详细住址", &form.address, 100);
+    let ethnicity = optional("ethnicity", "民族", &form.ethnicity, 12);
+    let domicile = optional("domicile", "户籍所在地", &form.domicile, 100);
+    let employer = optional("employer", "工作单位", &form.employer, 60);
+    let occupation = optional("occupation", "职业", &form.occupation, 30);
+    let property = optional("property", "财产状况", &form.property, 200);
     let agent = optional("agent", "代理申请人", &form.agent, 30);
     let agent_relation = optional("agent_relation", "与申请人关系", &form.agent_relation, 20);
     let legal_position = optional("legal_position", "法律地位", &form.legal_position, 20);
@@ -226,11 +259,13 @@ pub fn parse(
     } else {
         required(&mut errors, "request", "请求事项", &form.request, 1000)
     };
-    let mut amount = None;
-    if !form.amount.trim().is_empty() {
-        match money::parse_amount_not_negative(&form.amount) {
-            Ok(sum) => amount = Some(sum),
-            Err(message) => errors.add("amount", message),
+    let amount = sum(&mut errors, "amount", &form.amount);
+    let household_income = sum(&mut errors, "household_income", &form.household_income);
+    let mut household_size = None;
+    if !form.household_size.trim().is_empty() {
+        household_size = form.household_size.trim().parse().ok().filter(|size| (1..=30).contains(size));
+        if household_size.is_none() {
+            errors.add("household_size", "家庭人口应为1到30的整数");
         }
     }
     let mut limitation_on = None;
@@ -266,6 +301,13 @@ pub fn parse(
         phone,
         township,
         address,
+        ethnicity,
+        domicile,
+        employer,
+        occupation,
+        household_size,
+        household_income,
+        property,
         agent,
         agent_relation,
         groups: form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect(),

@@ -22,7 +22,7 @@ use crate::error::AppError;
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::programme::Programme;
-use crate::secrets::{Gender, Seals, mask_id_number, mask_name, mask_phone};
+use crate::secrets::{Gender, Seals, mask_id_number, mask_name, mask_phone, mask_place};
 use crate::web::actor::Scope;
 use crate::web::permissions::Action;
 use crate::web::work::Work;
@@ -30,6 +30,7 @@ use crate::web::work::Work;
 const ID_NUMBER: &str = "case.id_number";
 const PHONE: &str = "case.phone";
 const ADDRESS: &str = "case.address";
+const DOMICILE: &str = "case.domicile";
 
 /// An application or a notice, parsed.
 #[derive(Clone, Debug)]
@@ -44,6 +45,13 @@ pub struct NewApplication {
     pub phone: Option<String>,
     pub township: String,
     pub address: String,
+    pub ethnicity: String,
+    pub domicile: String,
+    pub employer: String,
+    pub occupation: String,
+    pub household_size: Option<i32>,
+    pub household_income: Option<Decimal>,
+    pub property: String,
     pub agent: String,
     pub agent_relation: String,
     pub groups: BTreeSet<SpecialGroup>,
@@ -80,6 +88,13 @@ impl NewApplication {
             phone: None,
             township: String::new(),
             address: String::new(),
+            ethnicity: String::new(),
+            domicile: String::new(),
+            employer: String::new(),
+            occupation: String::new(),
+            household_size: None,
+            household_income: None,
+            property: String::new(),
             agent: String::new(),
             agent_relation: String::new(),
             groups: BTreeSet::new(),
@@ -166,6 +181,8 @@ pub(super) struct KeptValues {
     pub(super) id_number: Kept,
     pub(super) phone: Kept,
     pub(super) address: Option<Vec<u8>>,
+    /// Sealed, with the part that forms show.
+    pub(super) domicile: Option<(Vec<u8>, String)>,
 }
 
 pub(super) fn keep(seals: &Seals, seal_id: Uuid, new: &NewApplication) -> Result<KeptValues, AppError> {
@@ -187,6 +204,9 @@ pub(super) fn keep(seals: &Seals, seal_id: Uuid, new: &NewApplication) -> Result
     }
     if !new.address.is_empty() {
         kept.address = Some(seals.seal(ADDRESS, &row, &new.address)?);
+    }
+    if !new.domicile.is_empty() {
+        kept.domicile = Some((seals.seal(DOMICILE, &row, &new.domicile)?, mask_place(&new.domicile)));
     }
     Ok(kept)
 }
@@ -218,6 +238,8 @@ pub struct Opened {
     pub phone: Option<String>,
     /// The address.
     pub address: Option<String>,
+    /// The registered residence.
+    pub domicile: Option<String>,
 }
 
 pub(super) fn open(seals: &Seals, row: &store::SealedRow) -> Result<Opened, AppError> {
@@ -229,6 +251,7 @@ pub(super) fn open(seals: &Seals, row: &store::SealedRow) -> Result<Opened, AppE
         id_number: one(ID_NUMBER, &row.id_number)?,
         phone: one(PHONE, &row.phone)?,
         address: one(ADDRESS, &row.address)?,
+        domicile: one(DOMICILE, &row.domicile)?,
     })
 }
 
@@ -405,24 +428,24 @@ pub async fn begin(
         State::Submitted => Some(Clock::Review),
         _ => None,
     };
+    let mut due = None;
     if let Some(clock) = first {
-        decide::start(work, bureau, id, &frame, clock, beginning.received_on, None).await?;
+        due = Some(decide::start(work, bureau, id, &frame, clock, beginning.received_on, None).await?);
     }
     // Article 39: what a detained person asked for is on its way until the application itself is here.
     if new.detained && state == State::Draft {
         decide::start(work, bureau, id, &frame, Clock::PassOn, work.today(), None).await?;
     }
+    let by_name = work.actor.name.clone();
+    let extra = Extra { on: beginning.received_on, due, actor: by_name, ..Extra::default() };
     if state == State::Submitted {
-        papers::make(
-            work,
-            bureau,
-            id,
-            Kind::Application,
-            &application_number,
-            &frame,
-            &Extra { on: beginning.received_on, ..Extra::default() },
-        )
-        .await?;
+        papers::make(work, bureau, id, Kind::Application, &application_number, &frame, &extra).await?;
+        if !new.agent.is_empty() {
+            papers::make(work, bureau, id, Kind::AgentLetter, "", &frame, &extra).await?;
+        }
+    }
+    if state == State::Notified {
+        papers::make(work, bureau, id, Kind::NoticeEntry, "", &frame, &extra).await?;
     }
     work.audit(Audit::new("case.begin", "case", id).after(json!({
         "number": number,
@@ -497,6 +520,18 @@ pub async fn correct(
         note: "",
     };
     store::add_event(work.conn(), bureau, id, (by, &actor), at, &event).await?;
+    // The forms of the application say what it says now.
+    let remade = [Kind::Application, Kind::AgentLetter, Kind::NoticeEntry];
+    for kind in
+        remade.into_iter().filter(|kind| before.has(*kind) || *kind == Kind::AgentLetter && !new.agent.is_empty())
+    {
+        let number = if kind == Kind::Application { before.application_number.as_str() } else { "" };
+        let made =
+            before.documents.iter().find(|document| document.kind == kind).map_or(before.received_on, |it| it.made_on);
+        let due = before.running(Clock::Assign).map(|clock| clock.due_on);
+        let extra = Extra { on: made, due, actor: work.actor.name.clone(), ..Extra::default() };
+        papers::make(work, bureau, id, kind, number, &frame, &extra).await?;
+    }
     let was = before.application.as_deref();
     work.audit(
         Audit::new("case.correct_application", "case", id)

@@ -151,7 +151,9 @@ impl<'a> Next<'a> {
                 self.case.archived_on = Some(on);
                 self.case.archive_number = document_number(frame.county(), "档", on.year(), next);
             }
-            Move::DeemWithdrawn
+            Move::AskCooperation
+            | Move::CooperationBack
+            | Move::DeemWithdrawn
             | Move::Withdraw
             | Move::NotOurs
             | Move::SendBack

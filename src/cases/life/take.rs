@@ -45,6 +45,8 @@ pub struct MoveInput {
     pub wording: Option<Wording>,
     /// A last day set by the office.
     pub until: Option<NaiveDate>,
+    /// To whom the letter goes.
+    pub addressee: String,
     /// Why aid is refused.
     pub refusal: Option<Refusal>,
     /// Why aid ends.
@@ -259,8 +261,8 @@ pub async fn take(
     // Clocks that end, and the review's that pauses or runs on.
     store::end_clocks(work.conn(), id, row.ends, on).await?;
     match step {
-        Move::AskSupplement => store::pause_review(work.conn(), id, on).await?,
-        Move::Supplemented => {
+        Move::AskSupplement | Move::AskCooperation => store::pause_review(work.conn(), id, on).await?,
+        Move::Supplemented | Move::CooperationBack => {
             if let Some(clock) = before.running(Clock::Review) {
                 let paused = clock.paused_on.map_or(0, |since| (on - since).num_days().max(0));
                 let days = clock.paused_days + i32::try_from(paused).unwrap_or(0);
@@ -316,7 +318,11 @@ pub async fn take(
         agreed: matches!(step, Move::Change | Move::CorrectDecision),
         former: next.former.clone(),
         actor: work.actor.name.clone(),
+        addressee: input.addressee.clone(),
+        decision: if step.completes().is_none() { step.decision() } else { "" },
+        ..Extra::default()
     };
+    let mut first_number = String::new();
     for kind in row.makes {
         let number = match kind {
             Kind::Application => next.case.application_number.clone(),
@@ -324,10 +330,21 @@ pub async fn take(
             _ => String::new(),
         };
         // An application that came before the case has its number and its form already.
-        if *kind == Kind::Application && before.has(Kind::Application) {
+        let there = matches!(kind, Kind::Application | Kind::AgentLetter | Kind::GrantDecision) && before.has(*kind);
+        if there || *kind == Kind::AgentLetter && !before.has_agent() {
             continue;
         }
-        papers::make(work, bureau, id, *kind, &number, &frame, &extra).await?;
+        let made = papers::make(work, bureau, id, *kind, &number, &frame, &extra).await?;
+        if first_number.is_empty() {
+            first_number = made;
+        }
+    }
+    // The form that waited for this decision is made anew with it.
+    if let Some(kind) = step.completes()
+        && before.has(kind)
+    {
+        let extra = Extra { decision: step.decision(), decision_number: first_number, ..extra };
+        papers::make(work, bureau, id, kind, "", &frame, &extra).await?;
     }
 
     // What an assignment promises; the plan refuses more than there is, or only warns.
@@ -396,6 +413,9 @@ fn words(step: Move, next: &Next<'_>, input: &MoveInput, place: Option<i32>, on:
             format!("通知补正，期限{}，审查期限暂停", input.until.map(month_and_day).unwrap_or_default())
         }
         Move::Supplemented => "补正齐全，审查期限继续计算".to_owned(),
+        Move::AskCooperation => format!("请{}协作核查，审查期限暂停", input.addressee),
+        Move::CooperationBack => "收到协作核查结果，审查期限继续计算".to_owned(),
+        Move::NotOurs => format!("转{}", input.addressee),
         Move::Conclude => format!("登记办结，结案日{}", chinese_date(on)),
         Move::Archive => format!("归档，档号{}", next.case.archive_number),
         _ => step.label().to_owned(),
@@ -413,6 +433,8 @@ fn audit_code(step: Move) -> &'static str {
         Move::Accept => "case.accept",
         Move::AskSupplement => "case.ask_supplement",
         Move::Supplemented => "case.supplemented",
+        Move::AskCooperation => "case.ask_cooperation",
+        Move::CooperationBack => "case.cooperation_back",
         Move::DeemWithdrawn => "case.deem_withdrawn",
         Move::Withdraw => "case.withdraw",
         Move::NotOurs => "case.not_ours",

@@ -83,7 +83,8 @@ pub(super) async fn by_number(conn: &mut PgConnection, bureau: i64, number: &str
 /// Whether an account had a part in a case, or works in the firm that handled it.
 pub(super) async fn involved(conn: &mut PgConnection, case: i64, account: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"select exists (select from case_events e where e.case_id = $1 and e.account_id = $2 and e.kind <> 'reveal')
+        r#"select exists (select from case_events e where e.case_id = $1 and e.account_id = $2 and e.kind <> 'reveal'
+                            and (e.kind, e.code) <> ('document', 'quality_review'))
                or exists (select from cases c join case_handlers h on h.id = c.handler_id
                           join case_handlers o on o.firm_id = h.firm_id and o.account_id = $2
                           where c.id = $1) as "involved!""#,

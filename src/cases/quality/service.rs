@@ -8,8 +8,12 @@ use serde_json::json;
 use super::db::{self, Outcome, ReviewRow};
 use super::rules::{self, Indicator, Kind, Level, Veto};
 use crate::audit::Audit;
+use crate::cases::documents::Kind as DocumentKind;
+use crate::cases::documents::forms::{Sheet, signed};
+use crate::cases::life::papers;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
+use crate::plan::time::chinese_date;
 use crate::web::actor::Scope;
 use crate::web::work::Work;
 
@@ -139,9 +143,39 @@ pub async fn finish(work: &mut Work, scope: Scope, id: i64, new: &NewResult) -> 
     if !db::finish(work.conn(), scope.bureau(), id, by, &outcome).await? {
         return Err(AppError::refused("这份评查已经提交，不能再改。"));
     }
+    let table = score_sheet(&review, new, total, level, &work.actor.signature(), on);
+    papers::keep(work, scope.bureau(), review.case_id, DocumentKind::QualityReview, &table).await?;
     work.audit(Audit::new("case.quality", "case", review.case_id).after(json!({ "total": total, "level": level })))
         .await?;
     Ok(level)
+}
+
+/// 案件质量评查表 as printed.
+fn score_sheet(review: &ReviewRow, new: &NewResult, total: i32, level: Level, reviewer: &str, on: NaiveDate) -> Sheet {
+    let row = |label: &str, value: String| (label.to_owned(), value);
+    let kind = Kind::from_code(&review.kind).map_or("", |kind| kind.label());
+    let mut rows = vec![
+        row("案号", review.number.clone()),
+        row("案由", review.cause.clone()),
+        row("承办单位和承办人", format!("{} {}", review.firm, review.handler)),
+        row("评查类型", kind.to_owned()),
+        row("抽取方式", review.chosen.clone()),
+    ];
+    rows.extend(new.scores.iter().map(|(indicator, score)| {
+        row(&format!("{}（满分{}）", indicator.label(), indicator.weight()), format!("{score}分"))
+    }));
+    rows.push(row("一票否决", new.veto.map_or("没有", |veto| veto.label()).to_owned()));
+    rows.push(row("总分和等级", format!("{total}分，{}", level.label())));
+    rows.push(row("问题", if new.faults.is_empty() { "没有发现问题".to_owned() } else { new.faults.clone() }));
+    rows.push(row("整改期限", new.mend_until.map_or_else(|| "不需要整改".to_owned(), chinese_date)));
+    rows.push(row("评查人、日期", signed(reviewer, on)));
+    Sheet {
+        title: DocumentKind::QualityReview.label().to_owned(),
+        rows,
+        signs: vec!["评查人".to_owned(), "承办人（知悉）".to_owned()],
+        date: chinese_date(on),
+        ..Sheet::default()
+    }
 }
 
 /// The handler says what was mended.

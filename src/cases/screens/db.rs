@@ -19,6 +19,13 @@ pub(super) struct Suspicion {
     pub(super) shut: bool,
 }
 
+impl Suspicion {
+    /// The first cases of many, for links.
+    pub(super) fn first_cases(&self) -> &[i64] {
+        self.cases.get(..12).unwrap_or(&self.cases)
+    }
+}
+
 /// What the screens show that nobody has decided on yet, at most 200.
 pub(super) async fn suspicions(
     conn: &mut PgConnection,
@@ -35,6 +42,16 @@ pub(super) async fn suspicions(
             from cases c join case_applications a on a.case_id = c.id
             where c.bureau_id = $1 and c.received_on > $2::date - 400
               and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
+        ),
+        -- Two years of a handler, the paper files with them.
+        years as (
+            select c.handler_id, min(c.handler_name) as handler_name, extract(year from c.received_on)::integer as year,
+                   count(*) as cases, (array_agg(c.id order by c.received_on desc, c.id desc))[1:12] as ids
+            from cases c
+            where c.bureau_id = $1 and c.handler_id is not null
+              and extract(year from c.received_on) >= extract(year from $2::date) - 1
+              and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
+            group by c.handler_id, extract(year from c.received_on)
         ),
         found as (
             -- One matter split: the same person, opponent and stage within ninety days.
@@ -74,6 +91,12 @@ pub(super) async fn suspicions(
             ) m
             where m.cases >= 6 and m.cases > 2.5 * m.others
             union all
+            -- A year of a handler far above the year before.
+            select 'year_spike', y.handler_id || '-' || y.year,
+                   format('%s在%s年收到%s件，上一年全年%s件', y.handler_name, y.year, y.cases, p.cases), y.ids
+            from years y join years p on p.handler_id = y.handler_id and p.year = y.year - 1
+            where y.cases >= 8 and y.cases > 2.5 * p.cases
+            union all
             -- Two courts at one hour.
             select 'two_courts', least(r.id, s.id) || '-' || greatest(r.id, s.id),
                    format('%s于%s同时在%s（%s）和%s（%s）开庭', c.handler_name,
@@ -95,8 +118,11 @@ pub(super) async fn suspicions(
             from case_records r
             join live c on c.id = r.case_id
             join case_handlers h on h.id = c.handler_id
-            join accounts o on o.id = h.account_id and o.person_id is not null
-            join shifts t on t.bureau_id = $1 and t.person_id = o.person_id
+            left join accounts o on o.id = h.account_id
+            -- The same person by the account, or by the licence where each work has its own account.
+            join persons p on p.bureau_id = $1
+                and (p.id = o.person_id or (h.licence_number <> '' and p.licence_number = h.licence_number))
+            join shifts t on t.bureau_id = $1 and t.person_id = p.id
                 and t.duty_on = (r.starts_at at time zone 'Asia/Shanghai')::date
                 and (r.starts_at at time zone 'Asia/Shanghai')::time between t.starts_at and t.ends_at
             join attendances b on b.shift_id = t.id
@@ -112,6 +138,14 @@ pub(super) async fn suspicions(
             from case_events e join live c on c.id = e.case_id
             where e.kind = 'move' and e.on_date < (e.at at time zone 'Asia/Shanghai')::date - 3
               and split_part(e.code, ':', 1) in ('grant', 'refuse', 'assign', 'sign', 'pass_closing', 'agree_closing', 'terminate')
+            union all
+            -- Handed in for closing, and no agreement that anybody signed: only the form as it was made.
+            select 'unsigned', c.id::text, format('%s已提交结案材料，卷中没有签名的委托协议（只有系统生成的空白文本）', c.number), array[c.id]
+            from live c
+            where c.state in ('closing_review', 'close_agreed', 'entered', 'archived')
+              and exists (select from case_closings l where l.case_id = c.id)
+              and not exists (select from case_documents d where d.case_id = c.id and d.kind = 'agreement'
+                              and d.source <> 'made' and d.removed_at is null)
             union all
             -- Closed without a meeting that anybody recorded.
             select 'no_meeting', c.id::text, format('%s已提交结案材料，办理记录中没有一次会见、约见', c.number), array[c.id]

@@ -27,6 +27,8 @@ fn kind_words(kind: &str) -> &'static str {
         "spike" => "月度件数突增",
         "two_courts" => "同时两处开庭",
         "on_duty" => "值班时间开庭",
+        "year_spike" => "年度件数突增",
+        "unsigned" => "协议没有签名",
         "back_dated" => "日期倒签",
         _ => "没有会见记录",
     }

@@ -104,6 +104,8 @@ dictionary! {
         Accept = "accept", "受理";
         AskSupplement = "ask_supplement", "通知补正";
         Supplemented = "supplemented", "补正齐全";
+        AskCooperation = "ask_cooperation", "请求协作核查";
+        CooperationBack = "cooperation_back", "收到核查结果";
         DeemWithdrawn = "deem_withdrawn", "视为撤回申请";
         Withdraw = "withdraw", "撤回申请";
         NotOurs = "not_ours", "转有管辖权的机构";
@@ -194,6 +196,8 @@ dictionary! {
         IdentityShown = "identity_shown", "身份证明";
         FirstSupplement = "first_supplement", "尚未通知过补正（一次性告知）";
         SupplementOverdue = "supplement_overdue", "补正期限已过";
+        NotCooperating = "not_cooperating", "没有等候中的协作核查";
+        Cooperating = "cooperating", "已请求协作核查";
         ScopeNamed = "scope_named", "写明援助范围依据";
         MeansSettled = "means_settled", "经济状况已核查或者免予核查";
         GroupsProved = "groups_proved", "每个群体都有证明";
@@ -228,6 +232,8 @@ pub struct Facts {
     pub supplements: i32,
     /// The supplement's last day is over.
     pub supplement_overdue: bool,
+    /// Another office is asked to look something up, and has not answered.
+    pub cooperating: bool,
     /// Article under which aid is given.
     pub scope_named: bool,
     /// Means allow aid.
@@ -286,6 +292,10 @@ impl Need {
                 "已经通知过一次补正；补正应一次性告知，不能再次通知。".to_owned()
             }
             Need::SupplementOverdue if !facts.supplement_overdue => "补正期限还没有过，不能视为撤回。".to_owned(),
+            Need::NotCooperating if facts.cooperating => {
+                "协作核查还没有结果，审查期限暂停；收到结果后请先登记“收到核查结果”。".to_owned()
+            }
+            Need::Cooperating if !facts.cooperating => "没有请求过协作核查，或者结果已经登记。".to_owned(),
             Need::ScopeNamed if !facts.scope_named => "还没有写明援助范围的依据，请先填写审查内容。".to_owned(),
             Need::MeansSettled if !facts.means_settled => {
                 "经济状况还没有核查（或者没有写明免予核查的情形），不能决定给予。".to_owned()
@@ -335,6 +345,8 @@ impl Need {
             | Need::IdentityShown
             | Need::FirstSupplement
             | Need::SupplementOverdue
+            | Need::NotCooperating
+            | Need::Cooperating
             | Need::ScopeNamed
             | Need::MeansSettled
             | Need::GroupsProved
@@ -367,6 +379,8 @@ pub enum Ask {
     MaybeNote(&'static str),
     /// Ready wording that tells the receiver what to do next.
     Wording,
+    /// To whom the letter goes, by this name.
+    Addressee(&'static str),
     /// A last day.
     Until(&'static str),
     /// A reason of refusal.
@@ -411,12 +425,39 @@ pub struct Row {
 }
 
 impl Move {
+    /// The form of an earlier step that this one completes with its decision.
+    #[must_use]
+    pub fn completes(self) -> Option<Kind> {
+        match self {
+            Move::Grant | Move::Refuse | Move::SettleAidFirst => Some(Kind::Approval),
+            Move::Change | Move::RefuseChange => Some(Kind::ChangeApproval),
+            Move::AgreeClosing => Some(Kind::ClosingReview),
+            _ => None,
+        }
+    }
+
+    /// The decision in the words of that form.
+    #[must_use]
+    pub fn decision(self) -> &'static str {
+        match self {
+            Move::Grant => "给予法律援助",
+            Move::SettleAidFirst => "给予法律援助（先行提供，补办审批）",
+            Move::AidFirst => "先行提供法律援助",
+            Move::Refuse => "不予法律援助",
+            Move::Change => "同意更换",
+            Move::RefuseChange => "不同意更换",
+            Move::AgreeClosing => "同意结案",
+            _ => "",
+        }
+    }
+
     /// Beside the straight way from the question to the archive: offered after the others.
     #[must_use]
     pub fn is_aside(self) -> bool {
         matches!(
             self,
             Move::AskSupplement
+                | Move::AskCooperation
                 | Move::DeemWithdrawn
                 | Move::Withdraw
                 | Move::NotOurs

@@ -81,6 +81,7 @@ const CIVIL: &[(u64, Act)] = &[
     (5, Record(RecordKind::Told, "告知受援人权利义务、援助免费、承办人姓名和联系方式，受援人表示清楚。")),
     (5, Step(Move::TakeOn)),
     (6, Step(Move::Sign)),
+    (6, Paper(Kind::Agreement, 2)),
     (7, Step(Move::Begin)),
     (7, Record(RecordKind::Meeting, "在律师事务所约见受援人，核对事实和证据，告知诉讼风险，制作笔录。")),
     (8, Paper(Kind::MeetingRecord, 3)),
@@ -105,6 +106,8 @@ const SUPPLEMENTED: &[(u64, Act)] = &[
     (1, Step(Move::AskSupplement)),
     (7, Paper(Kind::Identity, 1)),
     (7, Step(Move::Supplemented)),
+    (7, Step(Move::AskCooperation)),
+    (8, Step(Move::CooperationBack)),
     (8, Step(Move::Review)),
     (9, Step(Move::Grant)),
     (11, Step(Move::Assign)),
@@ -122,6 +125,7 @@ const DEFENCE: &[(u64, Act)] = &[
     (2, Record(RecordKind::AskedToMeet, "向看守所提出会见要求，已递交手续。")),
     (3, Record(RecordKind::Meeting, "在看守所会见，告知权利义务，了解案情和到案经过。")),
     (3, Step(Move::Sign)),
+    (3, Paper(Kind::Agreement, 2)),
     (4, Step(Move::Begin)),
     (5, Paper(Kind::MeetingRecord, 4)),
     (9, Record(RecordKind::Reading, "到检察机关阅卷，复制案卷材料。")),
@@ -351,6 +355,14 @@ impl Story<'_> {
         new.id_number = Some(demo_id_number(birth, sequence));
         new.phone = Some(demo_phone(30_000 + u32::try_from(number)?));
         new.township = ["米山镇", "寺庄镇", "马村镇", "北诗镇"].get(number % 4).copied().unwrap_or_default().to_owned();
+        new.ethnicity = "汉族".to_owned();
+        new.domicile = format!("山西省高平市{}", new.township);
+        new.occupation = if it.group == Some(SpecialGroup::MigrantWorker) { "务工" } else { "务农" }.to_owned();
+        if it.basis == Basis::Application {
+            new.household_size = Some(2 + i32::try_from(number % 4)?);
+            new.household_income = Some(rust_decimal::Decimal::from(1200 + number % 7 * 300));
+            new.property = "农村住房一处，无其他财产".to_owned();
+        }
         new.groups = it.group.into_iter().collect();
         new.proofs = it.proofs.iter().copied().collect();
         new.opponent =
@@ -464,6 +476,11 @@ impl Story<'_> {
                 input.note = Wording::NoIdentity.text().to_owned();
                 input.until = day.checked_add_days(Days::new(9));
             }
+            Move::AskCooperation => {
+                input.addressee = "申请人子女住所地法律援助中心".to_owned();
+                input.note = "请协助核查申请人之子的住址和收入情况。".to_owned();
+            }
+            Move::CooperationBack => input.note = "复函：其子在当地务工，月收入约5000元。".to_owned(),
             Move::Review => {
                 input.examination = Some(Examination { scope: it.scope, means: it.means });
                 input.means_note = "已核对申请人陈述和证明材料。".to_owned();
@@ -548,6 +565,7 @@ fn handlers_paper(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::MeetingRecord
+            | Kind::Agreement
             | Kind::Pleading
             | Kind::Evidence
             | Kind::Judgment

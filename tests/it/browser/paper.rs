@@ -1,9 +1,13 @@
 //! What is signed and put on the wall: A4, across where the sheet is wide, numbered pages.
 
+use huifa::plan::dictionary::Dictionary as _;
 use lopdf::Document;
 
 use super::everywhere::{Day, lived};
 use super::screen::{Device, Screen};
+use crate::support::app::TestApp;
+use crate::support::case_forms::{form, form_path, live_every_form};
+use crate::support::case_life::Centre;
 
 /// The pages of a PDF as width and height in points, in their order.
 pub(super) fn sizes(pdf: &Document) -> Vec<(f32, f32)> {
@@ -43,6 +47,39 @@ pub(super) fn words(pdf: &Document) -> Vec<String> {
         words.replace('⻚', "页")
     };
     pdf.get_pages().into_keys().map(text).collect()
+}
+
+/// Prints a form of a case: upright A4, one page, with its number and date, and nothing of the screen around it.
+pub(super) async fn print_form(screen: &Screen, path: &str, name: &str, number: &str) {
+    screen.go(path).await;
+    screen.paper_picture(name).await;
+    let pdf = read(&screen.printed().await);
+    let pages = sizes(&pdf);
+    assert_eq!(pages.len(), 1, "{name} is one page");
+    assert!(is_about(pages[0].0, 595.3) && is_about(pages[0].1, 841.9), "{name} is A4: {pages:?}");
+    let text = words(&pdf).concat();
+    // A print writes letters that are radicals as those: what stands behind the county's name tells enough.
+    let tail = number.find('〔').and_then(|at| number.get(at..)).unwrap_or_default();
+    for word in [tail, "2024年"] {
+        assert!(text.contains(word), "{name} says {word}: {text}");
+    }
+    for furniture in ["打印", "菜单", "使用手册", "查找", "退出"] {
+        assert!(!text.contains(furniture), "{name} says {furniture}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_case_is_printed_on_one_page_of_a4() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let lived = live_every_form(&app, &centre).await;
+    let screen = Screen::open(&app, Device::Desk).await;
+    screen.wear(centre.desk.cookie()).await;
+    for it in &lived {
+        let number = form(&app, &centre.desk, it).await.select(".case-paper-number").concat();
+        let path = form_path(&app, it).await;
+        print_form(&screen, &path, &format!("form-every-{}", it.kind.code()), &number).await;
+    }
 }
 
 fn is_about(one: f32, other: f32) -> bool {

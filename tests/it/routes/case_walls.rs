@@ -5,6 +5,7 @@ use huifa::web::permissions::Role;
 
 use crate::support::app::{Browser, TestApp};
 use crate::support::case_life::Centre;
+use crate::support::case_life::ticked;
 use crate::support::queries::Queries;
 
 /// A case of domestic violence, closed and entered.
@@ -152,11 +153,12 @@ async fn a_colleague_cannot_hand_a_restricted_case_to_themselves() {
     let case = closed(&centre).await;
     let other = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
     let to = other.actor().account_id.to_string();
-    let id = case.rsplit('/').next().expect("an id");
-    let page = other.post("/cases/work", &[("cases", id), ("to", &to)]).await;
+    let id = case.rsplit('/').next().expect("an id").parse().expect("a number");
+    let id = ticked(&app, id).await;
+    let page = other.post("/cases/work", &[("cases", &id), ("to", &to)]).await;
     page.assert_status(409).assert_says("全部没有移交");
     other.get("/cases/work").await.assert_says("受限案件");
-    centre.desk.post("/cases/work", &[("cases", id), ("to", &to)]).await.assert_status(303);
+    centre.desk.post("/cases/work", &[("cases", &id), ("to", &to)]).await.assert_status(303);
     other.get(&case).await.assert_status(200);
 }
 

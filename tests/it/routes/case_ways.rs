@@ -5,6 +5,7 @@ use huifa::web::permissions::Role;
 
 use crate::support::app::{Browser, TestApp};
 use crate::support::case_life::Centre;
+use crate::support::case_life::ticked;
 
 async fn consultation<'a>(app: &'a TestApp, changes: &[(&str, &str)]) -> (Browser<'a>, i64) {
     let mishan = app.venue("米山镇").await;
@@ -133,7 +134,7 @@ async fn a_consultation_of_a_minor_is_restricted_from_the_start_and_the_desk_can
     colleague.get(&case).await.assert_status(200);
     app.staff(Role::BureauClerk).await.get(&case).await.assert_status(403);
     let me = centre.desk.actor().account_id.to_string();
-    let cases = case.rsplit('/').next().expect("an id").to_owned();
+    let cases = ticked(&app, case.rsplit('/').next().expect("an id").parse().expect("a number")).await;
     centre.desk.post("/cases/work", &[("cases", &cases), ("to", &me)]).await.assert_status(303);
     colleague.get(&case).await.assert_status(403);
 }

@@ -3,7 +3,10 @@
 mod accounts;
 mod attendance;
 mod calendar;
+mod case_forms;
 mod case_life;
+mod case_screens;
+mod case_together;
 mod case_walls;
 mod case_ways;
 mod cases;

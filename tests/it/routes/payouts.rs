@@ -6,6 +6,7 @@ use huifa::web::permissions::Role;
 use super::duty::statements_of;
 use crate::support::app::{Browser, TestApp};
 use crate::support::books::fund;
+use crate::support::case_life::Centre;
 
 /// The three people of a batch, money in both funds, today 20 June 2024.
 pub(super) struct Office<'a> {
@@ -38,6 +39,10 @@ impl<'a> Office<'a> {
 
     /// The payee of the made-up cases has a confirmed account.
     pub(super) async fn account(&self) {
+        self.account_of("钱律师", "所").await;
+    }
+
+    async fn account_of(&self, name: &str, organisation: &str) {
         let seal = uuid::Uuid::new_v4();
         let sealed = self
             .app
@@ -48,12 +53,14 @@ impl<'a> Office<'a> {
         sqlx::query(
             "insert into payees (bureau_id, kind, name, organisation, seal_id, bank_name, bank_account, bank_account_mask,
                  created_by, created_at)
-             values ($1, 'handler', '钱律师', '所', $2, '示例银行', $3, '****0077', $4, now())",
+             values ($1, 'handler', $5, $6, $2, '示例银行', $3, '****0077', $4, now())",
         )
         .bind(self.app.bureau)
         .bind(seal)
         .bind(sealed)
         .bind(self.clerk.actor().account_id)
+        .bind(name)
+        .bind(organisation)
         .execute(&self.app.owner)
         .await
         .expect("a payee");
@@ -426,6 +433,49 @@ async fn a36_a_void_case_keeps_its_place_and_its_money_comes_back() {
     assert_eq!(app.scalar_i64("select count(distinct place) from cases where counted_year = 2024").await, 3);
     assert_eq!(app.refused_by("update case_voids set agreed = false").await, "case_voids_kept");
     office.is_clean().await;
+}
+
+#[tokio::test]
+async fn a_void_and_its_refund_stand_on_the_time_line_of_the_case() {
+    let app = TestApp::new().await;
+    let office = Office::of(&app).await;
+    let centre = Centre::new(&app).await;
+    let lived = centre.apply(&[]).await;
+    centre.grant(&lived).await;
+    centre.hand_to_zhao(&lived).await;
+    centre.close(&lived).await;
+    centre.step(&centre.desk, &lived, "enter", &[("entry_number", "SX1")]).await;
+    office.account_of("赵志远", "山西示例律师事务所").await;
+    let id: i64 = lived.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
+    let batch = office.prepare(&[id]).await.expect("prepared");
+    office.settle(batch).await;
+    let reason = [("reason", "受援人不属于八类群体")];
+    // Refused once, asked again, agreed to; then the money comes back.
+    for (how, note) in [("refuse", "证明齐全"), ("grant", "经核查属实")] {
+        office.clerk.post(&format!("/payouts/cases/{id}/void"), &reason).await.assert_status(303);
+        let void = app.scalar_i64("select max(id) from case_voids").await;
+        let decision = [("reason", note)];
+        office.approver.post(&format!("/payouts/voids/{void}/{how}"), &decision).await.assert_status(303);
+    }
+    let item = app.scalar_i64(&format!("select id from case_payouts where case_id = {id}")).await;
+    let back = [("reason", "已缴回专户，凭证66号")];
+    office.finance.post(&format!("/payouts/items/{item}/refund"), &back).await.assert_status(303);
+    let page = centre.desk.get(&lived).await;
+    let line = page.select("ol.timeline li").concat();
+    for words in [
+        "办案补贴已登记发放（2024年第1批）：1,000.00元，收款人赵志远",
+        "提出作废：本案不应计入任务",
+        "受援人不属于八类群体",
+        "不同意作废，照常计入",
+        "已作废：位次保留、不给别的案件，不再发放补贴，已发放的追回（A36）",
+        "中的办案补贴不再有效：1,000.00元",
+        "已缴回专户，凭证66号",
+    ] {
+        assert!(line.contains(words), "“{words}” is not on the line: {line}");
+    }
+    // The last first.
+    let at = |words: &str| line.find(words).expect("said");
+    assert!(at("已缴回专户") < at("已作废：位次保留") && at("已作废：位次保留") < at("不同意作废"));
 }
 
 #[tokio::test]

@@ -35,6 +35,12 @@ pub(crate) const WAGES: [(&str, &str); 14] = [
     ("request", "支付拖欠的工资23450元"),
 ];
 
+/// A case as ticked on the work list: with whom it lies with now.
+pub(crate) async fn ticked(app: &TestApp, case: i64) -> String {
+    let held = app.scalar_i64(&format!("select coalesce(worker_id, 0) from cases where id = {case}")).await;
+    format!("{case}.{held}")
+}
+
 impl<'a> Centre<'a> {
     /// Its people, signed in, and its handlers, registered.
     pub(crate) async fn new(app: &'a TestApp) -> Centre<'a> {

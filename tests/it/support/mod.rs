@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod books;
+pub(crate) mod case_forms;
 pub(crate) mod case_life;
 pub(crate) mod database;
 pub(crate) mod duty;

@@ -5,6 +5,7 @@ use huifa::web::permissions::Role;
 
 use super::world::{Whose, World};
 use crate::support::app::{Browser, Page, TestApp};
+use crate::support::case_life::ticked;
 
 /// Who sends what where.
 type Attempt<'a> = (&'a Browser<'a>, &'static str, Vec<(&'static str, String)>);
@@ -37,13 +38,17 @@ async fn one_foreign_id_among_ones_own_stops_the_whole() {
             &staff,
             "/cases/work",
             vec![
-                ("cases", own.case.to_string()),
-                ("cases", foreign.case.to_string()),
+                ("cases", ticked(&world.app, own.case).await),
+                ("cases", ticked(&world.app, foreign.case).await),
                 ("to", staff.actor().account_id.to_string()),
             ],
         ),
         // The colleague to whom cases are handed is of this bureau.
-        (&staff, "/cases/work", vec![("cases", own.case.to_string()), ("to", foreign.account.to_string())]),
+        (
+            &staff,
+            "/cases/work",
+            vec![("cases", ticked(&world.app, own.case).await), ("to", foreign.account.to_string())],
+        ),
         (&clerk, "/payments/holds", vec![("person", foreign.person.to_string()), ("reason", "账户待核实".to_owned())]),
     ];
     let before = world.fingerprint().await;

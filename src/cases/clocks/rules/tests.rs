@@ -95,7 +95,10 @@ const BY_HAND: &[(Clock, &str, &str)] = &[
     (Clock::Review, "2026-02-09", "2026-02-24"),
     (Clock::Review, "2026-09-18", "2026-09-28"),
     (Clock::Review, "2024-07-01", "2024-07-08"),
+    (Clock::Review, "2026-09-28", "2026-10-08"),
     // Three days.
+    (Clock::Assign, "2024-02-07", "2024-02-18"), // a Sunday that works
+    (Clock::Assign, "2026-10-07", "2026-10-10"), // a Saturday that works
     (Clock::Assign, "2025-09-25", "2025-09-28"), // a Sunday that works
     (Clock::Assign, "2025-09-29", "2025-10-09"),
     (Clock::Assign, "2024-12-29", "2025-01-02"), // across New Year
@@ -105,7 +108,11 @@ const BY_HAND: &[(Clock, &str, &str)] = &[
     (Clock::Sign, "2024-03-30", "2024-04-07"),
     (Clock::Sign, "2026-06-15", "2026-06-22"),
     (Clock::Sign, "2025-01-03", "2025-01-08"),
+    (Clock::Sign, "2024-10-07", "2024-10-12"), // a Saturday that works
+    (Clock::Sign, "2026-02-23", "2026-02-28"), // the same
     // Five working days.
+    (Clock::ChangeHandler, "2026-02-11", "2026-02-25"),
+    (Clock::ChangeHandler, "2026-09-29", "2026-10-12"),
     (Clock::ChangeHandler, "2024-02-08", "2024-02-21"),
     (Clock::ChangeHandler, "2025-01-24", "2025-02-07"),
     (Clock::ChangeHandler, "2026-04-30", "2026-05-11"),
@@ -119,6 +126,7 @@ const BY_HAND: &[(Clock, &str, &str)] = &[
     (Clock::ReviewClosing, "2024-04-02", "2024-05-06"),
     (Clock::ReviewClosing, "2025-09-08", "2025-10-09"),
     (Clock::ReviewClosing, "2026-08-21", "2026-09-20"), // a Sunday that works
+    (Clock::ReviewClosing, "2025-12-04", "2026-01-04"), // across New Year, to a Sunday that works
     // Three days.
     (Clock::SendTermination, "2024-09-11", "2024-09-14"), // a Saturday that works
     (Clock::SendTermination, "2025-05-29", "2025-06-03"),
@@ -203,6 +211,8 @@ fn a_pause_reckoned_by_hand() {
         ("2025-01-20", 1, "2025-02-05"),
         ("2024-07-01", 5, "2024-07-15"), // the twelfth day is Saturday the 13th
         ("2024-12-23", 4, "2025-01-03"),
+        ("2024-01-30", 5, "2024-02-18"), // the twelfth day lies in the spring festival
+        ("2026-09-21", 4, "2026-10-08"),
     ] {
         assert_eq!(due_after_pause(Clock::Review, &calendar, day(start), paused), Ok(day(last)), "{start} + {paused}");
     }

@@ -153,7 +153,8 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                          order by v.sort limit 1), b.name) as "office!",
                b.name as bureau_name, b.short_name as county,
                case when a.case_id is null then null
-                    else to_jsonb(a) || jsonb_build_object('amount', a.amount::text) end as "application: Json<Application>",
+                    else to_jsonb(a) || jsonb_build_object('amount', a.amount::text,
+                                                               'household_income', a.household_income::text) end as "application: Json<Application>",
                case when l.case_id is null then null
                     else to_jsonb(l) || jsonb_build_object('recovered', l.recovered::text) end as "closing: Json<Closing>",
                coalesce((select jsonb_agg(to_jsonb(k) order by k.id) from case_clocks k where k.case_id = c.id), '[]')
@@ -271,6 +272,12 @@ impl Dossier {
     #[must_use]
     pub fn has(&self, kind: Kind) -> bool {
         self.documents.iter().any(|document| document.kind == kind)
+    }
+
+    /// Whether somebody applies for the recipient.
+    #[must_use]
+    pub fn has_agent(&self) -> bool {
+        self.application.as_ref().is_some_and(|it| !it.agent.is_empty())
     }
 
     /// The groups as a set.

@@ -28,6 +28,20 @@ pub struct Application {
     pub phone_mask: String,
     /// 乡镇.
     pub township: String,
+    /// 民族.
+    pub ethnicity: String,
+    /// 户籍所在地, down to the county.
+    pub domicile_mask: String,
+    /// 工作单位.
+    pub employer: String,
+    /// 职业.
+    pub occupation: String,
+    /// 家庭人口.
+    pub household_size: Option<i32>,
+    /// 家庭月收入 in yuan.
+    pub household_income: Option<Decimal>,
+    /// 财产状况.
+    pub property: String,
     /// Who applies for the recipient.
     pub agent: String,
     /// Relation.

@@ -41,6 +41,7 @@ pub(in crate::cases) struct ApplicationPage {
     existing: bool,
     id_number_mask: String,
     phone_mask: String,
+    domicile_mask: String,
     today: String,
     form: ApplicationForm,
     errors: Errors,
@@ -69,6 +70,7 @@ impl ApplicationPage {
             existing: false,
             id_number_mask: String::new(),
             phone_mask: String::new(),
+            domicile_mask: String::new(),
             today: today.to_string(),
             form,
             errors,
@@ -91,11 +93,12 @@ impl ApplicationPage {
                 .crumb(case.number.clone(), case.href()),
             action: format!("/cases/{}/application", case.id),
             cancel: case.href(),
-            lede: "已登记的证件号码、电话和住址不重新显示；留空则保持不变。".to_owned(),
+            lede: "已登记的证件号码、电话、住址和户籍地址不重新显示；留空则保持不变。".to_owned(),
             button: "保存",
             existing: true,
             id_number_mask: it.id_number_mask,
             phone_mask: it.phone_mask,
+            domicile_mask: it.domicile_mask,
             ..ApplicationPage::for_new(Layout::default(), today, once, form, errors)
         }
     }
@@ -150,6 +153,14 @@ impl ApplicationPage {
             }
         } else {
             format!("已登记{}，留空不变", self.id_number_mask)
+        }
+    }
+
+    fn domicile_hint(&self) -> String {
+        match (self.domicile_mask.as_str(), self.stage()) {
+            ("", true) => "加密保存；留空则沿用前一阶段的".to_owned(),
+            ("", false) => "加密保存".to_owned(),
+            (mask, _) => format!("已登记{mask}，留空不变"),
         }
     }
 

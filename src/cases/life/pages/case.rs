@@ -66,6 +66,7 @@ fn is_offered(step: Move, case: &Dossier, today: NaiveDate) -> bool {
     let application = case.application.as_deref();
     let passed = case.closing.as_ref().is_some_and(|it| it.reviewed_by.is_some());
     let accepted = case.assignment().is_some_and(|it| it.accepted_at.is_some());
+    let cooperating = case.running(Clock::Review).is_some_and(|clock| clock.paused_on.is_some());
     let over = |kind| case.running(kind).is_some_and(|clock| today > clock.due_on);
     match step {
         Move::TakeOn => !accepted,
@@ -75,6 +76,9 @@ fn is_offered(step: Move, case: &Dossier, today: NaiveDate) -> bool {
         Move::Enter => case.entered_on.is_none(),
         Move::SettleAidFirst => case.granted_on.is_none() && case.basis == Basis::Application,
         Move::AskSupplement => application.is_none_or(|it| it.supplements == 0),
+        Move::AskCooperation => !cooperating,
+        Move::CooperationBack => cooperating,
+        Move::Review => !cooperating,
         Move::DeemWithdrawn => over(Clock::Supplement),
         Move::Object => case.running(Clock::Object).is_some() && !over(Clock::Object),
         _ => true,
@@ -306,6 +310,11 @@ impl LifePage {
 
     fn counted(&self) -> bool {
         self.case.place.is_some()
+    }
+
+    fn work_words(&self) -> String {
+        let it = self.application();
+        [it.occupation, it.employer].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("，")
     }
 
     fn agent_words(&self) -> String {

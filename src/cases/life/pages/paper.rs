@@ -19,6 +19,33 @@ struct PaperPage {
     sheet: Sheet,
 }
 
+/// A line of the table: one field across, or two short ones beside each other.
+type Line<'a> = (&'a (String, String), Option<&'a (String, String)>);
+
+/// So many letters stand beside another field.
+const SHORT: usize = 13;
+
+impl PaperPage {
+    /// A long table has its short fields in pairs, as the printed forms have.
+    fn is_paired(&self) -> bool {
+        self.sheet.rows.len() > 12
+    }
+
+    fn lines(&self) -> Vec<Line<'_>> {
+        let is_short = |(label, value): &(String, String)| label.chars().count() <= 9 && value.chars().count() <= SHORT;
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        for row in &self.sheet.rows {
+            match lines.last_mut() {
+                Some((first, second @ None)) if self.is_paired() && is_short(first) && is_short(row) => {
+                    *second = Some(row);
+                }
+                _ => lines.push((row, None)),
+            }
+        }
+        lines
+    }
+}
+
 pub(in crate::cases) async fn paper(
     State(state): State<AppState>,
     layout: Layout,

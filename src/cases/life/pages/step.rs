@@ -34,6 +34,7 @@ pub(in crate::cases) struct StepForm {
     pub note: String,
     pub wording: String,
     pub until: String,
+    pub addressee: String,
     pub refusal: String,
     pub ground: String,
     pub handler: String,
@@ -211,6 +212,7 @@ impl StepPage {
         self.row.asks.iter().any(|ask| match ask {
             Ask::Wording => what == "wording",
             Ask::Until(_) => what == "until",
+            Ask::Addressee(_) => what == "addressee",
             Ask::Refusal => what == "refusal",
             Ask::Ground => what == "ground",
             Ask::Handler => what == "handler",
@@ -232,6 +234,14 @@ impl StepPage {
 
     fn note_needed(&self) -> bool {
         self.row.asks.iter().any(|ask| matches!(ask, Ask::Note(_)))
+    }
+
+    fn addressee_label(&self) -> &'static str {
+        let label = self.row.asks.iter().find_map(|ask| match ask {
+            Ask::Addressee(label) => Some(*label),
+            _ => None,
+        });
+        label.unwrap_or("收函单位")
     }
 
     fn until_label(&self) -> &'static str {

@@ -40,7 +40,9 @@ fn event_of(event: &EventRow) -> Event {
     let kind = match Move::from_code(step) {
         Some(Move::Grant | Move::AgreeClosing | Move::Enter | Move::Archive) => "good",
         Some(Move::Refuse | Move::Terminate | Move::DeemWithdrawn) => "bad",
-        Some(Move::AskSupplement | Move::ReturnMaterials | Move::AskChange | Move::SendBack) => "warn",
+        Some(Move::AskSupplement | Move::AskCooperation | Move::ReturnMaterials | Move::AskChange | Move::SendBack) => {
+            "warn"
+        }
         _ => "",
     };
     Event { when: moment(event.at), who: event.actor.clone(), what, note: event.note.clone(), kind }

@@ -76,6 +76,31 @@ pub(in crate::cases::life) async fn remove_document(
     Ok(removed == 1)
 }
 
+/// Takes the last made form of a kind out of the file because it is made anew; its number goes over to the new one.
+pub(in crate::cases::life) async fn replace_document(
+    conn: &mut PgConnection,
+    bureau: i64,
+    case: i64,
+    kind: Kind,
+    by: i64,
+    at: DateTime<FixedOffset>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update case_documents set removed_at = $5, removed_by = $4, removed_why = trim('补填后重新生成 ' || number), number = ''
+         where bureau_id = $1 and case_id = $2 and source = 'made' and removed_at is null
+           and id = (select max(id) from case_documents d
+                     where d.case_id = $2 and d.kind = $3 and d.source = 'made' and d.removed_at is null)",
+        bureau,
+        case,
+        kind as Kind,
+        by,
+        at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Remembers a stored scan; the same content is stored once.
 pub(in crate::cases::life) async fn keep_scan(
     conn: &mut PgConnection,

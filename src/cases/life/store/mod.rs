@@ -4,7 +4,7 @@
 mod file;
 mod steps;
 
-pub(super) use file::{NewDocument, insert_document, keep_scan, remove_document};
+pub(super) use file::{NewDocument, insert_document, keep_scan, remove_document, replace_document};
 pub use steps::NewClosing;
 pub(super) use steps::*;
 
@@ -139,9 +139,10 @@ pub(super) async fn insert_application(
         "insert into case_applications (case_id, bureau_id, seal_id, name, gender, birth_date, id_number, id_number_index,
              id_number_mask, phone, phone_index, phone_mask, township, address, agent, agent_relation, detained,
              hard_to_move, life_or_death, legal_position, opponent, opponent_key, authority, authority_number,
-             notice_basis, notice_number, facts, request, amount, limitation_on, proofs, primary_group, means, scope_basis)
+             notice_basis, notice_number, facts, request, amount, limitation_on, proofs, primary_group, means, scope_basis,
+             ethnicity, domicile, domicile_mask, employer, occupation, household_size, household_income, property)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
+             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, coalesce($37, ''), $38, $39, $40, $41, $42)",
         case,
         bureau,
         seal_id,
@@ -175,7 +176,15 @@ pub(super) async fn insert_application(
         &proofs as &[Proof],
         new.primary_group(),
         new.means.code(),
-        new.scope_basis.map_or("", |basis| basis.code())
+        new.scope_basis.map_or("", |basis| basis.code()),
+        new.ethnicity,
+        kept.domicile.as_ref().map(|(sealed, _)| sealed.as_slice()),
+        kept.domicile.as_ref().map(|(_, mask)| mask.as_str()),
+        new.employer,
+        new.occupation,
+        new.household_size,
+        new.household_income,
+        new.property
     )
     .execute(conn)
     .await?;
@@ -208,13 +217,14 @@ pub(super) struct SealedRow {
     pub(super) id_number: Option<Vec<u8>>,
     pub(super) phone: Option<Vec<u8>>,
     pub(super) address: Option<Vec<u8>>,
+    pub(super) domicile: Option<Vec<u8>>,
 }
 
 /// The sealed values of a case.
 pub(super) async fn sealed(conn: &mut PgConnection, bureau: i64, case: i64) -> sqlx::Result<Option<SealedRow>> {
     sqlx::query_as!(
         SealedRow,
-        "select seal_id, id_number, phone, address from case_applications where bureau_id = $1 and case_id = $2",
+        "select seal_id, id_number, phone, address, domicile from case_applications where bureau_id = $1 and case_id = $2",
         bureau,
         case
     )
@@ -265,7 +275,9 @@ pub(super) async fn update_application(
              township = $12, address = coalesce($13, address), agent = $14, agent_relation = $15, detained = $16,
              hard_to_move = $17, life_or_death = $18, legal_position = $19, opponent = $20, opponent_key = $21,
              authority = $22, authority_number = $23, facts = $24, request = $25, amount = $26, limitation_on = $27,
-             proofs = $28, primary_group = $29, notice_basis = $30, notice_number = $31, version = version + 1
+             proofs = $28, primary_group = $29, notice_basis = $30, notice_number = $31,
+             ethnicity = $32, domicile = coalesce($33, domicile), domicile_mask = coalesce($34, domicile_mask), employer = $35,
+             occupation = $36, household_size = $37, household_income = $38, property = $39, version = version + 1
          where bureau_id = $1 and case_id = $2",
         bureau,
         case,
@@ -297,7 +309,15 @@ pub(super) async fn update_application(
         &proofs as &[Proof],
         new.primary_group(),
         new.notice_basis.map_or("", |basis| basis.code()),
-        new.notice_number
+        new.notice_number,
+        new.ethnicity,
+        kept.domicile.as_ref().map(|(sealed, _)| sealed.as_slice()),
+        kept.domicile.as_ref().map(|(_, mask)| mask.as_str()),
+        new.employer,
+        new.occupation,
+        new.household_size,
+        new.household_income,
+        new.property
     )
     .execute(conn)
     .await?;
