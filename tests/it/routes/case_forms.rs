@@ -185,6 +185,9 @@ async fn every_form_comes_out_of_a_lived_case_filled_in_and_numbered() {
         assert_eq!(app.scalar_i64(&lies("null")).await, 1, "{kind}");
         assert!(app.scalar_i64(&lies("not null")).await >= 1, "{kind}");
     }
+    // An archived volume takes nothing more.
+    let late = [("paper_kind", "evidence"), ("pages", "1"), ("made_on", "2024-05-09")];
+    centre.desk.post("/cases/1/papers", &late).await.assert_status(409).assert_says("案件已归档");
     centre
         .desk
         .get("/cases/1")

@@ -176,3 +176,49 @@ async fn a_score_and_what_was_mended_are_given_once() {
     assert_eq!(statuses, [303, 409]);
     centre.handler.get(&case).await.assert_says("生成案件质量评查表");
 }
+
+#[tokio::test]
+async fn an_assignment_is_taken_on_once() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    centre.grant(&case).await;
+    centre.step(&centre.desk, &case, "assign", &[("handler", &centre.zhao.to_string())]).await;
+    centre.step(&centre.handler, &case, "take_on", &[]).await;
+    let before = written(&app).await;
+    centre.post(&centre.handler, &case, "take_on", &[]).await.assert_status(409).assert_says("已经接受过");
+    assert_eq!(written(&app).await, before);
+}
+
+#[tokio::test]
+async fn a_peer_who_reviews_the_quality_of_a_case_reads_it_and_writes_nothing_in_it() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    centre.close(&case).await;
+    // A peer of another firm: one of the same stands back.
+    app.execute(&format!(
+        "with firm as (insert into case_firms (bureau_id, name, kind)
+                       select bureau_id, '另一示例律师事务所', kind from case_firms limit 1 returning id)
+         update case_handlers set firm_id = (select id from firm) where id = {}",
+        centre.li
+    ))
+    .await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let peer = centre.second.actor().account_id.to_string();
+    let draw = [("kind", "peer"), ("reviewer", peer.as_str()), ("count", "1")];
+    clerk.post("/cases/quality", &draw).await.assert_status(303);
+    centre.second.get(&case).await.assert_status(200);
+    let before = written(&app).await;
+    for (path, fields) in [
+        ("reveal", vec![("reason", "打电话核实情况")]),
+        ("records", vec![("kind", "meeting"), ("on", "2024-05-06"), ("content", "约见受援人，核对证据。")]),
+        ("messages", vec![("body", "请补充材料")]),
+        ("papers", vec![("paper_kind", "evidence"), ("pages", "1"), ("made_on", "2024-05-06")]),
+    ] {
+        centre.second.post(&format!("{case}/{path}"), &fields).await.assert_status(403).assert_says("只有本案承办人");
+    }
+    assert_eq!(written(&app).await, before);
+}
