@@ -251,20 +251,27 @@ async fn also_in_june(app: &TestApp, login: &str) -> Vec<String> {
     }
 }
 
-async fn every_role(device: Device, cookie: &str, day: Day) -> (Vec<String>, BTreeSet<&'static str>) {
+/// Keeps choices of the look where the page keeps them.
+async fn choose(screen: &Screen, cookies: &[&str]) {
+    for cookie in cookies {
+        screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
+    }
+}
+
+async fn every_role(device: Device, cookies: &[&str], day: Day) -> (Vec<String>, BTreeSet<&'static str>) {
     let app = lived(day).await;
     let declared: Vec<&'static str> =
         app.declared.iter().filter(|route| route.method == "GET").map(|route| route.path).collect();
     let screen = Screen::open(&app, device).await;
     let (mut wrong, mut came) = (Vec::new(), BTreeSet::new());
     screen.go("/healthz").await;
-    screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
+    choose(&screen, cookies).await;
     came.extend(walk(&screen, &declared, &["/sign-in".to_owned()], &mut wrong).await);
     for (login, _) in demo::ACCOUNTS {
         let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
         let browser = app.browser_of(id).await;
         screen.wear(browser.cookie()).await;
-        screen.script(&format!("document.cookie = '{cookie}; path=/'")).await;
+        choose(&screen, cookies).await;
         let mut mine = Vec::new();
         let mut start = vec!["/home".to_owned()];
         if matches!(day, Day::June) {
@@ -294,7 +301,7 @@ async fn every_role(device: Device, cookie: &str, day: Day) -> (Vec<String>, BTr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_every_role_is_accessible_light_and_still_on_an_office_pc() {
-    let (wrong, missing) = every_role(Device::Desk, "huifa_theme=light", Day::June).await;
+    let (wrong, missing) = every_role(Device::Desk, &["huifa_theme=light"], Day::June).await;
     assert!(
         wrong.is_empty() && missing.is_empty(),
         "{} faults:\n{}\nnobody comes by a link to {missing:?}",
@@ -304,13 +311,7 @@ async fn every_page_in_every_role_is_accessible_light_and_still_on_an_office_pc(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_in_every_role_is_accessible_in_the_dark_on_a_telephone() {
-    let (wrong, _) = every_role(Device::Phone, "huifa_theme=dark", Day::February).await;
-    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_page_in_every_role_fits_in_large_print_on_a_telephone() {
-    let (wrong, _) = every_role(Device::Phone, "huifa_print=large", Day::February).await;
+async fn every_page_in_every_role_is_accessible_in_the_dark_and_in_large_print_on_a_telephone() {
+    let (wrong, _) = every_role(Device::Phone, &["huifa_theme=dark", "huifa_print=large"], Day::February).await;
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -1,14 +1,24 @@
 //! The office's main journeys counted: presses, fields and keys from the first page to the
 //! end. The counts stand in docs/journeys.md; a change that costs a press fails here.
 
+use fantoccini::key::Key;
 use huifa::demo;
 
+use super::moves::{enter, keys, tab_until};
 use super::screen::{Device, Screen};
 use crate::support::app::{TestApp, instant};
+
+/// What the hand is on.
+#[derive(Clone, Copy, PartialEq)]
+enum On {
+    Mouse,
+    Keyboard,
+}
 
 /// A hand that counts what it does.
 struct Hand<'a> {
     screen: &'a Screen,
+    on: On,
     presses: usize,
     fields: usize,
     keys: usize,
@@ -16,16 +26,16 @@ struct Hand<'a> {
 
 impl<'a> Hand<'a> {
     /// Somebody of the demonstration on their first page.
-    async fn of(app: &TestApp, screen: &'a Screen, login: &str) -> Hand<'a> {
+    async fn of(app: &TestApp, screen: &'a Screen, on: On, login: &str) -> Hand<'a> {
         let id = app.scalar_i64(&format!("select id from accounts where login = '{login}'")).await;
-        Hand::of_account(app, screen, id).await
+        Hand::of_account(app, screen, on, id).await
     }
 
-    async fn of_account(app: &TestApp, screen: &'a Screen, id: i64) -> Hand<'a> {
+    async fn of_account(app: &TestApp, screen: &'a Screen, on: On, id: i64) -> Hand<'a> {
         let browser = app.browser_of(id).await;
         screen.wear(browser.cookie()).await;
         screen.go("/home").await;
-        Hand { screen, presses: 0, fields: 0, keys: 0 }
+        Hand { screen, on, presses: 0, fields: 0, keys: 0 }
     }
 
     /// A press on the button or link with these words; a question that follows is a press more.
@@ -33,6 +43,24 @@ impl<'a> Hand<'a> {
         self.presses += 1;
         let css = "dialog[open] .submit button:first-child";
         let before = self.screen.script("return performance.timeOrigin").await;
+        if self.on == On::Keyboard {
+            let wanted = format!(
+                "here.closest('main') && (here.matches('button') && here.textContent.trim() === '{words}' || here.matches('a') && here.textContent.trim().startsWith('{words}'))"
+            );
+            tab_until(self.screen, &wanted).await;
+            enter(self.screen).await;
+            if self.screen.script("return performance.timeOrigin").await == before
+                && self.screen.client.find(fantoccini::Locator::Css(css)).await.is_ok()
+            {
+                self.presses += 1;
+                let there = self.screen.script(&format!("return document.activeElement.matches(`{css}`)")).await;
+                if there != true {
+                    tab_until(self.screen, &format!("here.matches(`{css}`)")).await;
+                }
+                enter(self.screen).await;
+            }
+            return;
+        }
         let xpath = format!(
             "//main//button[normalize-space(.)='{words}'] | //main//a[starts-with(normalize-space(.), '{words}')]"
         );
@@ -55,18 +83,49 @@ impl<'a> Hand<'a> {
 
     async fn press_at(&mut self, css: &str) {
         self.presses += 1;
+        if self.on == On::Keyboard {
+            // The arrows go on within a group of choices, and choose.
+            let same =
+                format!("here.matches(`{css}`) || here.name && here.name === document.querySelector(`{css}`).name");
+            tab_until(self.screen, &same).await;
+            let there = format!("return document.activeElement.matches(`{css}`)");
+            while self.screen.script(&there).await != true {
+                keys(self.screen, &char::from(Key::Down).to_string()).await;
+            }
+            if self.screen.script("return document.activeElement.matches('a')").await == true {
+                enter(self.screen).await;
+            } else if self.screen.script("return document.activeElement.checked").await != true {
+                keys(self.screen, " ").await;
+            }
+            return;
+        }
         self.screen.find(css).await.click().await.unwrap_or_else(|error| panic!("pressing {css}: {error}"));
     }
 
     async fn fill(&mut self, name: &str, text: &str) {
         self.fields += 1;
         self.keys += text.chars().count();
+        if self.on == On::Keyboard {
+            tab_until(self.screen, &format!("here.name === '{name}'")).await;
+            return keys(self.screen, text).await;
+        }
         self.screen.fill(name, text).await;
     }
 
     async fn choose(&mut self, name: &str, value: &str) {
         self.fields += 1;
         self.keys += 1;
+        if self.on == On::Keyboard {
+            tab_until(self.screen, &format!("here.name === '{name}'")).await;
+            let chosen = format!("return document.activeElement.value === '{value}'");
+            for _ in 0..40 {
+                if self.screen.script(&chosen).await == true {
+                    return;
+                }
+                keys(self.screen, &char::from(Key::Down).to_string()).await;
+            }
+            panic!("the arrows never come to {value}");
+        }
         self.screen.choose(name, value).await;
     }
 
@@ -78,6 +137,15 @@ impl<'a> Hand<'a> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_journeys_cost_what_the_document_says() {
+    go_through(On::Mouse).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_journeys_go_with_the_keyboard_alone_at_the_same_cost() {
+    go_through(On::Keyboard).await;
+}
+
+async fn go_through(on: On) {
     let mut app = TestApp::empty().await;
     app.demonstrate();
     demo::fill(&app.state, instant("2024-02-05 10:55")).await.expect("the story goes through");
@@ -92,7 +160,7 @@ async fn the_main_journeys_cost_what_the_document_says() {
                 and not exists (select from venue_months m where m.venue_id = a.venue_id and m.month = '2024-01-01' and m.status = 'reported')";
     assert!(app.scalar_i64(left).await > 0, "the story leaves some for the last day");
     while app.scalar_i64(left).await > 0 {
-        let mut staff = Hand::of_account(&app, &screen, app.scalar_i64(late).await).await;
+        let mut staff = Hand::of_account(&app, &screen, on, app.scalar_i64(late).await).await;
         staff.press("审定并上报1月考勤").await;
         staff.press("审定并上报").await;
         screen.says("考勤已审定并上报").await;
@@ -100,7 +168,7 @@ async fn the_main_journeys_cost_what_the_document_says() {
     }
 
     // 计算并审批一个月.
-    let mut clerk = Hand::of(&app, &screen, "clerk").await;
+    let mut clerk = Hand::of(&app, &screen, on, "clerk").await;
     clerk.press("计算1月值班补贴").await;
     clerk.press("计算").await;
     screen.says("已告知").await;
@@ -109,14 +177,14 @@ async fn the_main_journeys_cost_what_the_document_says() {
     clerk.press("复核通过").await;
     screen.says("已复核").await;
     assert_eq!(clerk.cost(), (3, 1), "复核月结");
-    let mut approver = Hand::of(&app, &screen, "approver").await;
+    let mut approver = Hand::of(&app, &screen, on, "approver").await;
     approver.press("审批1月值班补贴").await;
     approver.press("审批通过").await;
     screen.says("已审批").await;
     assert_eq!(approver.cost(), (3, 0), "审批月结");
 
     // 排一个月: all venues at once.
-    let mut clerk = Hand::of(&app, &screen, "clerk").await;
+    let mut clerk = Hand::of(&app, &screen, on, "clerk").await;
     clerk.press("编制3月排班").await;
     clerk.press("开始排班").await;
     clerk.press("全部服务点轮排").await;
@@ -129,7 +197,7 @@ async fn the_main_journeys_cost_what_the_document_says() {
     // 复核咨询记录: a page of fifty.
     let before = "select count(*) from consultations where review = 'qualified'";
     let reviewed = app.scalar_i64(before).await;
-    let mut clerk = Hand::of(&app, &screen, "clerk").await;
+    let mut clerk = Hand::of(&app, &screen, on, "clerk").await;
     clerk.press_at(".todos a[href='/consultations?review=unreviewed']").await;
     clerk.press("全选或全不选").await;
     clerk.press("一并复核勾选的记录").await;
@@ -143,12 +211,12 @@ async fn the_main_journeys_cost_what_the_document_says() {
     let on_duty =
         "select a.id from accounts a join shifts s on s.person_id = a.person_id join venues v on v.id = s.venue_id
                    where s.duty_on = '2024-02-07' and v.short_name = '米山镇'";
-    let mut duty = Hand::of_account(&app, &screen, app.scalar_i64(on_duty).await).await;
+    let mut duty = Hand::of_account(&app, &screen, on, app.scalar_i64(on_duty).await).await;
     duty.press("签到").await;
     screen.says("已于07:55签到").await;
     assert_eq!(duty.cost(), (1, 0), "签到");
     app.clock_to("2024-02-07 08:30");
-    let mut duty = Hand::of_account(&app, &screen, app.scalar_i64(on_duty).await).await;
+    let mut duty = Hand::of_account(&app, &screen, on, app.scalar_i64(on_duty).await).await;
     duty.press("登记咨询").await;
     duty.fill("client_name", "王示例").await;
     duty.press_at("input[name=gender][value=female]").await;

@@ -8,7 +8,7 @@ use super::screen::{Device, Screen};
 use crate::support::app::TestApp;
 
 /// Keys go to whatever has the focus, as from a keyboard.
-async fn keys(screen: &Screen, typed: &str) {
+pub(super) async fn keys(screen: &Screen, typed: &str) {
     for _ in 0..40 {
         let element = screen.client.active_element().await.expect("something has the focus");
         match element.send_keys(typed).await {
@@ -202,22 +202,26 @@ async fn what_was_written_while_the_line_was_down_is_offered_again_when_it_is_ba
     assert_eq!(screen.script(kept).await.as_i64(), Some(0));
 }
 
-/// Goes on with Tab until something that reads `words` has the focus.
-async fn tab_to(screen: &Screen, words: &str) {
-    let read = "const here = document.activeElement; return (here.textContent || '').trim() || here.name || ''";
-    for _ in 0..120 {
+/// Goes on with Tab until what has the focus answers `wanted`, an expression of `here`.
+pub(super) async fn tab_until(screen: &Screen, wanted: &str) {
+    let asked = format!("const here = document.activeElement; return Boolean({wanted});");
+    for _ in 0..300 {
         keys(screen, &char::from(Key::Tab).to_string()).await;
-        let text = screen.script(read).await;
-        if text.as_str().is_some_and(|text| text.starts_with(words)) {
+        if screen.script(&asked).await == true {
             let seen = screen.script("return getComputedStyle(document.activeElement).outlineStyle").await;
-            assert_ne!(seen.as_str(), Some("none"), "the focus on “{words}” is not seen");
+            assert_ne!(seen.as_str(), Some("none"), "the focus on {wanted} is not seen");
             return;
         }
     }
-    panic!("Tab never comes to “{words}” on {}", path(screen).await);
+    panic!("Tab never comes to {wanted} on {}", path(screen).await);
 }
 
-async fn enter(screen: &Screen) {
+/// Goes on with Tab until something that reads `words` has the focus.
+pub(super) async fn tab_to(screen: &Screen, words: &str) {
+    tab_until(screen, &format!("((here.textContent || '').trim() || here.name || '').startsWith('{words}')")).await;
+}
+
+pub(super) async fn enter(screen: &Screen) {
     keys(screen, &char::from(Key::Enter).to_string()).await;
 }
 
