@@ -181,21 +181,69 @@ pub(super) async fn people_with_pay(conn: &mut PgConnection, bureau: i64) -> sql
 }
 
 /// A confirmed late arrival of a month, and who confirmed it.
-pub(super) async fn confirmed_late(
+pub(super) async fn confirmed(
     conn: &mut PgConnection,
     bureau: i64,
     month: Month,
+    kind: FindingKind,
 ) -> sqlx::Result<Option<(i64, i64)>> {
     let row = sqlx::query!(
         r#"select id, decided_by as "decided_by!" from findings
-           where bureau_id = $1 and kind = 'late' and status = 'confirmed' and decided_by is not null
+           where bureau_id = $1 and kind = $4 and status = 'confirmed' and decided_by is not null
              and event_on between $2 and $3
            order by id limit 1"#,
         bureau,
         month.first(),
-        month.last()
+        month.last(),
+        kind as FindingKind
     )
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| (row.id, row.decided_by)))
+}
+
+/// The signed station shifts of the people of whom nothing was found in a month, person by person.
+pub(super) async fn spotless_shifts(
+    conn: &mut PgConnection,
+    bureau: i64,
+    month: Month,
+) -> sqlx::Result<Vec<DayShift>> {
+    sqlx::query_as!(
+        DayShift,
+        r#"select s.id, s.venue_id, s.venue_kind as "venue_kind: VenueKind", s.person_id, s.starts_at, s.ends_at,
+                  s.break_from, s.break_to, true as "signed_in!"
+           from shifts s join rosters r on r.id = s.roster_id join attendances t on t.shift_id = s.id
+           where s.bureau_id = $1 and s.month = $2 and s.venue_kind = 'station' and t.signed_out_at is not null
+             and not exists (select from findings f where f.person_id = s.person_id and f.event_on between $2 and $3)
+             and not exists (select from shifts o left join attendances a on a.shift_id = o.id
+                             where o.person_id = s.person_id and o.month = $2
+                               and (o.venue_kind <> 'station' or a.signed_out_at is null))
+           order by s.person_id desc, s.duty_on"#,
+        bureau,
+        month as Month,
+        month.last()
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The first shift of a month that nobody signed.
+pub(super) async fn unsigned_shift(
+    conn: &mut PgConnection,
+    bureau: i64,
+    month: Month,
+) -> sqlx::Result<Option<DayShift>> {
+    sqlx::query_as!(
+        DayShift,
+        r#"select s.id, s.venue_id, s.venue_kind as "venue_kind: VenueKind", s.person_id, s.starts_at, s.ends_at,
+                  s.break_from, s.break_to, false as "signed_in!"
+           from shifts s join rosters r on r.id = s.roster_id
+           where s.bureau_id = $1 and s.month = $2 and r.status = 'published' and s.venue_kind = 'station'
+             and not exists (select from attendances t where t.shift_id = s.id)
+           order by s.id limit 1"#,
+        bureau,
+        month as Month
+    )
+    .fetch_optional(conn)
+    .await
 }

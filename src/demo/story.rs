@@ -2,6 +2,7 @@
 //! by the account whose work it is, at the time at which it is done.
 
 mod aid;
+mod corrections;
 mod money;
 mod office;
 mod payouts;
@@ -118,6 +119,7 @@ impl Story<'_> {
         }
         if working {
             self.office(day).await?;
+            self.corrections(day).await?;
             self.payouts(day).await?;
             self.cases_of(day).await?;
             self.aid(day).await?;

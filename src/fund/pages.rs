@@ -12,6 +12,7 @@ use super::db::{self, AccountRow, Asked, EntryRow, PostingRow};
 use super::rules::{Account, EntryKind, Fund, Passage};
 use super::service;
 use crate::error::AppError;
+use crate::plan::Month;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money;
 use crate::plan::time::days_left;
@@ -289,6 +290,23 @@ impl EntryPage {
             reason,
             errors,
         }
+    }
+}
+
+impl EntryPage {
+    /// The reports whose figures this entry is in.
+    fn reports(&self) -> Vec<(String, String)> {
+        let month = Month::of(self.entry.entered_on);
+        let quarter = self.entry.entered_on.month0() / 3 + 1;
+        let year = self.entry.year;
+        vec![
+            (format!("/reports/monthly/{month}"), format!("{}月报", month.chinese())),
+            (
+                format!("/reports/quarterly/{}-Q{quarter}", month.year()),
+                format!("{}年第{quarter}季度报表", month.year()),
+            ),
+            (format!("/reports/account_book/{year}"), format!("{year}年专账")),
+        ]
     }
 }
 

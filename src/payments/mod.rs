@@ -13,9 +13,11 @@ mod pages;
 pub mod rules;
 pub mod service;
 mod tax;
+mod trail;
 
 pub use accounts::{Particulars, Whose, ask_bank_change, change_payee, decide_bank_change, hold, release};
 pub use service::{RunMade, Source, pay_again, pay_batch, pay_settlement, return_transfer, take_back, void_payout};
+pub use trail::Trail;
 
 use crate::state::AppState;
 use crate::web::permissions::Action;

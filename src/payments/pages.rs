@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::accounts::{self, ChangeRow, HoldRow};
-use super::db::{self, Due, PayeeRow, RunRow, TransferRow};
+use super::db::{self, Owed, PayeeRow, RunRow, TransferRow};
 use super::rules::{self, ChangeStatus, TransferStatus};
 use crate::error::AppError;
 use crate::plan::dictionaries::Payee;
@@ -25,16 +25,14 @@ const RUNS: i64 = 60;
 
 /// Something owed, and why it is not with its payee.
 struct OwedRow {
-    year: i32,
-    since: String,
-    due: Due,
+    owed: Owed,
     /// Why it cannot go out now; empty where the next run takes it.
     stopped: String,
 }
 
 impl OwedRow {
     fn amount(&self) -> String {
-        yuan_text(self.due.amount())
+        yuan_text(self.owed.due.amount())
     }
 }
 
@@ -59,7 +57,7 @@ impl OverviewPage {
     }
 
     fn owed_sum(&self) -> String {
-        yuan_text(self.owed.iter().map(|row| row.due.amount()).sum())
+        yuan_text(self.owed.iter().map(|row| row.owed.due.amount()).sum())
     }
 }
 
@@ -72,13 +70,13 @@ pub(super) async fn overview(State(state): State<AppState>, layout: Layout, acto
     drop(conn);
     let owed: Vec<OwedRow> = owed
         .into_iter()
-        .map(|(year, since, due)| OwedRow { year, since, stopped: rules::gate(&due.standing).unwrap_or_default(), due })
+        .map(|owed| OwedRow { stopped: rules::gate(&owed.due.standing).unwrap_or_default(), owed })
         .collect();
     let mut ready: Vec<(i32, usize)> = Vec::new();
     for row in owed.iter().filter(|row| row.stopped.is_empty()) {
-        match ready.iter_mut().find(|(year, _)| *year == row.year) {
+        match ready.iter_mut().find(|(year, _)| *year == row.owed.year) {
             Some((_, count)) => *count += 1,
-            None => ready.push((row.year, 1)),
+            None => ready.push((row.owed.year, 1)),
         }
     }
     page(&OverviewPage {

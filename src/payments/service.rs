@@ -159,8 +159,9 @@ pub async fn pay_again(work: &mut Work, scope: Scope, year: i32) -> Result<(i64,
     let owed = db::owed(work.conn(), bureau, Some(year)).await?;
     let ready: Vec<(i64, &Due)> = owed
         .iter()
-        .filter(|(_, _, due)| rules::gate(&due.standing).is_none())
-        .filter_map(|(_, _, due)| Some((due.payable_id?, due)))
+        .map(|owed| &owed.due)
+        .filter(|due| rules::gate(&due.standing).is_none())
+        .filter_map(|due| Some((due.payable_id?, due)))
         .collect();
     if ready.is_empty() {
         return Err(AppError::refused("现在没有可以补发的人：请先处理暂缓、账户等事项。"));

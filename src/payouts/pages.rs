@@ -12,6 +12,7 @@ use super::db::{self, Asked, BatchRow, CaseRow, ExtensionRow, OutsideRow, Payout
 use super::rules::{self, BatchStatus, ExtensionStatus, OutsideSource, Situation, Step};
 use super::voids::{self, Beside, VoidRow};
 use crate::error::AppError;
+use crate::payments::Trail;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
 use crate::plan::time::{SHANGHAI, chinese_date, days_left, short_date};
@@ -432,6 +433,11 @@ impl CasePage {
             .map(|(fund, amount)| format!("{fund}{}元", yuan_text(*amount)))
             .collect();
         parts.join("，")
+    }
+
+    /// Where the money of a payout went, once it was paid.
+    fn trail<'a>(&self, row: &'a PayoutRow) -> Option<&'a Trail> {
+        row.trail.as_ref().map(|trail| &trail.0).filter(|trail| !trail.is_empty())
     }
 
     fn shade(&self, status: &ExtensionStatus) -> &'static str {

@@ -62,6 +62,12 @@ impl VoidRow {
         }
     }
 
+    /// How loud its notice is: what was not agreed to is history.
+    #[must_use]
+    pub fn notice(&self) -> &'static str {
+        if self.agreed == Some(false) { "notice" } else { "warn" }
+    }
+
     /// The same above its notice, where nothing else says that it is about a void.
     #[must_use]
     pub fn heading(&self) -> String {

@@ -13,6 +13,7 @@ use super::service;
 use super::sheet::{self, Row};
 use crate::error::AppError;
 use crate::findings;
+use crate::payments::Trail;
 use crate::plan::dictionaries::FindingKind;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, round_to_fen};
@@ -45,6 +46,11 @@ struct PersonPage {
     own: bool,
     once: OnceKey,
     objections: Vec<ObjectionRow>,
+    /// The earlier months that are put right in this one.
+    earlier: Vec<Month>,
+    trail: Trail,
+    /// Why the money is not with the person, where it is not.
+    held_for: Option<String>,
     /// The last day on which this reader may object; none where they may not.
     objects_until: Option<NaiveDate>,
 }
@@ -249,6 +255,9 @@ pub(super) async fn one(
         own,
         once: OnceKey::new(),
         objections,
+        earlier: item.earlier.into_iter().map(Month::of).collect(),
+        trail: item.trail.map(|trail| trail.0).unwrap_or_default(),
+        held_for: item.held_for.filter(|why| !why.is_empty()),
     })
 }
 
@@ -295,6 +304,9 @@ pub(super) async fn preview(
         own: false,
         once: OnceKey::new(),
         objections: Vec::new(),
+        earlier: Vec::new(),
+        trail: Trail::default(),
+        held_for: None,
         objects_until: None,
     })
 }

@@ -40,6 +40,12 @@ pub struct Shift {
     pub break_to: Option<NaiveTime>,
     /// The roster is published: only then can be signed in.
     pub published: bool,
+    /// When it was posted.
+    pub posted_at: Option<DateTime<Utc>>,
+    /// Who certified the venue's month.
+    pub certifier: Option<String>,
+    /// When.
+    pub certified_at: Option<DateTime<Utc>>,
     /// The venue's month is certified: nothing changes any more.
     pub reported: bool,
     /// The month's pay is approved: what is put right comes into the next open month (A27).
@@ -173,7 +179,9 @@ macro_rules! select_shifts {
             r#"
             select s.id, s.month as "month: Month", s.venue_id, v.short_name as venue, s.venue_kind as "venue_kind: VenueKind",
                    s.person_id, p.name as person, s.duty_on, s.starts_at, s.ends_at, s.break_from, s.break_to,
-                   r.status = 'published' as "published!",
+                   r.status = 'published' as "published!", r.published_at as posted_at,
+                   (select k.name from accounts k where k.id = m.certified_by) as certifier,
+                   m.certified_at as "certified_at?",
                    coalesce(m.status = 'reported', false) as "reported!",
                    exists (select from settlements t where t.bureau_id = s.bureau_id and t.month = s.month
                            and t.status <> 'calculated') as "settled!",

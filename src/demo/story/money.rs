@@ -9,6 +9,7 @@ use crate::attendance::{self, Certification};
 use crate::error::AppError;
 use crate::findings;
 use crate::fund::{self, NewReceipt, NewTransfer};
+use crate::plan::dictionaries::FindingKind;
 use crate::plan::money::yuan;
 use crate::plan::month::Month;
 use crate::plan::time::at;
@@ -134,7 +135,7 @@ impl Story<'_> {
             return Ok(());
         }
         let mut conn = self.state.pool.acquire().await?;
-        let late = db::confirmed_late(&mut conn, self.cast.bureau, month).await?;
+        let late = db::confirmed(&mut conn, self.cast.bureau, month, FindingKind::Late).await?;
         drop(conn);
         let Some((finding, decided_by)) = late else { return Ok(()) };
         let (clerk, approver) = (&self.cast.clerk, &self.cast.approver);

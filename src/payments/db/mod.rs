@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::rules::{BankColumn, ChangeStatus, PayableStatus, Standing, TransferStatus};
+use crate::plan::Month;
 use crate::plan::dictionaries::Payee;
 use crate::plan::dictionary::Dictionary as _;
 
@@ -315,10 +316,39 @@ pub async fn insert_transfers(
     Ok(())
 }
 
-/// What is owed of earlier runs, with its payee as they stand now; of one year if asked. `lock` keeps it for this work.
-pub async fn owed(conn: &mut PgConnection, bureau: i64, year: Option<i32>) -> sqlx::Result<Vec<(i32, String, Due)>> {
+/// Something owed of an earlier run.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    /// The year of the books.
+    pub year: i32,
+    /// Why it was not sent.
+    pub held_for: String,
+    /// The month that it is the pay of.
+    pub month: Option<Month>,
+    /// The case that it is for.
+    pub case_id: Option<i64>,
+    /// What it is, with its payee as they stand now.
+    pub due: Due,
+}
+
+impl Owed {
+    /// The page that says what this money is for: a person's month, line by line, or a case.
+    #[must_use]
+    pub fn href(&self) -> Option<String> {
+        match (self.due.person_id, self.month, self.case_id) {
+            (Some(person), Some(month), _) => Some(format!("/settlements/{month}/people/{person}")),
+            (_, _, Some(case)) => Some(format!("/payouts/cases/{case}")),
+            _ => None,
+        }
+    }
+}
+
+/// What is owed of earlier runs, locked for this work; of one year if asked.
+pub async fn owed(conn: &mut PgConnection, bureau: i64, year: Option<i32>) -> sqlx::Result<Vec<Owed>> {
     let rows = sqlx::query!(
-        r#"select y.id, y.year, y.held_for, y.item_id, y.payout_id, y.person_id, y.payee_id, y.payee_name, y.purpose,
+        r#"select y.id, y.year, y.held_for,
+                  (select s.month from settlements s where s.id = y.settlement_id) as "month: Month",
+                  (select o.case_id from case_payouts o where o.id = y.payout_id) as case_id, y.item_id, y.payout_id, y.person_id, y.payee_id, y.payee_name, y.purpose,
                   y.earmarked, y.operating, coalesce(p.bank_name, e.bank_name) as "bank_name!",
                   coalesce(p.bank_account, e.bank_account) as bank_account,
                   coalesce(p.bank_account_mask, e.bank_account_mask) as "bank_account_mask!",
@@ -372,7 +402,7 @@ pub async fn owed(conn: &mut PgConnection, bureau: i64, year: Option<i32>) -> sq
                 bank_account_mask: row.bank_account_mask,
                 seal_id: row.seal_id,
             };
-            (row.year, row.held_for, due)
+            Owed { year: row.year, held_for: row.held_for, month: row.month, case_id: row.case_id, due }
         })
         .collect())
 }

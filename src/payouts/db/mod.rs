@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::rules::{BatchStatus, CaseState, ExtensionStatus, OutsideSource};
+use crate::payments::Trail;
 use crate::plan::Programme;
 use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, Payee, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
@@ -366,6 +367,10 @@ pub struct PayoutRow {
     pub payment: Option<String>,
     /// Why it is not with its payee.
     pub held_for: Option<String>,
+    /// The last transfer of it.
+    pub transfer: Option<i64>,
+    /// Where the money went, where one case was asked for.
+    pub trail: Option<Json<Trail>>,
 }
 
 /// The payouts of a batch, or of one case, or one of them.
@@ -382,7 +387,11 @@ pub async fn payouts(
                   c.groups as "groups: Vec<SpecialGroup>", p.payee_kind as "payee_kind: Payee", p.payee_name,
                   p.organisation, p.place, c.closing_agreed_on as agreed_on, c.entry_number, p.facts, p.result,
                   p.revision, p.earmarked, p.operating, p.due_on, p.fingerprint, p.live, p.ended_reason,
-                  y.status as "payment?", y.held_for as "held_for?"
+                  y.status as "payment?", y.held_for as "held_for?",
+                  (select max(t.id) from transfers t where t.payable_id = y.id) as transfer,
+                  case when $3::bigint is not null
+                       then payable_trail((select max(z.id) from payables z where z.payout_id = p.id)) end
+                      as "trail: Json<Trail>"
            from case_payouts p
            join cases c on c.id = p.case_id
            left join payables y on y.payout_id = p.id and y.status <> 'void'

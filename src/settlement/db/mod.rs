@@ -9,6 +9,7 @@ use sqlx::types::Json;
 
 use super::month::{AdjustmentKind, Loaded, PersonMonth, Plan};
 use super::rules::{self, Progress, Situation, Stage, Status};
+use crate::payments::Trail;
 use crate::plan::calendar::{Calendar, SpecialDay};
 use crate::plan::dictionaries::{FindingKind, PersonCategory, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
@@ -502,6 +503,10 @@ pub struct StoredItem {
     pub transfer: Option<i64>,
     /// Objections that wait for an answer.
     pub objections: i64,
+    /// The earlier months that are put right in it, where one person was asked for.
+    pub earlier: Vec<NaiveDate>,
+    /// Where their money went, where one person was asked for.
+    pub trail: Option<Json<Trail>>,
 }
 
 /// The stored items of a settlement in the order of the sheet; of one person if asked.
@@ -512,7 +517,10 @@ pub async fn items_of(conn: &mut PgConnection, settlement: i64, person: Option<i
                   i.fingerprint, y.status as "payment?", y.held_for as "held_for?",
                   (select max(t.id) from transfers t where t.payable_id = y.id) as transfer,
                   (select count(*) from line_objections o where o.settlement_id = i.settlement_id
-                     and o.person_id = i.person_id and o.answered_by is null) as "objections!"
+                     and o.person_id = i.person_id and o.answered_by is null) as "objections!",
+                  array (select a.for_month from settlement_adjustments a
+                         where a.item_id = i.id and $2::bigint is not null order by a.for_month) as "earlier!",
+                  case when $2::bigint is not null then payable_trail(y.id) end as "trail: Json<Trail>"
            from settlement_items i
            join persons p on p.id = i.person_id and p.bureau_id = i.bureau_id
            left join payables y on y.item_id = i.id and y.status <> 'void'
