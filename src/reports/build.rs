@@ -186,6 +186,12 @@ fn spending(ground: &Ground<'_>) -> Table {
         money(figures.over_target.1),
     ]);
     table.row(vec![
+        "普通法律援助案件（业务经费，件）".into(),
+        count(figures.ordinary.0),
+        Cell::Nothing,
+        money(figures.ordinary.1),
+    ]);
+    table.row(vec![
         "10日前发放值班补贴（月）".into(),
         Cell::text(format!("{}/{}", figures.months.1, figures.months.0)),
         Cell::Nothing,
@@ -266,7 +272,7 @@ fn other_funds(ground: &Ground<'_>) -> Table {
         operating_in.into(),
         operating_out.into(),
         operating_left.into(),
-        "办案补贴补足、超目标案件".into(),
+        "办案补贴补足、超目标案件和普通案件".into(),
     ]);
     table.row(vec![
         "财政工作经费".into(),

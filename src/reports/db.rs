@@ -63,8 +63,10 @@ pub struct Figures {
     pub criminal: (i64, Decimal),
     /// Beyond the target: number and yuan of the operating fund.
     pub over_target: (i64, Decimal),
-    /// Yuan of the operating fund on top of the base amount, and for ordinary cases.
+    /// Yuan of the operating fund on top of the base amount.
     pub topped_up: Decimal,
+    /// Cases of ordinary legal aid, which are none of the programme's: number and yuan of the operating fund.
+    pub ordinary: (i64, Decimal),
     /// Case payouts made, and those of them in time.
     pub case_payments: (i64, i64),
     /// Consultations counted: in the period, and of the year to its end.
@@ -176,7 +178,9 @@ pub async fn figures(
                'criminal', (select jsonb_build_array(count(*), coalesce(sum(earmarked), 0)::text) from paid
                             where earmarked > 0 and kind not like 'civil%'),
                'over_target', (select jsonb_build_array(count(*), coalesce(sum(operating), 0)::text) from paid where over),
-               'topped_up', (select coalesce(sum(operating), 0) from paid where not over)::text,
+               'topped_up', (select coalesce(sum(operating), 0) from paid where earmarked > 0)::text,
+               'ordinary', (select jsonb_build_array(count(*), coalesce(sum(operating), 0)::text) from paid
+                            where earmarked = 0 and not over),
                'case_payments', (select jsonb_build_array(count(*), count(*) filter (where entered_on <= due_on)) from paid),
                'consultations', (select jsonb_build_array(
                    coalesce(sum(counted) filter (where month between $3 and $4), 0), coalesce(sum(counted), 0))
