@@ -203,11 +203,7 @@ pub(super) async fn confirmed(
 }
 
 /// The signed station shifts of the people of whom nothing was found in a month, person by person.
-pub(super) async fn spotless_shifts(
-    conn: &mut PgConnection,
-    bureau: i64,
-    month: Month,
-) -> sqlx::Result<Vec<DayShift>> {
+pub(super) async fn spotless_shifts(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx::Result<Vec<DayShift>> {
     sqlx::query_as!(
         DayShift,
         r#"select s.id, s.venue_id, s.venue_kind as "venue_kind: VenueKind", s.person_id, s.starts_at, s.ends_at,

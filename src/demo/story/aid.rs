@@ -346,8 +346,9 @@ impl Story<'_> {
         let surname = self.dice.pick(SURNAMES).context("surnames")?;
         let female = it.group == Some(SpecialGroup::Woman) || *female;
         let sequence = u16::try_from(100 + number * 2)? + u16::from(!female);
-        let birth = NaiveDate::from_ymd_opt(it.born, 1 + u32::try_from(number % 12)?, 9 + u32::try_from(number / 12 % 19)?)
-            .context("a birth date")?;
+        let birth =
+            NaiveDate::from_ymd_opt(it.born, 1 + u32::try_from(number % 12)?, 9 + u32::try_from(number / 12 % 19)?)
+                .context("a birth date")?;
         let mut new = NewApplication::blank(it.kind);
         new.cause = it.cause.to_owned();
         new.name = format!("{surname}{given}");

@@ -44,7 +44,8 @@ impl Story<'_> {
             let new = NewFinding {
                 shift_id: shift.id,
                 subject: Subject::OffPost { at: hour(10, 30) },
-                evidence: "季度抽查调看工作站录像，10时30分起一小时无人在岗，登记簿没有外出记录；录像截图存档。".to_owned(),
+                evidence: "季度抽查调看工作站录像，10时30分起一小时无人在岗，登记簿没有外出记录；录像截图存档。"
+                    .to_owned(),
             };
             let mut work = self.work(clerk).await?;
             let finding =

@@ -147,7 +147,8 @@ async fn a_thousand_requests_cut_off_leave_the_books_sound() {
     let mut seed = 2024;
     let (mut cut_off, mut landed) = (0, 0);
     for round in 0..1000 {
-        let (who, path, fields) = request(&app, &mut seed, (clerk, approver, finance, &second), (case, late, wrong)).await;
+        let (who, path, fields) =
+            request(&app, &mut seed, (clerk, approver, finance, &second), (case, late, wrong)).await;
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let patience = Duration::from_micros(if round % 4 == 0 { 5_000_000 } else { chance(&mut seed, 30_000) });
         match tokio::time::timeout(patience, who.post(&path, &fields)).await {
@@ -309,10 +310,9 @@ async fn settles_until_it_is_killed() {
                 3 => drop(settlement::pay(&mut work, scope, month, None).await?),
                 // Now and then the bank sends it back, and it goes out again.
                 _ if round % 40 > 34 => {
-                    let sent: Option<i64> =
-                        sqlx::query_scalar("select max(id) from transfers where status = 'sent'")
-                            .fetch_one(work.conn())
-                            .await?;
+                    let sent: Option<i64> = sqlx::query_scalar("select max(id) from transfers where status = 'sent'")
+                        .fetch_one(work.conn())
+                        .await?;
                     match sent {
                         Some(sent) => {
                             let today = work.today();

@@ -4,7 +4,7 @@ use huifa::check;
 use huifa::web::permissions::Role;
 
 use super::duty::Duty;
-use crate::support::app::{Browser, TestApp};
+use crate::support::app::{Browser, Page, TestApp};
 
 /// Two people with one Wednesday each at 米山镇 in May 2024, reported; money is there; today is 3 June.
 struct May {
@@ -118,6 +118,34 @@ async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
     assert_eq!(may.app.scalar_i64("select count(*) from transfers where status = 'sent'").await, 2);
     assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
     may.is_clean().await;
+    // From the person's month every transfer and every entry of this money is a press away, and nobody else's.
+    let person = may
+        .app
+        .scalar_i64(&format!(
+            "select y.person_id from transfers t join payables y on y.id = t.payable_id where t.id = {transfer}"
+        ))
+        .await;
+    let month = finance.get(&format!("/settlements/2024-05/people/{person}")).await;
+    month.assert_status(200).assert_says("账号不存在").assert_says("已退汇");
+    let again = may.app.scalar_i64("select max(id) from transfers").await;
+    assert_eq!(links(&month, "/payments/transfers/"), [transfer, again]);
+    let entries = may
+        .app
+        .scalar_i64("select count(*) from fund_entries where kind in ('duty_payment', 'bank_return', 'repayment')")
+        .await;
+    assert_eq!(links(&month, "/fund/entries/").len(), usize::try_from(entries).expect("a few"), "each entry once");
+    let report = finance.get(&format!("/fund/entries/{entry}")).await;
+    report.assert_says("2024年第2季度报表").assert_says("2024年专账");
+    // The person reads their own lines, and that they were paid; the bank's runs and the books are not theirs.
+    let own = may.app.duty_person(person).await.get(&format!("/settlements/2024-05/people/{person}")).await;
+    own.assert_status(200);
+    assert!(!own.html.contains("/payments/") && !own.html.contains("/fund/"), "{}", own.html);
+}
+
+/// The numbers behind the links of a page that begin so.
+fn links(page: &Page, start: &str) -> Vec<i64> {
+    let parts = page.html.split(&format!("href=\"{start}")).skip(1);
+    parts.map(|part| part.split('"').next().and_then(|id| id.parse().ok()).expect("a number")).collect()
 }
 
 #[tokio::test]

@@ -153,6 +153,13 @@ async fn c01_c02_within_the_target_the_earmarked_fund_pays_the_base_and_the_oper
     assert_eq!(app.scalar_i64("select count(*) from transfers where status = 'sent' and amount = 1500").await, 1);
     assert!(office.prepare(&[one]).await.unwrap_err().contains("每件只发一次"));
     office.is_clean().await;
+    // Its page leads to the transfer and to the entry of each fund that it took from.
+    let page = office.clerk.get(&format!("/payouts/cases/{one}")).await;
+    page.assert_says("转账1,500.00元");
+    assert_eq!(page.html.matches("href=\"/payments/transfers/").count(), 1);
+    assert_eq!(page.html.matches("href=\"/fund/entries/").count(), 2);
+    let batch = office.clerk.get(&format!("/payouts/batches/{batch}")).await;
+    assert_eq!(batch.html.matches("href=\"/payments/transfers/").count(), 1);
 }
 
 #[tokio::test]
@@ -178,6 +185,8 @@ async fn c05_beyond_the_target_the_operating_fund_pays_all_of_it() {
         .await;
     assert_eq!(forced, "case_payouts_within_target");
     office.is_clean().await;
+    let page = office.clerk.get(&format!("/payouts/cases/{one}")).await;
+    assert_eq!(page.html.matches("href=\"/fund/entries/").count(), 1, "of the operating fund alone");
 }
 
 #[tokio::test]
