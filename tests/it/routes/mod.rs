@@ -20,6 +20,7 @@ mod fund;
 mod home;
 mod interrupted;
 mod money_races;
+mod money_schema;
 mod objections;
 mod payments;
 mod payouts;

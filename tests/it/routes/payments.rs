@@ -144,7 +144,8 @@ async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
 
 /// The numbers behind the links of a page that begin so.
 fn links(page: &Page, start: &str) -> Vec<i64> {
-    let parts = page.html.split(&format!("href=\"{start}")).skip(1);
+    let start = format!("href=\"{start}");
+    let parts = page.html.split(&start).skip(1);
     parts.map(|part| part.split('"').next().and_then(|id| id.parse().ok()).expect("a number")).collect()
 }
 
