@@ -294,9 +294,14 @@ impl EntryPage {
 }
 
 impl EntryPage {
+    /// Its month, whose archive holds it.
+    fn month(&self) -> Month {
+        Month::of(self.entry.entered_on)
+    }
+
     /// The reports whose figures this entry is in.
     fn reports(&self) -> Vec<(String, String)> {
-        let month = Month::of(self.entry.entered_on);
+        let month = self.month();
         let quarter = self.entry.entered_on.month0() / 3 + 1;
         let year = self.entry.year;
         vec![

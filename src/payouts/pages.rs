@@ -16,7 +16,7 @@ use crate::payments::Trail;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{capitals, yuan_text};
 use crate::plan::time::{SHANGHAI, chinese_date, days_left, short_date};
-use crate::plan::{Calendar, Programme};
+use crate::plan::{Calendar, Month, Programme};
 use crate::state::AppState;
 use crate::subsidy::case_payout::CasePayout;
 use crate::web::Answer;
@@ -197,6 +197,11 @@ impl BatchPage {
 
     fn capitals(&self) -> String {
         capitals(self.batch.total())
+    }
+
+    /// The month of its payment, whose archive holds it.
+    fn paid_month(&self) -> Option<Month> {
+        self.batch.paid_at.map(|at| Month::of(at.with_timezone(&SHANGHAI).date_naive()))
     }
 
     fn confirm_pay(&self) -> String {
