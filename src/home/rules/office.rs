@@ -1,6 +1,6 @@
 //! What waits in the bureau: the clerk, the approver, finance.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -33,32 +33,34 @@ pub(super) fn decide(rows: &[WaitingRow], today: NaiveDate) -> Vec<Todo> {
     todos
 }
 
-/// What a roster rests on and is not there yet: the year's plan, its calendar, the people.
+/// What a roster rests on and is not there yet, by the day on which the first roster that needs it is
+/// to be posted: the year's plan, its calendar, the people.
 fn before_rosters(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Vec<Todo> {
-    let in_hand = |month: &Month| *month <= Month::of(today).next();
+    let first_of_each_year = |lacks: &dyn Fn(&WaitingRow, Month) -> bool| {
+        let mut first = BTreeMap::new();
+        for row in of(rows, "roster") {
+            let Some(month) = row.month.filter(|month| *month <= Month::of(today).next()) else { continue };
+            if lacks(row, month) {
+                first.entry(month.year()).or_insert(month);
+            }
+        }
+        first
+    };
+    let unplanned = first_of_each_year(&|row, _| row.number == 0);
+    let undated = first_of_each_year(&|_, month| !plan.calendar.knows(month.year()));
     let mut todos = Vec::new();
-    let unplanned: BTreeSet<i32> = of(rows, "roster")
-        .filter(|row| row.number == 0)
-        .filter_map(|row| row.month)
-        .filter(in_hand)
-        .map(Month::year)
-        .collect();
-    for year in unplanned {
+    for (year, month) in unplanned {
         todos.push(
             Todo::new(format!("建立{year}年实施方案"), "/programmes")
-                .about("没有当年的方案不能排班。可以从上一份方案复制，再按当年印发的方案修改。"),
+                .about("没有当年的方案不能排班。可以从上一份方案复制，再按当年印发的方案修改。")
+                .by(plan.posting(month)),
         );
     }
-    let undated: BTreeSet<i32> = of(rows, "roster")
-        .filter_map(|row| row.month)
-        .filter(in_hand)
-        .map(Month::year)
-        .filter(|year| !plan.calendar.knows(*year))
-        .collect();
-    for year in undated {
+    for (year, month) in undated {
         todos.push(
             Todo::new(format!("录入{year}年工作日历"), "/calendar/new")
-                .about("没有当年的放假和调休安排不能排班；国务院办公厅一般在上一年11月公布。"),
+                .about("没有当年的放假和调休安排不能排班；国务院办公厅一般在上一年11月公布。")
+                .by(plan.posting(month)),
         );
     }
     if of(rows, "bank").next().is_some() {

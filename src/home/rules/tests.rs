@@ -49,11 +49,13 @@ fn before_a_roster_comes_the_years_plan_its_calendar_and_the_people() {
     };
     // In December next year's plan is missing; in November it is nobody's work yet.
     let rows = [none("2024-12", 1), none("2025-01", 0), none("2025-02", 0)];
-    assert_eq!(titles(&rows, "2024-12-02"), ["建立2025年实施方案", "编制12月排班"]);
+    assert_eq!(titles(&rows, "2024-12-02"), ["编制12月排班", "建立2025年实施方案"]);
     assert_eq!(
         titles(&[none("2024-11", 1), none("2024-12", 1), none("2025-01", 0)], "2024-11-29"),
         ["编制11月排班", "编制12月排班"]
     );
+    let todos = waiting(Role::BureauClerk, 1, &rows, &plan(), day("2024-12-02")).todos;
+    assert_eq!(todos[1].due, Some(day("2024-12-27")), "in time for January's posting");
     // With it, January is drawn in December under its own plan.
     assert_eq!(titles(&[none("2025-01", 1)], "2024-12-02"), ["编制1月排班"]);
     // An office that starts years after the plan that came with the product, with nobody in the bank.
