@@ -316,7 +316,7 @@ async fn settles_until_it_is_killed() {
                     match sent {
                         Some(sent) => {
                             let today = work.today();
-                            drop(payments::return_transfer(&mut work, scope, sent, today, "断电试验").await?);
+                            payments::return_transfer(&mut work, scope, sent, today, "断电试验").await?;
                         }
                         None => drop(payments::pay_again(&mut work, scope, 2024).await?),
                     }

@@ -117,3 +117,58 @@ async fn a27_what_is_owed_is_paid_back_or_written_off_by_a_second_person() {
     approver.post(&format!("/settlements/receivables/{id}/agree"), &[]).await.assert_status(303);
     clerk.get("/settlements/receivables").await.assert_says("没有应退款");
 }
+
+/// A month goes from the calculation to the approval.
+async fn approved(app: &TestApp, month: &str) {
+    let step = |step: &str| format!("/settlements/{month}/{step}");
+    let (clerk, second) = (app.staff(Role::BureauClerk).await, app.staff(Role::BureauClerk).await);
+    clerk.post(&step("calculate"), &[]).await.assert_status(303);
+    second.post(&step("review"), &[("reason", "先行复核")]).await.assert_status(303);
+    app.staff(Role::Approver).await.post(&step("approve"), &[]).await.assert_status(303);
+}
+
+/// Cash is asked for, and before anybody agrees the next month recovers it all: nobody pays it back twice.
+#[tokio::test]
+async fn a27_what_a_month_recovered_meanwhile_is_not_paid_back_in_cash_too() {
+    let (app, first, _, shifts) = calculated().await;
+    let duty = Duty::new(&app).await;
+    let venue = app.venue("米山镇").await;
+    approved(&app, "2024-05").await;
+    app.staff(Role::Finance).await.post("/settlements/2024-05/pay", &[]).await.assert_status(303);
+    let other = app.person("贺示宁", &[venue]).await;
+    let june = duty.publish("2024-06", &[(other, venue, "2024-06-05")]).await;
+    duty.serve(june[0]).await;
+    duty.report("2024-06").await;
+    app.clock_to("2024-07-02 09:00");
+    duty.confirmed(shifts[0], "false_duty", "").await;
+    approved(&app, "2024-06").await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let cash = [("kind", "cash"), ("amount", "200"), ("reason", "本人同意退回")];
+    clerk.post(&format!("/settlements/receivables/{first}"), &cash).await.assert_status(303);
+    // One request at a time, and decided by another: the schema says so too.
+    for (sql, refuses) in [
+        (
+            "insert into receivable_settlings (bureau_id, person_id, kind, amount, reason, asked_by, asked_at)
+             select bureau_id, person_id, kind, amount, reason, asked_by, asked_at from receivable_settlings",
+            "receivable_settlings_one_open",
+        ),
+        (
+            "update receivable_settlings set decided_by = asked_by, decided_at = asked_at, agreed = true",
+            "receivable_settlings_second_person",
+        ),
+    ] {
+        assert_eq!(app.refused_by(sql).await, refuses, "{sql}");
+    }
+    let july = duty.publish("2024-07", &[(first, venue, "2024-07-03")]).await;
+    duty.serve(july[0]).await;
+    duty.report("2024-07").await;
+    app.clock_to("2024-08-01 09:00");
+    approved(&app, "2024-07").await;
+    clerk.get("/settlements/receivables").await.assert_says("没有应退款");
+    let id = app.scalar_i64("select max(id) from receivable_settlings").await;
+    let approver = app.staff(Role::Approver).await;
+    let late = approver.post(&format!("/settlements/receivables/{id}/agree"), &[]).await;
+    late.assert_status(409).assert_says("尚应退的金额已经变化");
+    assert_eq!(app.scalar_i64("select count(*) from fund_entries where kind = 'duty_refund'").await, 0);
+    approver.post(&format!("/settlements/receivables/{id}/refuse"), &[]).await.assert_status(303);
+}

@@ -143,6 +143,8 @@ async fn c01_c02_within_the_target_the_earmarked_fund_pays_the_base_and_the_oper
     let page = office.clerk.get("/payouts").await;
     page.assert_status(200).assert_says("甲1").assert_says("7月3日").assert_says("1,000.00").assert_says("500.00");
     let batch = office.prepare(&[one]).await.expect("prepared");
+    let stale = office.approver.post(&format!("/payouts/batches/{batch}/approve"), &[("version", "0")]).await;
+    stale.assert_status(409).assert_says("已有变化");
     office.clerk.get(&format!("/payouts/cases/{one}")).await.assert_says("五(二)2").assert_says("500.00");
     let sheet = office.clerk.get(&format!("/payouts/batches/{batch}/print")).await;
     sheet.assert_says("壹仟伍佰元整").assert_says("省系统编号").assert_says("主要领导");
@@ -160,6 +162,21 @@ async fn c01_c02_within_the_target_the_earmarked_fund_pays_the_base_and_the_oper
     assert_eq!(page.html.matches("href=\"/fund/entries/").count(), 2);
     let batch = office.clerk.get(&format!("/payouts/batches/{batch}")).await;
     assert_eq!(batch.html.matches("href=\"/payments/transfers/").count(), 1);
+    // What the bank sends back is owed by each fund for its part, and goes out again from both.
+    let transfer = app.scalar_i64("select max(id) from transfers").await;
+    let back = [("returned_on", "2024-06-20"), ("reason", "账号不存在")];
+    office.finance.post(&format!("/payments/transfers/{transfer}/return"), &back).await.assert_status(303);
+    assert_eq!(office.balance("earmarked_unpaid").await, -1000);
+    assert_eq!(office.balance("operating_unpaid").await, -500);
+    assert_eq!(office.balance("earmarked_at_bureau").await, 400_000);
+    office.finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
+    assert_eq!(office.balance("earmarked_unpaid").await, 0);
+    assert_eq!(office.balance("operating_unpaid").await, 0);
+    assert_eq!(office.balance("earmarked_at_bureau").await, 399_000);
+    office.is_clean().await;
+    let page = office.clerk.get(&format!("/payouts/cases/{one}")).await;
+    assert_eq!(page.html.matches("href=\"/payments/transfers/").count(), 2);
+    assert_eq!(page.html.matches("href=\"/fund/entries/").count(), 6);
 }
 
 #[tokio::test]
@@ -210,6 +227,9 @@ async fn whatever_is_missing_at_the_gate_is_named() {
     // A39: another fund paid it.
     let paid = case(&app, "乙4", Some(4), "").await;
     let outside = [("source", "lottery"), ("amount", "1000"), ("paid_on", "2024-06-10"), ("document", "凭证7号")];
+    let tomorrow = [("source", "lottery"), ("amount", "1000"), ("paid_on", "2024-06-21"), ("document", "凭证7号")];
+    let early = office.clerk.post(&format!("/payouts/cases/{paid}/outside"), &tomorrow).await;
+    early.assert_status(409).assert_says("还没有到");
     office.clerk.post(&format!("/payouts/cases/{paid}/outside"), &outside).await.assert_status(303);
     assert!(office.prepare(&[paid]).await.unwrap_err().contains("不得重复发放"));
     let forced = app
@@ -276,6 +296,7 @@ async fn a30_c16_fifteen_days_together_before_the_day_by_another_person() {
     };
     ask("16").await.assert_status(409).assert_says("最多还能延长15日");
     ask("十").await.assert_status(409).assert_says("请用数字填写");
+    ask("0").await.assert_status(409).assert_says("应大于0");
     ask("10").await.assert_status(303);
     ask("5").await.assert_status(409);
     let id = app.scalar_i64("select max(id) from case_extensions").await;
@@ -402,6 +423,9 @@ async fn a36_a_void_case_keeps_its_place_and_its_money_comes_back() {
     let app = TestApp::new().await;
     let office = Office::of(&app).await;
     office.account().await;
+    let uncounted = case(&app, "癸0", None, "").await;
+    let nothing = office.clerk.post(&format!("/payouts/cases/{uncounted}/void"), &[("reason", "不应计入")]).await;
+    nothing.assert_status(409).assert_says("没有计入任务数");
     let paid = case(&app, "废1", Some(1), "").await;
     let waiting = case(&app, "废2", Some(2), "").await;
     let next = case(&app, "废3", Some(3), "").await;

@@ -145,6 +145,12 @@ async fn a_month_closes_once_and_takes_no_more_entries() {
     for name in ["closed_periods", "ledger_chain"] {
         assert!(!broken.broken().contains(&name), "{broken:?}");
     }
+    // The last day of a month still belongs to it.
+    app.clock_to("2024-07-31 18:00");
+    let last = app.staff(Role::Finance).await;
+    last.post(&close("2024-07"), &[]).await.assert_status(409).assert_says("还没有结束");
+    app.clock_to("2024-08-01 09:00");
+    app.staff(Role::Finance).await.post(&close("2024-07"), &[]).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -154,16 +160,29 @@ async fn what_is_left_is_carried_over_once_and_whole() {
     clerk.post("/programmes/2024/copy", &[]).await.assert_status(303);
     let carry = "/fund/2024/carry-over";
     finance.post(carry, &[]).await.assert_status(409).assert_says("还没有结束");
+    // What the bank sent back is owed, and stays with its money in the year of its approval.
+    let transfer = app.scalar_i64("select max(id) from transfers").await;
+    let today = app.state.clock.today().to_string();
+    let back = [("returned_on", &*today), ("reason", "账号不存在")];
+    finance.post(&format!("/payments/transfers/{transfer}/return"), &back).await.assert_status(303);
     app.clock_to("2025-01-20 09:00");
     let other = app.staff(Role::Finance).await;
+    // Money that waits at the finance bureau is passed on first.
+    let receipt = [("amount", "1000"), ("received_on", "2024-12-20"), ("notice", "晋财政法〔2024〕9号")];
+    other.post("/fund/2024/receipts", &receipt).await.assert_status(303);
+    other.post(carry, &[]).await.assert_status(409).assert_says("待拨");
+    let transfer = [("amount", "1000"), ("transferred_on", "2024-12-31"), ("order", "拨款通知单9号")];
+    other.post("/fund/2024/transfers", &transfer).await.assert_status(303);
     let (left, right) = tokio::join!(finance.post(carry, &[]), other.post(carry, &[]));
     let made = [left.status.as_u16(), right.status.as_u16()];
     assert_eq!(made.iter().filter(|status| **status == 303).count(), 1, "{made:?}");
     let balance = |year: i32| {
         format!("select balance::bigint from fund_accounts where code = 'earmarked_at_bureau' and year = {year}")
     };
+    assert_eq!(app.scalar_i64(&balance(2024)).await, 300);
+    assert_eq!(app.scalar_i64(&balance(2025)).await, 10_700);
+    app.staff(Role::Finance).await.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
     assert_eq!(app.scalar_i64(&balance(2024)).await, 0);
-    assert_eq!(app.scalar_i64(&balance(2025)).await, 9_700);
     let report = huifa::check::ask(&app.owner, &app.state.seals).await.expect("asked");
     for name in
         ["balances", "entries_sum_to_zero", "allowed_use", "never_below_zero", "one_fund_an_entry", "ledger_chain"]
