@@ -362,7 +362,7 @@ pub(in crate::cases) async fn record(
 ) -> Answer {
     take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
-    let new = match posted.form.parse(&case, state.clock.today()) {
+    let new = match posted.form.parse(&case, state.clock.now()) {
         Ok(new) => new,
         Err(errors) => {
             let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
@@ -422,6 +422,32 @@ pub(in crate::cases) async fn file_paper(
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     papers::file(&mut work, scope, case.id, &new).await?;
     Ok(work.finish(&format!("{}#papers", case.href()), "材料已收存。").await?.into_response())
+}
+
+/// Several papers that lie in the volume, all or none.
+pub(in crate::cases) async fn file_listed(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+    Path(id): Path<String>,
+    posted: Posted<PaperForm>,
+) -> Answer {
+    take::works_on_cases(&actor)?;
+    let case = open(&state, &actor, scope, &id).await?;
+    let all = match posted.form.parse_listed(state.clock.today()) {
+        Ok(all) => all,
+        Err(errors) => {
+            let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
+            return form_again(&page.with_paper(posted.form, errors));
+        }
+    };
+    let mut work = Work::begin(&state, &actor, posted.once).await?;
+    for new in &all {
+        papers::file(&mut work, scope, case.id, new).await?;
+    }
+    let done = format!("已收存{}份材料。", all.len());
+    Ok(work.finish(&format!("{}#papers", case.href()), done).await?.into_response())
 }
 
 /// A scan with what it is: looked at by its content, stored by its checksum.

@@ -276,7 +276,44 @@ pub struct Facts {
     pub volume_missing: Vec<&'static str>,
 }
 
+/// Where what a step lacks can be made good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mending {
+    /// On the form of the application.
+    Application,
+    /// Among the papers of the case.
+    Papers,
+}
+
 impl Need {
+    /// Where the need is met, when it is not met by a step of its own.
+    #[must_use]
+    pub fn mending(self) -> Option<Mending> {
+        match self {
+            Need::ApplicationWhole | Need::GroupsProved | Need::AidFirstGround => Some(Mending::Application),
+            Need::IdentityShown | Need::AgreementFiled | Need::FileWhole | Need::VolumeWhole => Some(Mending::Papers),
+            Need::FirstSupplement
+            | Need::SupplementOverdue
+            | Need::NotCooperating
+            | Need::Cooperating
+            | Need::ScopeNamed
+            | Need::MeansSettled
+            | Need::NoDuplicate
+            | Need::OtherThanReviewer
+            | Need::NotHandler
+            | Need::AidFirstSettled
+            | Need::WithinObjection
+            | Need::HandlerFits
+            | Need::HandlerAccepted
+            | Need::ReportWhole
+            | Need::ItemsPassed
+            | Need::ClosingPassed
+            | Need::ProgrammeChecked
+            | Need::NotEntered
+            | Need::NoOpenObjection => None,
+        }
+    }
+
     /// Whether the need is met.
     ///
     /// # Errors
@@ -325,10 +362,11 @@ impl Need {
                 format!("结案报告还缺：{}。", list(&facts.report_missing))
             }
             Need::FileWhole if !facts.file_missing.is_empty() => {
-                format!("结案材料还缺：{}。请收存后再提交。", list(&facts.file_missing))
+                // Names of papers have 、 of their own.
+                format!("结案材料还缺：{}。请收存后再提交。", facts.file_missing.join("；"))
             }
             Need::ItemsPassed if !facts.items_failed.is_empty() => {
-                format!("逐项审查还有不合格或者没有审查的：{}。", facts.items_failed.join("、"))
+                format!("逐项审查还有不合格或者没有审查的：{}。", facts.items_failed.join("；"))
             }
             Need::ClosingPassed if !facts.closing_passed => "结案材料还没有逐项审查合格，不能同意结案。".to_owned(),
             Need::ClosingPassed if facts.actor_passed => "结案材料是您审查的，须由另一人同意结案。".to_owned(),
@@ -339,7 +377,7 @@ impl Need {
             Need::NotEntered if facts.entered => "案件已经登记录入省系统。".to_owned(),
             Need::NoOpenObjection if facts.objection_open => "受援人的异议还没有处理，不能归档。".to_owned(),
             Need::VolumeWhole if !facts.volume_missing.is_empty() => {
-                format!("卷宗还缺：{}。", list(&facts.volume_missing))
+                format!("卷宗还缺：{}。", facts.volume_missing.join("；"))
             }
             Need::ApplicationWhole
             | Need::IdentityShown

@@ -1,6 +1,8 @@
 //! A step about to be taken: what it needs, what it makes, what it asks for.
 
 use askama::Template;
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -12,12 +14,14 @@ use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::{Kind, rules as papers};
 use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround, age_on};
 use crate::cases::life::dossier::{Application, DocumentRow, Dossier};
-use crate::cases::life::take;
+use crate::cases::life::handling::RecordKind;
+use crate::cases::life::{intake, take};
 use crate::cases::states::Move;
-use crate::cases::states::rules::{self as states, Ask, Row};
+use crate::cases::states::rules::{self as states, Ask, Mending, Row};
 use crate::cases::states::wordings::Wording;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
+use crate::plan::money;
 use crate::plan::time::chinese_date;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
@@ -156,6 +160,30 @@ impl StepPage {
             self.row.step,
             Move::Review | Move::Grant | Move::Refuse | Move::SendBack | Move::AidFirst | Move::SettleAidFirst
         )
+    }
+
+    /// Where what is lacking can be made good.
+    fn mends(&self) -> Vec<(&'static str, String)> {
+        let unmet = self.row.needs.iter().zip(&self.needs).filter(|(_, (_, met))| !met);
+        let places: BTreeSet<Mending> = unmet.filter_map(|(need, _)| need.mending()).collect();
+        places
+            .into_iter()
+            .filter(|place| *place != Mending::Application || intake::may_correct(self.case.state))
+            .map(|place| match place {
+                Mending::Application => ("补填申请内容", format!("{}/application", self.case.href())),
+                Mending::Papers => ("去收存材料", format!("{}#papers", self.case.href())),
+            })
+            .collect()
+    }
+
+    /// 家庭情况, as the applicant told it.
+    fn household(&self) -> String {
+        let it = self.application();
+        let mut words = Vec::new();
+        words.extend(it.household_size.map(|size| format!("家庭{size}人")));
+        words.extend(it.household_income.map(|sum| format!("月收入{}元", money::yuan_text(sum))));
+        words.extend(Some(it.property).filter(|property| !property.is_empty()));
+        words.join("，")
     }
 
     fn application(&self) -> Application {
@@ -305,6 +333,11 @@ impl StepPage {
 fn fresh(case: &Dossier, today: NaiveDate) -> StepForm {
     let closing = case.closing.as_deref().cloned().unwrap_or_default();
     let application = case.application.as_deref().cloned().unwrap_or_default();
+    // A report that is not written yet begins with what was recorded.
+    let counted = |reported: i32, kind: RecordKind| {
+        let recorded = case.records.iter().filter(|record| record.kind == kind.code()).count();
+        if case.closing.is_some() { reported.to_string() } else { recorded.to_string() }
+    };
     StepForm {
         on: today.to_string(),
         scope: application.scope_basis,
@@ -315,9 +348,9 @@ fn fresh(case: &Dossier, today: NaiveDate) -> StepForm {
         effect: closing.effect,
         summary: closing.summary,
         adopted: closing.adopted,
-        hearings: closing.hearings.to_string(),
-        meetings: closing.meetings.to_string(),
-        readings: closing.readings.to_string(),
+        hearings: counted(closing.hearings, RecordKind::Hearing),
+        meetings: counted(closing.meetings, RecordKind::Meeting),
+        readings: counted(closing.readings, RecordKind::Reading),
         good: closing
             .items
             .iter()
