@@ -126,7 +126,11 @@ pub(super) async fn case_version(conn: &mut PgConnection, id: i64) -> sqlx::Resu
 }
 
 /// The first day after a case was at work on which somebody served on duty.
-pub(super) async fn day_served(conn: &mut PgConnection, person: i64, begun: NaiveDate) -> sqlx::Result<Option<NaiveDate>> {
+pub(super) async fn day_served(
+    conn: &mut PgConnection,
+    person: i64,
+    begun: NaiveDate,
+) -> sqlx::Result<Option<NaiveDate>> {
     sqlx::query_scalar!(
         r#"select min(s.duty_on) from shifts s join attendances b on b.shift_id = s.id
            where s.person_id = $1 and s.duty_on > $2::date + 7"#,

@@ -9,8 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::dossier::{self, Viewer, Way};
-use super::store::{self, NewEvent, NewLife};
 use super::person::{Education, Health};
+use super::store::{self, NewEvent, NewLife};
 use super::{decide, papers};
 use crate::audit::Audit;
 use crate::cases::clocks::Clock;

@@ -2,10 +2,13 @@
 //! needs, which document it makes, which clocks it ends and starts. The page that shows
 //! the table and the buttons of a case's page are both drawn from it.
 
+use chrono::NaiveDate;
+
 pub use super::table::TABLE;
 use crate::cases::clocks::Clock;
 use crate::cases::documents::Kind;
 use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::plan::time::chinese_date;
 use crate::web::permissions::Action;
 
 dictionary! {
@@ -272,6 +275,8 @@ pub struct Facts {
     pub entered: bool,
     /// An objection is open.
     pub objection_open: bool,
+    /// Until when the recipient may still object, while that day has not passed.
+    pub objection_until: Option<NaiveDate>,
     /// What the volume lacks.
     pub volume_missing: Vec<&'static str>,
 }
@@ -376,6 +381,10 @@ impl Need {
             },
             Need::NotEntered if facts.entered => "案件已经登记录入省系统。".to_owned(),
             Need::NoOpenObjection if facts.objection_open => "受援人的异议还没有处理，不能归档。".to_owned(),
+            Need::NoOpenObjection => match facts.objection_until {
+                Some(until) => format!("受援人的异议期到{}，期满没有异议再归档。", chinese_date(until)),
+                None => return Ok(()),
+            },
             Need::VolumeWhole if !facts.volume_missing.is_empty() => {
                 format!("卷宗还缺：{}。", facts.volume_missing.join("；"))
             }
@@ -401,7 +410,6 @@ impl Need {
             | Need::ItemsPassed
             | Need::ClosingPassed
             | Need::NotEntered
-            | Need::NoOpenObjection
             | Need::VolumeWhole => return Ok(()),
         };
         Err(fault)

@@ -266,7 +266,9 @@ impl Story<'_> {
                 )
                 .await
             }
-            Act::Hearing(later) => self.hearing(day, case.id, handler, (later, (9, 30), "高平市人民法院第三法庭")).await,
+            Act::Hearing(later) => {
+                self.hearing(day, case.id, handler, (later, (9, 30), "高平市人民法院第三法庭")).await
+            }
             Act::HearingAt(later, time, place) => self.hearing(day, case.id, handler, (later, time, place)).await,
             Act::Message(body) => {
                 let mut work = self.work(handler).await?;

@@ -55,7 +55,8 @@ struct Planted {
     facts: &'static str,
 }
 
-const SAME_WORDS: &str = "2023年8月到12月跟着包工头在晋城做外墙保温，说好干完就结账，至今分文未付，电话不接，人也找不到。";
+const SAME_WORDS: &str =
+    "2023年8月到12月跟着包工头在晋城做外墙保温，说好干完就结账，至今分文未付，电话不接，人也找不到。";
 
 static PLANTED: &[Planted] = &[
     Planted {
@@ -162,7 +163,11 @@ impl Story<'_> {
     /// A hearing that falls on a duty, and the clerk's decisions on some of the hits; the others wait.
     pub(super) async fn decide_hits(&self) -> anyhow::Result<()> {
         let (_, handler) = self.cast.handlers.get(BUSY_HANDLER).context("a handler")?;
-        let case = self.aided.iter().find(|it| it.handler == BUSY_HANDLER && one_handler_takes_all(it.begun)).context("a case")?;
+        let case = self
+            .aided
+            .iter()
+            .find(|it| it.handler == BUSY_HANDLER && one_handler_takes_all(it.begun))
+            .context("a case")?;
         let mut conn = self.state.pool.acquire().await?;
         let served = db::day_served(&mut conn, handler.person_id.context("a person")?, case.begun).await?;
         drop(conn);
@@ -185,7 +190,9 @@ impl Story<'_> {
         ] {
             let mut work = self.work(clerk).await?;
             let waiting = screens::waiting(&mut work, reach).await.map_err(told)?;
-            let Some(key) = waiting.iter().find(|(found, _)| found == kind).map(|(_, key)| key.clone()) else { continue };
+            let Some(key) = waiting.iter().find(|(found, _)| found == kind).map(|(_, key)| key.clone()) else {
+                continue;
+            };
             screens::decide(&mut work, reach, (kind, &key), verdict, note).await.map_err(told)?;
             work.commit().await.map_err(told)?;
         }

@@ -154,6 +154,11 @@ async fn an_elderly_applicant_by_post_with_a_supplement_a_change_of_handler_and_
         .assert_says("2024年10月17日")
         .assert_says("案件已终止，不计入任务");
     centre.step(&centre.desk, &case, "serve", &[("note", "终止决定书直接送达本人签收")]).await;
+    // The recipient may object until the 29th: nothing is archived before.
+    app.clock_to("2024-10-29 10:00");
+    let early = centre.post(&centre.desk, &case, "archive", &[]).await;
+    early.assert_status(409).assert_says("受援人的异议期到2024年10月29日");
+    app.clock_to("2024-10-30 10:00");
     centre.step(&centre.desk, &case, "archive", &[]).await;
     assert_eq!(app.scalar_i64("select count(*) from cases where counted_on is not null").await, 0);
     assert_eq!(app.scalar_i64("select count(*) from case_assignments where ended_on is not null").await, 2);

@@ -29,7 +29,12 @@ fn agent(p: &Particulars) -> Vec<(String, String)> {
     if p.agent.is_empty() {
         return rows(&[("代理申请人", "无")]);
     }
-    rows(&[("代理申请人", p.agent.as_str()), ("代理申请人身份证号", ""), ("代理申请人电话", ""), ("代理授权", "见申请委托书")])
+    rows(&[
+        ("代理申请人", p.agent.as_str()),
+        ("代理申请人身份证号", ""),
+        ("代理申请人电话", ""),
+        ("代理授权", "见申请委托书"),
+    ])
 }
 
 /// 经济困难状况, as the applicant tells it. What the household has in a year follows from a month of it, unless
@@ -50,10 +55,7 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
     match kind {
         Kind::Application => {
             sheet.rows = person(p);
-            sheet.rows.extend(rows(&[
-                ("群体证明", &p.proofs),
-                ("是否申请过法律援助", &p.earlier),
-            ]));
+            sheet.rows.extend(rows(&[("群体证明", &p.proofs), ("是否申请过法律援助", &p.earlier)]));
             sheet.rows.extend(agent(p));
             sheet.rows.extend(rows(&[
                 ("申请方式", &p.way),

@@ -144,9 +144,7 @@ impl LifePage {
         let mut rows: Vec<&Row> =
             states::steps_from(case.state).filter(|row| is_offered(row.step, &case, today)).collect();
         // What may be entered any time is the next step only where nothing else is.
-        let aside = |row: &Row| {
-            row.step.is_aside() || row.step == Move::Enter && case.state != CaseState::CloseAgreed
-        };
+        let aside = |row: &Row| row.step.is_aside() || row.step == Move::Enter && case.state != CaseState::CloseAgreed;
         rows.sort_by_key(|row| aside(row));
         let next = rows
             .iter()

@@ -4,12 +4,13 @@ use askama::Template;
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use super::{Choices, choices, open};
 use crate::cases::assignment::{self, rules as assignment_rules};
 use crate::cases::clocks::Clock;
+use crate::cases::clocks::rules::Length;
 use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::{Kind, rules as papers};
 use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround, age_on};
@@ -112,7 +113,11 @@ impl StepPage {
                 .into_iter()
                 .map(|row| {
                     let (score, words) = assignment_rules::fit(&wanted, &row.candidate);
-                    let barred = assignment_rules::barred(&wanted, &row.candidate).join("；");
+                    let mut barred = assignment_rules::barred(&wanted, &row.candidate);
+                    if case.handler_id == Some(row.id) {
+                        barred.push("现在的承办人，正要更换".to_owned());
+                    }
+                    let barred = barred.join("；");
                     (
                         score,
                         Choice {
@@ -133,10 +138,20 @@ impl StepPage {
                 first.best = true;
             }
         }
+        let until = match usual_until(row, today) {
+            Some(day) => {
+                let calendar = crate::programmes::db::calendar(&mut conn).await?;
+                calendar.working_day_on_or_after(day).map(|day| day.to_string()).unwrap_or_default()
+            }
+            None => String::new(),
+        };
         drop(conn);
         let heard = case.closing.as_ref().and_then(|it| ClosingWay::from_code(&it.way)).is_none_or(ClosingWay::heard);
         let items = papers::required(case.kind, heard).into_iter().map(|kind| (kind, case.has(kind))).collect();
-        let form = form.unwrap_or_else(|| fresh(&case, today));
+        let form = match form {
+            Some(form) => form,
+            None => StepForm { until, ..fresh(&case, today) },
+        };
         Ok(StepPage {
             layout: layout.titled(row.step.label()).crumb("案件台账", "/cases").crumb(case.number.clone(), case.href()),
             once,
@@ -328,6 +343,15 @@ impl StepPage {
     fn chosen(&self, id: &i64) -> bool {
         self.form.handler == id.to_string()
     }
+}
+
+/// The last day that the office usually sets, before it moves over holidays.
+fn usual_until(row: &Row, today: NaiveDate) -> Option<NaiveDate> {
+    let days = row.starts.iter().find_map(|clock| match clock.length() {
+        Length::SetByOffice(days) => Some(days),
+        Length::Procedural(_) | Length::Hours(_) | Length::Plan => None,
+    });
+    days.and_then(|days| today.checked_add_days(Days::new(u64::from(days))))
 }
 
 fn fresh(case: &Dossier, today: NaiveDate) -> StepForm {
