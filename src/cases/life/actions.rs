@@ -236,13 +236,19 @@ fn parse_step(
             }
             Ask::Items => {
                 let mut items = BTreeMap::new();
+                let mut unticked = Vec::new();
                 for kind in needed {
                     let code = kind.code().to_owned();
-                    let result = if form.good.contains(&code) { ItemResult::Good } else { ItemResult::Faulty };
+                    let good = form.good.contains(&code);
+                    if !good {
+                        unticked.push(kind.label());
+                    }
+                    let result = if good { ItemResult::Good } else { ItemResult::Faulty };
                     items.insert(code, result.code().to_owned());
                 }
-                if items.values().any(|result| result != ItemResult::Good.code()) {
-                    errors.add("good", "还有没有勾选合格的材料；不合格的，请用“退回补正材料”");
+                if !unticked.is_empty() {
+                    let unticked = unticked.join("；");
+                    errors.add("good", format!("还没有勾选：{unticked}。不合格的，请用“退回补正材料”"));
                 }
                 input.items = items;
             }

@@ -577,7 +577,7 @@ impl Row {
         match self.to {
             To::State(state) => state.label().to_owned(),
             To::Same if self.step == Move::Enter => "不变；已同意结案的转为“已录入省系统”".to_owned(),
-            To::Same => "不变".to_owned(),
+            To::Same => "状态不变".to_owned(),
             To::Back => "回到原状态".to_owned(),
         }
     }

@@ -249,21 +249,36 @@ pub(super) const NOBODY_MET: &[(u64, Act)] = &[
     (0, Paper(Kind::Identity, 1)),
     (1, Step(Move::Accept)),
     (2, Step(Move::Review)),
-    (9, BackDated(Move::Grant, 6)),
-    (9, Step(Move::Assign)),
-    (9, Step(Move::TakeOn)),
-    (10, Step(Move::Sign)),
-    (10, Paper(Kind::Agreement, 2)),
-    (10, Step(Move::Begin)),
-    (10, HearingAt(13, (10, 0), "泽州县人民法院巴公法庭")),
-    (11, Paper(Kind::MeetingRecord, 1)),
-    (11, Paper(Kind::Pleading, 2)),
-    (11, Paper(Kind::Evidence, 4)),
+    (14, BackDated(Move::Grant, 5)),
+    (14, Step(Move::Assign)),
+    (14, Step(Move::TakeOn)),
+    (15, Step(Move::Sign)),
+    (15, Paper(Kind::Agreement, 2)),
+    (15, Step(Move::Begin)),
+    (15, HearingAt(7, (10, 0), "泽州县人民法院巴公法庭")),
+    (16, Paper(Kind::MeetingRecord, 1)),
+    (16, Paper(Kind::Pleading, 2)),
+    (16, Paper(Kind::Evidence, 4)),
     (24, Paper(Kind::Judgment, 2)),
     (24, Paper(Kind::ProgressReport, 1)),
     (24, Step(Move::Conclude)),
     (25, Step(Move::FileMaterials)),
 ];
 
-/// An application that has been taken in and waits.
-pub(super) const TAKEN_IN: &[(u64, Act)] = &[(0, Paper(Kind::Identity, 1)), (1, Step(Move::Accept))];
+/// An application that has been looked at and waits for the decision.
+pub(super) const LOOKED_AT: &[(u64, Act)] =
+    &[(0, Paper(Kind::Identity, 1)), (1, Step(Move::Accept)), (2, Step(Move::Review))];
+
+/// A case that is being handled.
+pub(super) const HANDLED: &[(u64, Act)] = &[
+    (0, Paper(Kind::Identity, 1)),
+    (1, Step(Move::Accept)),
+    (2, Step(Move::Review)),
+    (3, Step(Move::Grant)),
+    (4, Step(Move::Assign)),
+    (5, Step(Move::TakeOn)),
+    (5, Step(Move::Sign)),
+    (5, Paper(Kind::Agreement, 2)),
+    (5, Step(Move::Begin)),
+    (6, Record(RecordKind::Meeting, "约见受援人，核对欠条和工友证言，告知诉讼风险。")),
+];

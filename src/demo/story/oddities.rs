@@ -42,7 +42,8 @@ const fn wages(acts: &'static [(u64, matters::Act)]) -> Matter {
 
 static UNSIGNED: Matter = wages(matters::UNSIGNED);
 static NOBODY_MET: Matter = wages(matters::NOBODY_MET);
-static TAKEN_IN: Matter = wages(matters::TAKEN_IN);
+static LOOKED_AT: Matter = wages(matters::LOOKED_AT);
+static HANDLED: Matter = wages(matters::HANDLED);
 
 /// A planted case: the day, the matter, the handler, and whom it is about.
 struct Planted {
@@ -80,7 +81,7 @@ static PLANTED: &[Planted] = &[
     // One matter in two files, three weeks apart.
     Planted {
         on: (5, 8),
-        matter: &TAKEN_IN,
+        matter: &HANDLED,
         name: "成来喜",
         sequence: 815,
         phone: 41_003,
@@ -89,7 +90,7 @@ static PLANTED: &[Planted] = &[
     },
     Planted {
         on: (5, 29),
-        matter: &TAKEN_IN,
+        matter: &LOOKED_AT,
         name: "成来喜",
         sequence: 815,
         phone: 41_003,
@@ -99,7 +100,7 @@ static PLANTED: &[Planted] = &[
     // Two people, one telephone.
     Planted {
         on: (5, 27),
-        matter: &TAKEN_IN,
+        matter: &HANDLED,
         name: "苗春生",
         sequence: 817,
         phone: 41_004,
@@ -108,7 +109,7 @@ static PLANTED: &[Planted] = &[
     },
     Planted {
         on: (5, 28),
-        matter: &TAKEN_IN,
+        matter: &HANDLED,
         name: "苗春旺",
         sequence: 819,
         phone: 41_004,
@@ -118,7 +119,7 @@ static PLANTED: &[Planted] = &[
     // Two people, the same words.
     Planted {
         on: (5, 30),
-        matter: &TAKEN_IN,
+        matter: &HANDLED,
         name: "和建军",
         sequence: 821,
         phone: 41_005,
@@ -127,7 +128,7 @@ static PLANTED: &[Planted] = &[
     },
     Planted {
         on: (5, 31),
-        matter: &TAKEN_IN,
+        matter: &HANDLED,
         name: "逯小兵",
         sequence: 823,
         phone: 41_006,

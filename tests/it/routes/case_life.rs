@@ -61,7 +61,7 @@ async fn a_migrant_workers_wages_from_the_window_to_the_archive() {
     }
     centre.step(&centre.desk, &case, "archive", &[]).await;
     let page = centre.desk.get(&case).await;
-    page.assert_says("高法援档字〔2024〕001号").assert_says("本案已经办完");
+    page.assert_says("高法援档字〔2024〕001号").assert_says("案件的步骤已经办完");
     let contents = centre.desk.get(&format!("{case}/papers/contents")).await;
     contents.assert_says("卷宗目录").assert_says("保管期限").assert_says("30年");
     // Every step stands on the time line, and none can be taken away.

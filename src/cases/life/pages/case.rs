@@ -132,10 +132,13 @@ impl LifePage {
             entered_on: case.entered_on,
             terminated_on: case.terminated_on,
         };
-        let explanation = match (case.place, case.counted_year, &programme) {
-            (Some(place), Some(year), Some(programme)) => {
-                crate::cases::rules::counted_words(place, year, programme.case_target, &dates)
-            }
+        let explanation = match (case.place, case.counted_year) {
+            (Some(place), Some(year)) => crate::cases::rules::counted_words(
+                place,
+                year,
+                programme.as_ref().map(|programme| programme.case_target),
+                &dates,
+            ),
             _ if case.granted_on.is_none() && case.basis == Basis::Application => {
                 "决定给予援助时认定是否属于惠民工程案件；同意结案并录入省系统后计入任务。".to_owned()
             }

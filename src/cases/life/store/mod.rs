@@ -215,6 +215,25 @@ pub(super) async fn same_notice(
     .await
 }
 
+/// The other case that a number of the provincial system stands on.
+pub(super) async fn entered_under(
+    conn: &mut PgConnection,
+    bureau: i64,
+    number: &str,
+    case: i64,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select number from cases
+         where bureau_id = $1 and upper(entry_number) = upper($2) and id <> $3 and terminated_on is null
+         order by id limit 1",
+        bureau,
+        number,
+        case
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// The row's seal, with the sealed values for a reveal or a copy.
 pub(super) struct SealedRow {
     pub(super) seal_id: Uuid,
