@@ -134,6 +134,10 @@ async fn an_elderly_applicant_by_post_with_a_supplement_a_change_of_handler_and_
         .step(&centre.desk, &case, "ask_change", &[("wording", "not_fulfilled"), ("note", "受援人反映三个月未会见")])
         .await;
     centre.desk.get(&case).await.assert_says("2024年10月10日");
+    // Who is to be replaced is not among those to choose from.
+    let form = centre.director.get(&format!("{case}/do/change")).await;
+    assert_eq!(form.attribute("input[name=handler][checked]", "value"), Some(centre.li.to_string()));
+    form.assert_says("现在的承办人，正要更换");
     let same = centre
         .post(&centre.director, &case, "change", &[("handler", &centre.zhao.to_string()), ("note", "同意")])
         .await;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::{Choices, choices, open};
 use crate::cases::assignment::{self, rules as assignment_rules};
@@ -14,7 +15,7 @@ use crate::cases::clocks::rules::Length;
 use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::{Kind, rules as papers};
 use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround, age_on};
-use crate::cases::life::dossier::{Application, DocumentRow, Dossier};
+use crate::cases::life::dossier::{Application, CommonRow, DocumentRow, Dossier};
 use crate::cases::life::handling::RecordKind;
 use crate::cases::life::{intake, take};
 use crate::cases::states::Move;
@@ -105,39 +106,10 @@ impl StepPage {
         let bureau = actor.bureau_id;
         let mut conn = state.pool.acquire().await?;
         let prospect = take::prospect(&mut conn, bureau, actor.account_id, today, &case, row).await?;
-        let (mut choices, mut barred) = (Vec::new(), Vec::new());
-        if row.asks.contains(&Ask::Handler) {
-            let wanted = assignment::wanted(&case, today);
-            let mut all: Vec<(i64, Choice)> = assignment::candidates(&mut conn, bureau, &case, &prospect.rows, None)
-                .await?
-                .into_iter()
-                .map(|row| {
-                    let (score, words) = assignment_rules::fit(&wanted, &row.candidate);
-                    let mut barred = assignment_rules::barred(&wanted, &row.candidate);
-                    if case.handler_id == Some(row.id) {
-                        barred.push("现在的承办人，正要更换".to_owned());
-                    }
-                    let barred = barred.join("；");
-                    (
-                        score,
-                        Choice {
-                            id: row.id,
-                            name: row.name,
-                            firm: row.firm,
-                            fit: words.join("，"),
-                            barred,
-                            best: false,
-                        },
-                    )
-                })
-                .collect();
-            all.sort_by_key(|(score, choice)| (std::cmp::Reverse(*score), choice.id));
-            (choices, barred) =
-                all.into_iter().map(|(_, choice)| choice).partition(|choice: &Choice| choice.barred.is_empty());
-            if let Some(first) = choices.first_mut() {
-                first.best = true;
-            }
-        }
+        let (choices, barred) = match row.asks.contains(&Ask::Handler) {
+            true => handlers(&mut conn, bureau, today, &case, &prospect.rows).await?,
+            false => (Vec::new(), Vec::new()),
+        };
         let until = match usual_until(row, today) {
             Some(day) => {
                 let calendar = crate::programmes::db::calendar(&mut conn).await?;
@@ -343,6 +315,37 @@ impl StepPage {
     fn chosen(&self, id: &i64) -> bool {
         self.form.handler == id.to_string()
     }
+}
+
+/// Who may be chosen, the fittest first, and who may not.
+async fn handlers(
+    conn: &mut PgConnection,
+    bureau: i64,
+    today: NaiveDate,
+    case: &Dossier,
+    common: &[CommonRow],
+) -> Result<(Vec<Choice>, Vec<Choice>), AppError> {
+    let wanted = assignment::wanted(case, today);
+    let candidates = assignment::candidates(conn, bureau, case, common, None).await?;
+    let mut all: Vec<(i64, Choice)> = candidates
+        .into_iter()
+        .map(|row| {
+            let (score, words) = assignment_rules::fit(&wanted, &row.candidate);
+            let mut barred = assignment_rules::barred(&wanted, &row.candidate);
+            if case.handler_id == Some(row.id) {
+                barred.push("现在的承办人，正要更换".to_owned());
+            }
+            let (fit, barred) = (words.join("，"), barred.join("；"));
+            (score, Choice { id: row.id, name: row.name, firm: row.firm, fit, barred, best: false })
+        })
+        .collect();
+    all.sort_by_key(|(score, choice)| (std::cmp::Reverse(*score), choice.id));
+    let (mut choices, barred): (Vec<_>, Vec<_>) =
+        all.into_iter().map(|(_, choice)| choice).partition(|choice| choice.barred.is_empty());
+    if let Some(first) = choices.first_mut() {
+        first.best = true;
+    }
+    Ok((choices, barred))
 }
 
 /// The last day that the office usually sets, before it moves over holidays.
