@@ -141,16 +141,14 @@ async fn a_thousand_requests_cut_off_leave_the_books_sound() {
     office.account().await;
     let case = payouts::case(&app, "断1", Some(1), "").await;
     let late = payouts::case(&app, "断2", Some(2), "").await;
-    let wrong = payouts::case(&app, "断3", Some(3), "").await;
     let second = app.staff(Role::Approver).await;
     let [clerk, approver, finance] = office.people();
     let mut seed = 2024;
     let (mut cut_off, mut landed) = (0, 0);
     for round in 0..1000 {
-        let (who, path, fields) =
-            request(&app, &mut seed, (clerk, approver, finance, &second), (case, late, wrong)).await;
+        let (who, path, fields) = request(&app, &mut seed, (clerk, approver, finance, &second), (case, late)).await;
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let patience = Duration::from_micros(if round % 3 == 0 { 5_000_000 } else { chance(&mut seed, 30_000) });
+        let patience = Duration::from_micros(if round % 4 == 0 { 5_000_000 } else { chance(&mut seed, 30_000) });
         match tokio::time::timeout(patience, who.post(&path, &fields)).await {
             Ok(page) => {
                 assert!([303, 409].contains(&page.status.as_u16()), "{path}: {} {}", page.status, page.text());
@@ -161,31 +159,28 @@ async fn a_thousand_requests_cut_off_leave_the_books_sound() {
     }
     // What was begun ends, with nobody waiting for it.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(cut_off > 100 && landed > 10, "{cut_off} cut off, {landed} went through");
+    assert!(cut_off > 100 && landed > 50, "{cut_off} cut off, {landed} went through");
     assert!(standing(&app).await <= 1);
     let sent = "select coalesce(max(count), 0) from (select count(*) from transfers where status = 'sent' group by payable_id) x";
     assert!(app.scalar_i64(sent).await <= 1, "nobody is sent the same money twice");
     let days = "select coalesce(sum(days), 0)::bigint from case_extensions where status = 'granted'";
     assert!(app.scalar_i64(days).await <= 15, "A30");
-    let each = "select coalesce(max(count), 0) from (select count(*) from case_payouts where live group by case_id) x";
-    assert!(app.scalar_i64(each).await <= 1, "each case once");
     is_sound(&app).await;
 }
 
 type People<'a> = (&'a Browser<'a>, &'a Browser<'a>, &'a Browser<'a>, &'a Browser<'a>);
 
-/// The next request: calculate, review, approve, pay, reverse, put off, grant, prepare, approve, pay, take back, what the
-/// bank sends back, paying it again, a void and its decision, closing a month, money that comes back in cash.
+/// The next request: calculate, review, approve, pay, reverse, put off, grant, prepare, approve, pay, take back.
 async fn request<'a>(
     app: &TestApp,
     seed: &mut u64,
     (clerk, approver, finance, second): People<'a>,
-    (case, late, wrong): (i64, i64, i64),
+    (case, late): (i64, i64),
 ) -> (&'a Browser<'a>, String, Vec<(&'static str, String)>) {
     let month = |step: &str| format!("/settlements/2024-05/{step}");
     let reason = || vec![("reason", "断线试验".to_owned())];
     let newest = async |sql: &str| app.scalar_i64(sql).await;
-    match chance(seed, 18) {
+    match chance(seed, 12) {
         0 => (clerk, month("calculate"), Vec::new()),
         1 => (clerk, month("review"), reason()),
         2 => (approver, month("approve"), Vec::new()),
@@ -213,31 +208,6 @@ async fn request<'a>(
             }
         }
         7 => (clerk, "/payouts".to_owned(), vec![("case", case.to_string())]),
-        12 => match newest("select coalesce(max(id), 0) from transfers where status = 'sent'").await {
-            0 => (finance, month("pay"), Vec::new()),
-            sent => {
-                let fields = vec![("returned_on", "2024-06-20".to_owned()), ("reason", "户名不符".to_owned())];
-                (finance, format!("/payments/transfers/{sent}/return"), fields)
-            }
-        },
-        13 => (finance, "/payments/runs".to_owned(), vec![("year", "2024".to_owned())]),
-        14 => (clerk, "/payouts".to_owned(), vec![("case", wrong.to_string())]),
-        15 => match newest("select coalesce(max(id), 0) from case_voids where agreed is null").await {
-            0 => (clerk, format!("/payouts/cases/{wrong}/void"), reason()),
-            open => {
-                let decision = if chance(seed, 3) == 0 { "grant" } else { "refuse" };
-                (second, format!("/payouts/voids/{open}/{decision}"), reason())
-            }
-        },
-        16 => (finance, "/fund/2024/periods/2024-05/close".to_owned(), Vec::new()),
-        17 => {
-            let paid = "select coalesce(max(p.id), 0) from case_payouts p join case_batches b on b.id = p.batch_id
-                        where p.live and b.status = 'paid'";
-            match newest(paid).await {
-                0 => (finance, month("pay"), Vec::new()),
-                item => (finance, format!("/payouts/items/{item}/refund"), reason()),
-            }
-        }
         step => {
             let batch = newest("select coalesce(max(id), 0) from case_batches").await;
             if batch == 0 {
@@ -299,19 +269,6 @@ async fn settles_until_it_is_killed() {
                 1 => drop(settlement::review(&mut work, scope, month, None, "断电试验").await?),
                 2 => drop(settlement::approve(&mut work, scope, month, None).await?),
                 3 => drop(settlement::pay(&mut work, scope, month, None).await?),
-                // Now and then the bank sends it back, and it goes out again.
-                _ if round % 40 > 34 => {
-                    let sent: Option<i64> = sqlx::query_scalar("select max(id) from transfers where status = 'sent'")
-                        .fetch_one(work.conn())
-                        .await?;
-                    match sent {
-                        Some(sent) => {
-                            let today = work.today();
-                            payments::return_transfer(&mut work, scope, sent, today, "断电试验").await?;
-                        }
-                        None => drop(payments::pay_again(&mut work, scope, 2024).await?),
-                    }
-                }
                 _ => {
                     let entry: Option<i64> =
                         sqlx::query_scalar("select max(id) from fund_entries where kind = 'duty_payment'")
@@ -348,16 +305,7 @@ async fn a_program_killed_at_any_instant_leaves_the_books_sound() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("a child");
-        // It has begun to settle, however busy the machine is.
-        let done = async || app.scalar_i64("select count(*) from audit_records").await;
-        let before = done().await;
-        for _ in 0..400 {
-            if done().await > before {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(chance(&mut seed, 500))).await;
+        tokio::time::sleep(Duration::from_millis(250 + chance(&mut seed, 500))).await;
         assert!(program.try_wait().expect("asked").is_none(), "it ended by itself");
         program.kill().expect("killed");
         program.wait().expect("ended");
