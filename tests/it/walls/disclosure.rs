@@ -262,7 +262,6 @@ async fn the_watch_has_its_own_pages_and_says_nothing_of_anybody() {
     let app = TestApp::new().await;
     registered(&app, &number()).await;
     app.stranger().get("/metrics").await.assert_status(404);
-    app.stranger().get("/readyz").await.assert_status(404);
     let ask = |path: &'static str| {
         let router = huifa::web::watch::router(&app.state);
         async move {
