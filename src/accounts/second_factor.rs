@@ -212,6 +212,8 @@ pub(super) struct EnrolForm {
 struct RecoveryCodesPage {
     layout: Layout,
     codes: Vec<String>,
+    /// Where one goes on from here.
+    then: &'static str,
 }
 
 pub(super) async fn enrol(
@@ -250,7 +252,7 @@ pub(super) async fn enrol(
     session::close_others(work.conn(), actor.account_id, &actor.session_key).await?;
     work.audit(Audit::new("account.enrol_second_factor", "account", actor.account_id)).await?;
     work.commit_at("/my-account").await?;
-    shown(&RecoveryCodesPage { layout: layout.titled("动态验证码已启用"), codes })
+    shown(&RecoveryCodesPage { layout: layout.titled("动态验证码已启用"), codes, then: "/home" })
 }
 
 pub(super) async fn renew_recovery_codes(
@@ -266,7 +268,7 @@ pub(super) async fn renew_recovery_codes(
     let codes = renew_codes(work.conn(), session.actor.account_id).await?;
     work.audit(Audit::new("account.renew_recovery_codes", "account", session.actor.account_id)).await?;
     work.commit_at("/my-account").await?;
-    shown(&RecoveryCodesPage { layout: layout.titled("恢复码已更换"), codes })
+    shown(&RecoveryCodesPage { layout: layout.titled("恢复码已更换"), codes, then: "/my-account" })
 }
 
 async fn renew_codes(conn: &mut PgConnection, account_id: i64) -> Result<Vec<String>, AppError> {

@@ -360,7 +360,7 @@ impl FormPage {
     fn phone_hint(&self) -> String {
         match &self.stored {
             Some(stored) if !stored.phone_mask.is_empty() => format!("现为{}；留空表示不改。", stored.phone_mask),
-            _ => "来过的人，填号码后按“查找来访人”（Alt+F）。".to_owned(),
+            _ => "来过的人，填号码后按“查找来访人”。".to_owned(),
         }
     }
 }

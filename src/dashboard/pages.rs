@@ -32,6 +32,8 @@ struct OverviewPage {
     layout: Layout,
     it: Overview,
     today: NaiveDate,
+    /// The year that has begun, where it has no plan and an older one is shown.
+    without_plan: Option<i32>,
     may_read_fund: bool,
     may_read_cases: bool,
     consultation_meter: Meter,
@@ -138,12 +140,12 @@ pub(super) async fn overview(
     let today = state.clock.today();
     let mut conn = state.pool.acquire().await?;
     let year = query.year.unwrap_or_else(|| today.year());
-    let it = match load(&mut conn, scope.bureau(), year, today).await? {
-        Some(it) => it,
+    let (it, without_plan) = match load(&mut conn, scope.bureau(), year, today).await? {
+        Some(it) => (it, None),
         // No plan for this year yet: the last one that there is.
         None if query.year.is_none() => {
-            let year = super::default_year(&mut conn, scope.bureau(), today).await?.ok_or(AppError::NotFound)?;
-            load(&mut conn, scope.bureau(), year, today).await?.ok_or(AppError::NotFound)?
+            let older = super::default_year(&mut conn, scope.bureau(), today).await?.ok_or(AppError::NotFound)?;
+            (load(&mut conn, scope.bureau(), older, today).await?.ok_or(AppError::NotFound)?, Some(year))
         }
         None => return Err(AppError::NotFound),
     };
@@ -158,6 +160,7 @@ pub(super) async fn overview(
     page(&OverviewPage {
         layout: layout.titled(format!("{}年惠民工程进度", it.year)),
         today,
+        without_plan,
         may_read_fund: actor.may(Action::ReadFund).is_some(),
         may_read_cases: actor.may(Action::ReadCases).is_some(),
         consultation_meter: it.consultation_meter(),

@@ -39,7 +39,7 @@ const fn person(
 const FIRM: &str = "山西示例律师事务所";
 const SECOND_FIRM: &str = "山西样本律师事务所";
 const LEGAL_SERVICE: &str = "高平示例法律服务所";
-const RETIRED: &str = "政法机关退休";
+const RETIRED: &str = "原高平示例法院";
 const SCHOOL: &str = "晋城示例学院法学系";
 
 /// The duty bank: twelve for the centre, two for the window, two for each station's turn.

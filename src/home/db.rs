@@ -182,12 +182,15 @@ pub async fn of_bureau(
               and s.month >= date_trunc('month', $3::date::timestamp) - interval '12 months'
         )
         select 'roster' as "kind!", coalesce(r.submitted_by, 0) as "id!", m.month::date as "month?: Month", null::date as "on?",
-               0::bigint as "number!", 0::numeric as "amount!", coalesce(r.status, 'none') as "words!",
-               coalesce(r.return_reason, '') as "more!"
+               (select count(*) from programmes p where p.bureau_id = $1 and p.year = extract(year from m.month)) as "number!",
+               0::numeric as "amount!", coalesce(r.status, 'none') as "words!", coalesce(r.return_reason, '') as "more!"
         from generate_series(date_trunc('month', $3::date::timestamp),
                              date_trunc('month', $3::date::timestamp) + interval '2 months', interval '1 month') as m (month)
         left join rosters r on r.bureau_id = $1 and r.month = m.month::date
         where r.status is distinct from 'published'
+        union all
+        select 'bank', 0, null, null, 0, 0, '', ''
+        where not exists (select from persons p where p.bureau_id = $1)
         union all
         select 'tell', 0, null, min((f.proposed_at at time zone 'Asia/Shanghai')::date), count(*), 0, '', ''
         from findings f where f.bureau_id = $1 and f.status = 'proposed'
@@ -250,8 +253,9 @@ pub async fn of_administrators(
         from rights_requests r join accounts a on a.id = r.account_id and a.bureau_id = r.bureau_id
         where r.bureau_id = $1 and r.decision is null
         union all
-        select 'accounts', 0, null, null, count(*), 0, a.role, ''
-        from accounts a where a.bureau_id = $1 and a.status = 'active' group by a.role
+        select 'accounts', 0, null, null, count(*) filter (where a.status = 'active'),
+               count(*) filter (where a.status = 'waiting'), a.role, ''
+        from accounts a where a.bureau_id = $1 and a.status in ('active', 'waiting') group by a.role
         union all
         select 'venues', 0, null, null, count(*) filter (where address = '' or phone = ''), count(*), '', ''
         from venues where bureau_id = $1 and active

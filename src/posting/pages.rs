@@ -60,7 +60,6 @@ struct WeekPage {
     past: Vec<PostedDay>,
     places: Vec<Place>,
     posted_on: Option<String>,
-    signed_in: bool,
 }
 
 impl WeekPage {
@@ -141,10 +140,9 @@ pub(super) async fn week(State(state): State<AppState>, layout: Layout, Query(qu
     let is_past = |day: &PostedDay| monday(today) == first && day.date < today;
     let (past, days) = posted_days.partition(is_past);
     let posted_on = posted_on(posted.iter().flat_map(|(_, duties)| duties));
-    let mut layout = layout.titled("值班公示");
+    let mut layout = layout.titled("值班公示").in_county(query.county.trim());
     layout.supervision_phone = phone_of(bureau.as_ref());
     page(&WeekPage {
-        signed_in: layout.who.is_some(),
         layout,
         bureau,
         others,
@@ -177,7 +175,6 @@ struct VenuePage {
     today: NaiveDate,
     range: String,
     posted_on: Option<String>,
-    signed_in: bool,
 }
 
 impl VenuePage {
@@ -201,10 +198,12 @@ pub(super) async fn venue(
     drop(conn);
     let (place, duties) = posted.into_iter().next().ok_or(AppError::NotFound)?;
     let posted_on = posted_on(&duties);
-    let mut layout = layout.titled(format!("{}值班公示", place.short_name)).at_venue(bureau.name.clone());
+    let mut layout = layout
+        .titled(format!("{}值班公示", place.short_name))
+        .at_venue(bureau.name.clone())
+        .in_county(&bureau.division_code);
     layout.supervision_phone = phone_of(Some(&bureau));
     page(&VenuePage {
-        signed_in: layout.who.is_some(),
         layout,
         bureau,
         place,

@@ -56,7 +56,7 @@ pub(super) async fn copy(
 ) -> Answer {
     let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let next = service::copy_to_next_year(&mut work, scope, year).await?;
+    let next = service::copy_forward(&mut work, scope, year).await?;
     let message = format!("已复制为{next}年方案，并开立{next}年资金账户。请填写发文字号，逐项核对数值后保存。");
     Ok(work.finish(&format!("/programmes/{next}/edit"), message).await?.into_response())
 }

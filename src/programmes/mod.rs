@@ -12,7 +12,7 @@ pub mod service;
 mod shipped;
 
 pub use rules::{Difference, differences};
-pub use service::{NewCalendarYear, add_calendar_year, change, copy_to_next_year};
+pub use service::{NewCalendarYear, add_calendar_year, change, copy_forward};
 pub use shipped::install_gaoping;
 
 use crate::state::AppState;

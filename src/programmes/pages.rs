@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use sqlx::PgConnection;
 
 use super::db::{self, ProgrammeRow, StoredProgramme};
-use super::rules::differences;
+use super::rules::{differences, year_to_draft};
 use crate::error::AppError;
 use crate::plan::clause;
 use crate::plan::parameters::{Choice, Input, Parameter};
@@ -82,6 +82,7 @@ struct ProgrammePage {
     /// The reader may run it over stored months.
     what_if: bool,
     next_exists: bool,
+    next_year: i32,
 }
 
 impl ProgrammePage {
@@ -93,7 +94,7 @@ impl ProgrammePage {
     }
 
     fn next_year(&self) -> i32 {
-        self.stored.content.year + 1
+        self.next_year
     }
 
     fn copy_label(&self) -> String {
@@ -115,7 +116,8 @@ pub(super) async fn programme(
     let mut conn = state.pool.acquire().await?;
     let stored = load(&mut conn, scope, &year).await?;
     let revisions = db::revisions_of(&mut conn, stored.id, REVISIONS).await?;
-    let next_exists = db::find(&mut conn, scope.bureau(), stored.content.year + 1).await?.is_some();
+    let next_year = year_to_draft(stored.content.year, state.clock.today());
+    let next_exists = db::find(&mut conn, scope.bureau(), next_year).await?.is_some();
     let history = revisions
         .iter()
         .enumerate()
@@ -148,6 +150,7 @@ pub(super) async fn programme(
         may_edit: actor.may(Action::EditProgramme).is_some(),
         what_if: actor.may_everywhere(Action::ReadSettlement),
         next_exists,
+        next_year,
         stored,
     })
 }

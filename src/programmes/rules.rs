@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Datelike as _, NaiveDate};
+
 use crate::plan::parameters::{Input, Parameter};
 use crate::plan::programme::Programme;
 use crate::web::form_errors::Errors;
@@ -19,6 +21,12 @@ pub struct Difference {
     pub after: String,
     /// The reading that it rests on, by its number; empty where the plan says it itself.
     pub reading: String,
+}
+
+/// The year for which a programme is copied: the one after it, or the year that has begun where an
+/// office starts with a plan of years ago.
+pub(super) fn year_to_draft(year: i32, today: NaiveDate) -> i32 {
+    (year + 1).max(today.year())
 }
 
 /// The figures that differ, in the order of the plan.
@@ -136,6 +144,15 @@ mod tests {
     fn several_ticks_are_one_value() {
         let read = fields(&[("special_groups", ""), ("special_groups", "farmer"), ("special_groups", "minor")]);
         assert_eq!(read.get("special_groups").map(String::as_str), Some("farmer,minor"));
+    }
+
+    #[test]
+    fn a_plan_of_years_ago_is_copied_for_the_year_that_has_begun() {
+        let on = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        assert_eq!(year_to_draft(2024, on(2024, 12, 31)), 2025);
+        assert_eq!(year_to_draft(2024, on(2025, 1, 1)), 2025);
+        assert_eq!(year_to_draft(2024, on(2026, 11, 23)), 2026);
+        assert_eq!(year_to_draft(2026, on(2026, 11, 23)), 2027);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::db;
-use super::rules::differences;
+use super::rules::{differences, year_to_draft};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::fund;
@@ -14,15 +14,15 @@ use crate::web::work::{Work, snapshot};
 
 const FROZEN: &str = "已有月份按本方案审批，方案不能再改；请复制为下一年度的方案。";
 
-/// Copies a year's programme as a draft of the next, opens that year's accounts of the
-/// fund, and returns the year.
+/// Copies a year's programme as a draft of the year that [`year_to_draft`] names, opens that
+/// year's accounts of the fund, and returns the year.
 ///
 /// # Errors
-/// Refused when the next year has a programme already.
-pub async fn copy_to_next_year(work: &mut Work, scope: Scope, year: i32) -> Result<i32, AppError> {
+/// Refused when that year has a programme already.
+pub async fn copy_forward(work: &mut Work, scope: Scope, year: i32) -> Result<i32, AppError> {
     let (bureau, now, account) = (scope.bureau(), work.now, work.actor.account_id);
     let stored = db::find(work.conn(), bureau, year).await?.ok_or(AppError::NotFound)?;
-    let next = year + 1;
+    let next = year_to_draft(year, work.today());
     if db::find(work.conn(), bureau, next).await?.is_some() {
         return Err(AppError::refused(format!("{next}年的方案已经建立，请直接修改{next}年的方案。")));
     }

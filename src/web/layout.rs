@@ -54,6 +54,8 @@ pub struct Layout {
     pub back: String,
     /// The bureau's telephone for supervision and complaints.
     pub supervision_phone: Option<String>,
+    /// `?county=…` behind the addresses of the public services; empty for the first county.
+    pub county: String,
 }
 
 /// The person who is signed in, as the head of the page shows them.
@@ -326,6 +328,7 @@ impl Layout {
             flash: None,
             month: None,
             supervision_phone: None,
+            county: String::new(),
             venue: actor.and_then(|actor| actor.venue_name.clone()),
             now_text: format!("{} {}", today.format("%Y年%-m月%-d日"), weekday_name(today)),
             demonstration: state
@@ -345,6 +348,13 @@ impl Layout {
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Layout {
         self.title = title.into();
+        self
+    }
+
+    /// Leads the public services to the county of a division code; an empty code is the first.
+    #[must_use]
+    pub fn in_county(mut self, code: &str) -> Layout {
+        self.county = if code.is_empty() { String::new() } else { format!("?county={code}") };
         self
     }
 

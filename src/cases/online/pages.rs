@@ -78,8 +78,8 @@ pub(in crate::cases) async fn apply(
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, query.county.trim()).await?.ok_or(AppError::NotFound)?;
+    let layout = layout.titled("网上申请法律援助").in_county(query.county.trim());
     let form = OnlineForm { county: query.county, ..OnlineForm::default() };
-    let layout = layout.titled("网上申请法律援助");
     page(&ApplyPage { layout, office, form, errors: Errors::default(), sent: String::new() })
 }
 
@@ -88,7 +88,7 @@ pub(in crate::cases) async fn send(
     layout: Layout,
     PublicPosted(form): PublicPosted<OnlineForm>,
 ) -> Answer {
-    let layout = layout.titled("网上申请法律援助");
+    let layout = layout.titled("网上申请法律援助").in_county(form.county.trim());
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, form.county.trim()).await?.ok_or(AppError::NotFound)?;
     drop(conn);
@@ -220,10 +220,9 @@ pub(in crate::cases) async fn ask_status(
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, query.county.trim()).await?.ok_or(AppError::NotFound)?;
+    let layout = layout.titled("查询申请进度").in_county(query.county.trim());
     let form = LookUpForm { county: query.county, ..LookUpForm::default() };
-    page(&StatusPage {
-        layout: layout.titled("查询申请进度"), office, form, errors: Errors::default(), found: None
-    })
+    page(&StatusPage { layout, office, form, errors: Errors::default(), found: None })
 }
 
 pub(in crate::cases) async fn look_up(
@@ -231,7 +230,7 @@ pub(in crate::cases) async fn look_up(
     layout: Layout,
     PublicPosted(form): PublicPosted<LookUpForm>,
 ) -> Result<Response, AppError> {
-    let layout = layout.titled("查询申请进度");
+    let layout = layout.titled("查询申请进度").in_county(form.county.trim());
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, form.county.trim()).await?.ok_or(AppError::NotFound)?;
     let mut errors = Errors::new();

@@ -46,6 +46,9 @@ pub(super) fn audit(rows: &[WaitingRow]) -> Waiting {
 pub(super) fn first_steps(rows: &[WaitingRow]) -> Waiting {
     let accounts =
         |role: Role| -> i64 { of(rows, "accounts").filter(|row| row.words == role.code()).map(|row| row.number).sum() };
+    let waiting_for_rights = |role: Role| -> rust_decimal::Decimal {
+        of(rows, "accounts").filter(|row| row.words == role.code()).map(|row| row.amount.trunc()).sum()
+    };
     let count = |kind: &str| -> i64 { of(rows, kind).map(|row| row.number).sum() };
     let all_venues = of(rows, "venues").map(|row| row.amount.trunc()).sum::<rust_decimal::Decimal>();
     let incomplete = count("venues");
@@ -72,7 +75,11 @@ pub(super) fn first_steps(rows: &[WaitingRow]) -> Waiting {
         let made = accounts(role);
         steps.push(step(
             &format!("建立{}账号", role.label()),
-            if made > 0 { format!("已有{made}个；{why}") } else { why.to_owned() },
+            match (made, waiting_for_rights(role)) {
+                (0, waits) if waits.is_zero() => why.to_owned(),
+                (0, waits) => format!("已建立{waits}个，等安全管理员授予权限后才能登录"),
+                (made, _) => format!("已有{made}个；{why}"),
+            },
             "/accounts/new",
             made > 0,
         ));

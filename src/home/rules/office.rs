@@ -1,5 +1,7 @@
 //! What waits in the bureau: the clerk, the approver, finance.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::super::db::WaitingRow;
@@ -31,12 +33,50 @@ pub(super) fn decide(rows: &[WaitingRow], today: NaiveDate) -> Vec<Todo> {
     todos
 }
 
-pub(super) fn clerk(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Waiting {
+/// What a roster rests on and is not there yet, by the day on which the first roster that needs it is
+/// to be posted: the year's plan, its calendar, the people.
+fn before_rosters(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Vec<Todo> {
+    let first_of_each_year = |lacks: &dyn Fn(&WaitingRow, Month) -> bool| {
+        let mut first = BTreeMap::new();
+        for row in of(rows, "roster") {
+            let Some(month) = row.month.filter(|month| *month <= Month::of(today).next()) else { continue };
+            if lacks(row, month) {
+                first.entry(month.year()).or_insert(month);
+            }
+        }
+        first
+    };
+    let unplanned = first_of_each_year(&|row, _| row.number == 0);
+    let undated = first_of_each_year(&|_, month| !plan.calendar.knows(month.year()));
     let mut todos = Vec::new();
+    for (year, month) in unplanned {
+        todos.push(
+            Todo::new(format!("建立{year}年实施方案"), "/programmes")
+                .about("没有当年的方案不能排班。可以从上一份方案复制，再按当年印发的方案修改。")
+                .by(plan.posting(month)),
+        );
+    }
+    for (year, month) in undated {
+        todos.push(
+            Todo::new(format!("录入{year}年工作日历"), "/calendar/new")
+                .about("没有当年的放假和调休安排不能排班；国务院办公厅一般在上一年11月公布。")
+                .by(plan.posting(month)),
+        );
+    }
+    if of(rows, "bank").next().is_some() {
+        todos
+            .push(Todo::new("登记值班人员入库", "/people/new").about("值班人员库还是空的；排班只能从库内人员中选择。"));
+    }
+    todos
+}
+
+pub(super) fn clerk(rows: &[WaitingRow], plan: &Plan, today: NaiveDate) -> Waiting {
+    let mut todos = before_rosters(rows, plan, today);
     let mut news = Vec::new();
     for row in of(rows, "roster") {
         let Some(month) = row.month else { continue };
-        if plan.programme.as_ref().is_some_and(|programme| !programme.applies_in(month)) {
+        let outside = plan.programme.as_ref().is_some_and(|plan| plan.year == month.year() && !plan.applies_in(month));
+        if row.number == 0 || outside {
             continue;
         }
         // Work on a month begins in the month before it.

@@ -31,14 +31,36 @@ fn month(text: &str) -> Option<Month> {
 #[test]
 fn the_clerk_sees_next_months_roster_with_the_day_of_its_posting() {
     let rows = [
-        WaitingRow { month: month("2024-06"), words: "none".to_owned(), ..row("roster") },
-        WaitingRow { month: month("2024-07"), words: "none".to_owned(), ..row("roster") },
+        WaitingRow { month: month("2024-06"), number: 1, words: "none".to_owned(), ..row("roster") },
+        WaitingRow { month: month("2024-07"), number: 1, words: "none".to_owned(), ..row("roster") },
     ];
     let waiting = waiting(Role::BureauClerk, 1, &rows, &plan(), day("2024-05-20"));
     assert_eq!(waiting.todos.len(), 1, "July is nobody's work yet");
     assert_eq!(waiting.todos[0].title, "编制6月排班");
     assert_eq!(waiting.todos[0].due, Some(day("2024-05-29")));
     assert_eq!(waiting.todos[0].when(day("2024-05-30")), "逾期1天");
+}
+
+#[test]
+fn before_a_roster_comes_the_years_plan_its_calendar_and_the_people() {
+    let none = |text, number| WaitingRow { month: month(text), number, words: "none".to_owned(), ..row("roster") };
+    let titles = |rows: &[WaitingRow], today| -> Vec<String> {
+        waiting(Role::BureauClerk, 1, rows, &plan(), day(today)).todos.into_iter().map(|todo| todo.title).collect()
+    };
+    // In December next year's plan is missing; in November it is nobody's work yet.
+    let rows = [none("2024-12", 1), none("2025-01", 0), none("2025-02", 0)];
+    assert_eq!(titles(&rows, "2024-12-02"), ["编制12月排班", "建立2025年实施方案"]);
+    assert_eq!(
+        titles(&[none("2024-11", 1), none("2024-12", 1), none("2025-01", 0)], "2024-11-29"),
+        ["编制11月排班", "编制12月排班"]
+    );
+    let todos = waiting(Role::BureauClerk, 1, &rows, &plan(), day("2024-12-02")).todos;
+    assert_eq!(todos[1].due, Some(day("2024-12-27")), "in time for January's posting");
+    // With it, January is drawn in December under its own plan.
+    assert_eq!(titles(&[none("2025-01", 1)], "2024-12-02"), ["编制1月排班"]);
+    // An office that starts years after the plan that came with the product, with nobody in the bank.
+    let rows = [none("2027-11", 0), none("2027-12", 0), row("bank")];
+    assert_eq!(titles(&rows, "2027-11-01"), ["建立2027年实施方案", "录入2027年工作日历", "登记值班人员入库"]);
 }
 
 #[test]

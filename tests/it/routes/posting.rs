@@ -73,6 +73,31 @@ async fn everybody_sees_who_is_on_duty_where_and_when() {
 }
 
 #[tokio::test]
+async fn a_stranger_finds_every_public_service_from_the_front_page() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let stranger = app.stranger();
+    for from in ["/", "/posting/140581101", "/legal-aid", "/legal-aid/status", "/sign-in", "/privacy"] {
+        let page = stranger.get(from).await;
+        page.assert_status(200);
+        let found = page.attributes(".services a", "href");
+        let plain: Vec<&str> = found.iter().map(|href| href.split('?').next().unwrap_or("")).collect();
+        assert_eq!(plain, ["/", "/legal-aid", "/legal-aid/status", "/sign-in"], "from {from}");
+        for href in found {
+            stranger.get(&href).await.assert_status(200);
+        }
+    }
+    // The services of the county whose page is read.
+    let href = stranger.get("/?county=140581").await.attribute(".services a + a", "href");
+    assert_eq!(href.as_deref(), Some("/legal-aid?county=140581"));
+    // Who is signed in is led home instead.
+    let page = clerk.get("/").await;
+    assert_eq!(page.attribute(".services-staff", "href").as_deref(), Some("/home"));
+    // Nothing is offered before there is a bureau to serve.
+    assert!(TestApp::empty().await.stranger().get("/").await.select(".services").is_empty());
+}
+
+#[tokio::test]
 async fn nothing_private_is_public() {
     let app = TestApp::new().await;
     roster_of_may(&app, true).await;

@@ -472,10 +472,15 @@ impl Page {
     /// An attribute of the first element that a selector finds.
     #[track_caller]
     pub(crate) fn attribute(&self, css: &str, name: &str) -> Option<String> {
+        self.attributes(css, name).into_iter().next()
+    }
+
+    /// An attribute of all elements that a selector finds, where they have it.
+    #[track_caller]
+    pub(crate) fn attributes(&self, css: &str, name: &str) -> Vec<String> {
         let selector = Selector::parse(css).unwrap_or_else(|error| panic!("{css}: {error}"));
-        Html::parse_document(&self.html)
-            .select(&selector)
-            .find_map(|element| element.value().attr(name).map(str::to_owned))
+        let document = Html::parse_document(&self.html);
+        document.select(&selector).filter_map(|element| element.value().attr(name).map(str::to_owned)).collect()
     }
 
     /// Fails with the page's text when the status is another.
