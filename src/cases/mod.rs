@@ -195,6 +195,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/cases/{id}/messages", May(Action::WorkOnCases), life::actions::message)
         .post("/cases/{id}/papers", May(Action::WorkOnCases), life::actions::file_paper)
         .post("/cases/{id}/scans", May(Action::WorkOnCases), life::actions::file_scan)
+        .post("/cases/{id}/papers/listed", May(Action::WorkOnCases), life::actions::file_listed)
         .get("/cases/{id}/papers/{paper}", May(Action::ReadCases), life::pages::paper)
         .post("/cases/{id}/papers/{paper}/remove", May(Action::WorkOnCases), life::actions::remove_paper)
         .get("/cases/{id}/hearings.ics", May(Action::ReadCases), life::actions::calendar)

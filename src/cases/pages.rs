@@ -445,11 +445,10 @@ impl CasePage {
         let year = case.counted_year.unwrap_or_else(|| case.accepted_on.year());
         let programme = db::programme_for(&mut conn, scope.bureau(), year).await?;
         let dates = case.dates();
-        let explanation = match (case.place, case.counted_year, &programme) {
-            (Some(place), Some(year), Some(programme)) => {
-                rules::counted_words(place, year, programme.case_target, &dates)
+        let explanation = match (case.place, case.counted_year) {
+            (Some(place), Some(year)) => {
+                rules::counted_words(place, year, programme.as_ref().map(|programme| programme.case_target), &dates)
             }
-            (Some(place), Some(year), None) => format!("计入{year}年第{place}件。"),
             _ => rules::uncounted_words(case.programme_case, &dates),
         };
         let groups: BTreeSet<SpecialGroup> = case.groups.iter().copied().collect();

@@ -264,7 +264,7 @@ pub fn wrong_date(step: Step, on: NaiveDate, dates: &Dates) -> Option<String> {
 
 /// How a case was counted, as its page explains it.
 #[must_use]
-pub fn counted_words(place: i32, year: i32, target: u32, dates: &Dates) -> String {
+pub fn counted_words(place: i32, year: i32, target: Option<u32>, dates: &Dates) -> String {
     let (Some(agreed), Some(entered)) = (dates.closing_agreed_on, dates.entered_on) else {
         return String::new();
     };
@@ -278,10 +278,13 @@ pub fn counted_words(place: i32, year: i32, target: u32, dates: &Dates) -> Strin
             month_and_day(agreed.max(entered))
         )
     };
-    let share = if u32::try_from(place).is_ok_and(|place| place > target) {
-        format!("已超过全年任务{target}件，补贴由法律援助业务经费负担（方案五（二）2）")
-    } else {
-        format!("在全年任务{target}件之内")
+    let share = match target {
+        Some(target) if u32::try_from(place).is_ok_and(|place| place > target) => {
+            format!("已超过全年任务{target}件，补贴由法律援助业务经费负担（方案五（二）2）")
+        }
+        Some(target) => format!("在全年任务{target}件之内"),
+        // A35: the year of the entry may be ahead of its plan.
+        None => format!("{year}年的实施方案还没有建立，任务数待定"),
     };
     format!("第{place}件：{order}，计入{year}年任务（A34、A35）；{share}。顺序一经给出不再变动（A36）。")
 }
@@ -376,10 +379,12 @@ mod tests {
         dates.entered_on = Some(day("2025-01-03"));
         assert_eq!((dates.status(), dates.counted_on()), (Status::Closed, Some(day("2025-01-03"))));
         assert_eq!(
-            counted_words(37, 2025, 290, &dates),
+            counted_words(37, 2025, Some(290), &dates),
             "第37件：12月30日同意结案，1月3日录入省系统，以较晚的1月3日为准，计入2025年任务（A34、A35）；在全年任务290件之内。顺序一经给出不再变动（A36）。"
         );
-        assert!(counted_words(291, 2025, 290, &dates).contains("超过全年任务290件"));
+        assert!(counted_words(290, 2025, Some(290), &dates).contains("在全年任务290件之内"));
+        assert!(counted_words(291, 2025, Some(290), &dates).contains("超过全年任务290件"));
+        assert!(counted_words(1, 2025, None, &dates).contains("2025年的实施方案还没有建立，任务数待定"));
         dates.closing_agreed_on = None;
         dates.terminated_on = Some(day("2024-06-01"));
         assert_eq!((dates.status(), dates.counted_on()), (Status::Terminated, None));

@@ -125,6 +125,22 @@ pub(super) async fn case_version(conn: &mut PgConnection, id: i64) -> sqlx::Resu
     sqlx::query_scalar!("select version from cases where id = $1", id).fetch_one(conn).await
 }
 
+/// The first day after a case was at work on which somebody served on duty.
+pub(super) async fn day_served(
+    conn: &mut PgConnection,
+    person: i64,
+    begun: NaiveDate,
+) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar!(
+        r#"select min(s.duty_on) from shifts s join attendances b on b.shift_id = s.id
+           where s.person_id = $1 and s.duty_on > $2::date + 7"#,
+        person,
+        begun
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// The first quality review.
 pub(super) async fn first_review(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select min(id) as "id!" from case_quality where bureau_id = $1"#, bureau)

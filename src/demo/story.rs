@@ -2,7 +2,9 @@
 //! by the account whose work it is, at the time at which it is done.
 
 mod aid;
+mod matters;
 mod money;
+mod oddities;
 mod office;
 mod payouts;
 mod reports;
@@ -396,7 +398,7 @@ impl Story<'_> {
                 .pick(&[SpecialGroup::MigrantWorker, SpecialGroup::Farmer, SpecialGroup::Woman, SpecialGroup::Elderly])
                 .context("groups")?;
             let handler =
-                self.dice.pick(&["王建平", "李雪梅", "赵志远", "郭丽萍", "张海燕", "陈立新"]).context("handlers")?;
+                self.dice.pick(&["王建平", "李雪梅", "王建平", "郭丽萍", "王建平", "陈立新"]).context("handlers")?;
             let new = NewCase {
                 number: format!("高法援字〔2024〕{:03}号", self.cases),
                 kind,

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::cases::life::person::{Education, Health};
 use crate::error::AppError;
 use crate::plan::dictionaries::{Channel, Satisfaction, Topic};
 use crate::plan::dictionary::Dictionary;
@@ -74,6 +75,9 @@ pub(super) struct Case {
     pub(super) ethnicity: String,
     pub(super) employer: String,
     pub(super) occupation: String,
+    pub(super) postcode: String,
+    pub(super) education: String,
+    pub(super) health: String,
     pub(super) household: String,
     seal_id: Uuid,
     phone: Option<String>,
@@ -91,8 +95,15 @@ pub(super) struct Online {
     pub(super) facts: String,
     pub(super) request: String,
     pub(super) answer: String,
+    pub(super) postcode: String,
+    pub(super) ethnicity: String,
+    pub(super) occupation: String,
+    pub(super) education: String,
+    pub(super) health: String,
     seal_id: Uuid,
     phone: Option<String>,
+    address: Option<String>,
+    domicile: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -161,6 +172,9 @@ impl Case {
                 &mut self.ethnicity,
                 &mut self.employer,
                 &mut self.occupation,
+                &mut self.postcode,
+                &mut self.education,
+                &mut self.health,
                 &mut self.household,
             ] {
                 text.clear();
@@ -177,6 +191,16 @@ impl Case {
         self.phone.as_deref().unwrap_or_default()
     }
 
+    /// 文化程度 in words.
+    pub(super) fn education(&self) -> &'static str {
+        words::<Education>(&self.education)
+    }
+
+    /// 身体状况 in words.
+    pub(super) fn health(&self) -> &'static str {
+        words::<Health>(&self.health)
+    }
+
     pub(super) fn domicile(&self) -> &str {
         self.domicile.as_deref().unwrap_or_default()
     }
@@ -189,7 +213,27 @@ impl Case {
 impl Online {
     pub(super) fn open(&mut self, seals: &Seals) -> Result<(), AppError> {
         self.phone = Some(opened(seals, "case_online.phone", self.seal_id, self.phone.as_ref())?);
+        self.address = Some(opened(seals, "case_online.address", self.seal_id, self.address.as_ref())?);
+        self.domicile = Some(opened(seals, "case_online.domicile", self.seal_id, self.domicile.as_ref())?);
         Ok(())
+    }
+
+    pub(super) fn address(&self) -> &str {
+        self.address.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn domicile(&self) -> &str {
+        self.domicile.as_deref().unwrap_or_default()
+    }
+
+    /// 文化程度 in words.
+    pub(super) fn education(&self) -> &'static str {
+        words::<Education>(&self.education)
+    }
+
+    /// 身体状况 in words.
+    pub(super) fn health(&self) -> &'static str {
+        words::<Health>(&self.health)
     }
 
     pub(super) fn phone(&self) -> &str {
@@ -229,7 +273,7 @@ pub(super) async fn find(conn: &mut PgConnection, bureau: i64, viewer: i64, by: 
                        coalesce(c.received_on, c.accepted_on) as day, a.name, c.cause, a.opponent, a.facts, a.request,
                        c.organisation, c.handler_name as handler, a.seal_id, encode(a.phone, 'hex') as phone,
                        encode(a.address, 'hex') as address, encode(a.domicile, 'hex') as domicile, a.ethnicity, a.employer,
-                       a.occupation,
+                       a.occupation, a.postcode, a.education, a.health,
                        concat_ws('，', '家庭人口' || a.household_size || '人', '家庭月收入' || a.household_income || '元',
                                  nullif(a.property, '')) as household,
                        (not c.restricted or c.registered_by = $2 or c.worker_id = $2
@@ -239,7 +283,9 @@ pub(super) async fn find(conn: &mut PgConnection, bureau: i64, viewer: i64, by: 
                 where a.bureau_id = $1 and a.id_number_index = any($4) order by 2 desc limit 200) x),
             'online', (select coalesce(jsonb_agg(to_jsonb(x) order by x.day desc), '[]') from (
                 select o.number, (o.sent_at at time zone 'Asia/Shanghai')::date as day, o.name, o.township, o.opponent,
-                       o.facts, o.request, o.answer, o.seal_id, encode(o.phone, 'hex') as phone
+                       o.facts, o.request, o.answer, o.seal_id, encode(o.phone, 'hex') as phone,
+                       encode(o.address, 'hex') as address, encode(o.domicile, 'hex') as domicile, o.postcode, o.ethnicity,
+                       o.occupation, o.education, o.health
                 from case_online o
                 where o.bureau_id = $1 and o.id_number_index = any($5)
                   -- What became a case stands there, behind that case's own wall.

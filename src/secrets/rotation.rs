@@ -97,6 +97,8 @@ pub const COLUMNS: &[Column] = &[
         row: "seal_id",
         index: Some("phone_index"),
     },
+    Column { table: "case_online", column: "address", field: "'case_online.address'", row: "seal_id", index: None },
+    Column { table: "case_online", column: "domicile", field: "'case_online.domicile'", row: "seal_id", index: None },
     Column { table: "second_factors", column: "secret", field: "'second_factor.secret'", row: "seal_id", index: None },
     Column { table: "payees", column: "id_number", field: "'person.id_number'", row: "seal_id", index: None },
     Column { table: "payees", column: "bank_account", field: "'payee.bank_account'", row: "seal_id", index: None },

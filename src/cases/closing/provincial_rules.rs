@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
+use crate::plan::money::half_width;
+
 /// The columns in the order of the application form and of the steps, as the entry asks.
 pub const COLUMNS: &[&str] = &[
     "案号",
@@ -90,27 +94,60 @@ impl Mismatch {
     }
 }
 
+/// A line or a number as it is compared: people copy full-width digits, other brackets and blanks within a number.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::new();
+    for letter in half_width(text).chars() {
+        let letter = match letter {
+            '(' | '[' | '【' | '（' | '［' => '〔',
+            ')' | ']' | '】' | '）' | '］' => '〕',
+            '\u{feff}' | '"' => continue,
+            other => other,
+        };
+        if matches!(letter, '〔' | '〕' | '号') {
+            tidied.truncate(tidied.trim_end_matches(' ').len());
+        } else if letter == ' ' && tidied.ends_with(['〔', '〕']) {
+            continue;
+        }
+        tidied.push(letter);
+    }
+    tidied.trim().to_owned()
+}
+
 /// Compares the cases of a year with pasted lines: the province's number and the case's
 /// number, in either order, with whatever other columns, parted by commas, tabs or blanks.
 #[must_use]
 pub fn compare(here: &[Here], pasted: &str) -> Mismatch {
     let mut found = Mismatch::default();
     let mut there: BTreeMap<String, String> = BTreeMap::new();
-    for line in pasted.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
+    for line in pasted.lines().map(tidy).filter(|line| !line.is_empty()) {
         let cells: Vec<&str> = line
-            .split([',', '\t', '，', ';', ' '])
-            .map(|cell| cell.trim().trim_matches('"').trim_start_matches('\u{feff}'))
+            .split([',', '\t', '，', ';', '；', '、', ' '])
+            .map(str::trim)
             .filter(|cell| !cell.is_empty())
             .collect();
-        let number = cells.iter().find(|cell| cell.contains('〔') && cell.ends_with('号'));
-        let entry = cells.iter().find(|cell| {
+        // A court's number may stand in the list as well.
+        let is_number = |cell: &&&str| cell.contains('〔') && cell.ends_with('号');
+        let number =
+            cells.iter().find(|cell| is_number(cell) && cell.contains('援')).or_else(|| cells.iter().find(is_number));
+        // Beside the province's number a list has row numbers and dates: what has a letter goes first, then the longest.
+        let is_entry = |cell: &&&str| {
             cell.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
-                && cell.chars().any(|c| c.is_ascii_digit())
-        });
+                && cell.chars().any(|letter| letter.is_ascii_digit())
+                && cell.parse::<NaiveDate>().is_err()
+        };
+        let entry = cells
+            .iter()
+            .filter(is_entry)
+            .max_by_key(|cell| (cell.chars().any(|letter| letter.is_ascii_alphabetic()), cell.len()));
         match (number, entry) {
             (Some(number), Some(entry)) => {
-                if there.insert((*number).to_owned(), (*entry).to_owned()).is_some() {
+                let used = entries.insert(entry.to_uppercase(), (*number).to_owned());
+                if there.insert((*number).to_owned(), entry.to_uppercase()).is_some() {
                     found.doubled.push((*number).to_owned());
+                } else if let Some(other) = used.filter(|other| other != number) {
+                    found.doubled.push(format!("{}（{other}和{number}同用一个编号）", entry.to_uppercase()));
                 }
             }
             // The head of the list.
@@ -119,9 +156,9 @@ pub fn compare(here: &[Here], pasted: &str) -> Mismatch {
         }
     }
     for case in here {
-        match there.remove(&case.number) {
+        match there.remove(&tidy(&case.number)) {
             Some(entry) if case.entry.is_empty() => found.not_put_down.push((case.number.clone(), entry)),
-            Some(entry) if entry != case.entry => {
+            Some(entry) if entry != tidy(&case.entry).to_uppercase() => {
                 found.other_number.push((case.number.clone(), case.entry.clone(), entry));
             }
             Some(_) => found.equal += 1,
@@ -164,6 +201,34 @@ mod tests {
         assert_eq!(found.unreadable, ["看不懂的一行"]);
         assert!(!found.is_clean());
         assert!(compare(&cases[..1], "SX1 高法援字〔2024〕001号").is_clean());
+    }
+
+    #[test]
+    fn a_list_copied_with_other_digits_brackets_and_blanks_is_the_same_list() {
+        let cases = [here("高法援字〔2024〕007号", "SX7", true), here("高法援字〔2024〕008号", "sx-8", true)];
+        for pasted in [
+            "ＳＸ７，高法援字〔２０２４〕００７号\n高法援字（2024）008号　SX-8",
+            "\u{feff}\"SX7\",\"高法援字[2024]007号\"\r\n\r\n高法援字 〔2024〕 008 号\tsx-8\t民事",
+            "案号;编号\n高法援字【2024】007号；SX7\n  高法援字(2024)008号  、  Sx-8  ",
+            // With row numbers, dates and the court's number.
+            "1,2024-06-03,（2024）晋0581民初12号,SX7,高法援字〔2024〕007号\n2,SX-8,高法援字〔2024〕008号,2024-07-01",
+        ] {
+            let found = compare(&cases, pasted);
+            assert!(found.is_clean() && found.equal == 2, "{pasted}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn one_number_of_the_province_for_two_cases_is_said() {
+        let cases = [here("高法援字〔2024〕007号", "SX7", true), here("高法援字〔2024〕008号", "SX7", true)];
+        let found =
+            compare(&cases, "SX7,高法援字〔2024〕007号\nＳＸ７,高法援字〔2024〕008号\nSX7,高法援字〔2024〕008号");
+        assert_eq!(
+            found.doubled,
+            ["SX7（高法援字〔2024〕007号和高法援字〔2024〕008号同用一个编号）", "高法援字〔2024〕008号"]
+        );
+        // The same line once more is told as doubled, and both cases are there.
+        assert_eq!((found.equal, found.missing_there.len()), (2, 0));
     }
 
     #[test]

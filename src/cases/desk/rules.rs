@@ -9,6 +9,7 @@ use crate::cases::clocks::Clock;
 use crate::cases::clocks::rules::{Pressure, hours_left_words, hours_pressure, pressure};
 use crate::cases::states::State;
 use crate::plan::calendar::Calendar;
+use crate::plan::deadlines::ProceduralLimit;
 use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::plan::time::{SHANGHAI, days_left};
 use crate::web::actor::Actor;
@@ -139,6 +140,12 @@ pub fn left_of(row: &WaitingRow, now: DateTime<FixedOffset>) -> Option<String> {
 /// What waits, the green channel first, then by what is due.
 #[must_use]
 pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, now: DateTime<FixedOffset>) -> Vec<Due> {
+    // What came from outside is an application since it came: its seven days run before anybody opens it.
+    for row in rows.iter_mut().filter(|row| row.kind == "online") {
+        row.clock = Some(Clock::Review);
+        row.started_on = Some(row.received_on);
+        row.due_on = ProceduralLimit::Review.due(calendar, row.received_on).ok();
+    }
     rows.sort_by_key(order);
     rows.into_iter()
         .map(|row| match row.kind.as_str() {
@@ -163,7 +170,7 @@ pub fn due(mut rows: Vec<WaitingRow>, calendar: &Calendar, payment_days: u32, no
             },
             "online" => Due {
                 title: format!("{} 网上申请待核收", row.number),
-                detail: format!("{}发来", crate::plan::time::month_and_day(row.received_on)),
+                detail: format!("{}发来；核收、审查合计7日", crate::plan::time::month_and_day(row.received_on)),
                 href: "/cases/online".to_owned(),
                 due: row.due_on,
             },

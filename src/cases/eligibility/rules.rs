@@ -47,6 +47,12 @@ impl Means {
     pub fn allows(self) -> bool {
         !matches!(self, Means::Unchecked | Means::Above)
     }
+
+    /// Whether the law asks for no check of the means.
+    #[must_use]
+    pub fn is_exempt(self) -> bool {
+        matches!(self, Means::ExemptMatter | Means::ExemptPerson)
+    }
 }
 
 dictionary! {

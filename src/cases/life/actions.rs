@@ -236,13 +236,19 @@ fn parse_step(
             }
             Ask::Items => {
                 let mut items = BTreeMap::new();
+                let mut unticked = Vec::new();
                 for kind in needed {
                     let code = kind.code().to_owned();
-                    let result = if form.good.contains(&code) { ItemResult::Good } else { ItemResult::Faulty };
+                    let good = form.good.contains(&code);
+                    if !good {
+                        unticked.push(kind.label());
+                    }
+                    let result = if good { ItemResult::Good } else { ItemResult::Faulty };
                     items.insert(code, result.code().to_owned());
                 }
-                if items.values().any(|result| result != ItemResult::Good.code()) {
-                    errors.add("good", "还有没有勾选合格的材料；不合格的，请用“退回补正材料”");
+                if !unticked.is_empty() {
+                    let unticked = unticked.join("；");
+                    errors.add("good", format!("还没有勾选：{unticked}。不合格的，请用“退回补正材料”"));
                 }
                 input.items = items;
             }
@@ -362,7 +368,7 @@ pub(in crate::cases) async fn record(
 ) -> Answer {
     take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
-    let new = match posted.form.parse(&case, state.clock.today()) {
+    let new = match posted.form.parse(&case, state.clock.now()) {
         Ok(new) => new,
         Err(errors) => {
             let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
@@ -422,6 +428,32 @@ pub(in crate::cases) async fn file_paper(
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     papers::file(&mut work, scope, case.id, &new).await?;
     Ok(work.finish(&format!("{}#papers", case.href()), "材料已收存。").await?.into_response())
+}
+
+/// Several papers that lie in the volume, all or none.
+pub(in crate::cases) async fn file_listed(
+    State(state): State<AppState>,
+    layout: Layout,
+    actor: Actor,
+    scope: Scope,
+    Path(id): Path<String>,
+    posted: Posted<PaperForm>,
+) -> Answer {
+    take::works_on_cases(&actor)?;
+    let case = open(&state, &actor, scope, &id).await?;
+    let all = match posted.form.parse_listed(state.clock.today()) {
+        Ok(all) => all,
+        Err(errors) => {
+            let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
+            return form_again(&page.with_paper(posted.form, errors));
+        }
+    };
+    let mut work = Work::begin(&state, &actor, posted.once).await?;
+    for new in &all {
+        papers::file(&mut work, scope, case.id, new).await?;
+    }
+    let done = format!("已收存{}份材料。", all.len());
+    Ok(work.finish(&format!("{}#papers", case.href()), done).await?.into_response())
 }
 
 /// A scan with what it is: looked at by its content, stored by its checksum.

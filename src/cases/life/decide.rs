@@ -234,6 +234,7 @@ pub(super) fn facts(
         programme_fault,
         entered: case.entered_on.is_some(),
         objection_open: case.running(Clock::DecideObjection).is_some(),
+        objection_until: case.running(Clock::Object).map(|clock| clock.due_on).filter(|due| today <= *due),
         volume_missing,
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::dossier::{Dossier, Way};
 use super::intake::{Beginning, NewApplication, contradictions};
+use super::person::{Education, Health, parse_postcode};
 use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, ScopeBasis};
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
@@ -36,8 +37,11 @@ pub struct ApplicationForm {
     pub address: String,
     pub ethnicity: String,
     pub domicile: String,
+    pub postcode: String,
     pub employer: String,
     pub occupation: String,
+    pub education: String,
+    pub health: String,
     pub household_size: String,
     pub household_income: String,
     pub property: String,
@@ -90,8 +94,11 @@ impl ApplicationForm {
             address: String::new(),
             ethnicity: it.ethnicity,
             domicile: String::new(),
+            postcode: it.postcode,
             employer: it.employer,
             occupation: it.occupation,
+            education: it.education,
+            health: it.health,
             household_size: it.household_size.map(|size| size.to_string()).unwrap_or_default(),
             household_income: it.household_income.map(money::plain_text).unwrap_or_default(),
             property: it.property,
@@ -259,6 +266,10 @@ pub fn parse(
     } else {
         required(&mut errors, "request", "请求事项", &form.request, 1000)
     };
+    let postcode = parse_postcode(&form.postcode).unwrap_or_else(|message| {
+        errors.add("postcode", message);
+        String::new()
+    });
     let amount = sum(&mut errors, "amount", &form.amount);
     let household_income = sum(&mut errors, "household_income", &form.household_income);
     let mut household_size = None;
@@ -303,8 +314,11 @@ pub fn parse(
         address,
         ethnicity,
         domicile,
+        postcode,
         employer,
         occupation,
+        education: Education::from_code(&form.education),
+        health: Health::from_code(&form.health),
         household_size,
         household_income,
         property,

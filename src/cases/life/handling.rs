@@ -89,7 +89,8 @@ impl RecordForm {
     ///
     /// # Errors
     /// What to correct.
-    pub fn parse(&self, case: &Dossier, today: NaiveDate) -> Result<NewRecord, Errors> {
+    pub fn parse(&self, case: &Dossier, now: DateTime<FixedOffset>) -> Result<NewRecord, Errors> {
+        let today = now.date_naive();
         let mut errors = Errors::new();
         let kind = RecordKind::from_code(&self.kind);
         if kind.is_none() {
@@ -112,6 +113,11 @@ impl RecordForm {
                 Err(_) if what == RecordKind::Hearing => errors.add("time", "请填写开庭时间，例如09:30"),
                 Err(_) => errors.add("time", "请填写提出会见的时间，48小时从这时起算，例如09:30"),
             }
+        }
+        if let (Some(RecordKind::AskedToMeet), Some(on), Some(time)) = (kind, on, time)
+            && at(on, time) > now
+        {
+            errors.add("time", "提出会见的时间不能晚于现在");
         }
         if kind == Some(RecordKind::Hearing) && self.place.trim().is_empty() {
             errors.add("place", "请填写开庭的法院和法庭");
@@ -137,9 +143,47 @@ pub struct PaperForm {
     pub title: String,
     pub pages: String,
     pub made_on: String,
+    /// Of several papers at once: the kinds, and in the same order their pages; empty is not filed.
+    pub listed_kind: Vec<String>,
+    pub listed_pages: Vec<String>,
 }
 
 impl PaperForm {
+    /// Each listed kind with the pages typed beside it.
+    pub fn listed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.listed_kind.iter().map(String::as_str).zip(self.listed_pages.iter().map(String::as_str))
+    }
+
+    /// Reads several papers of one day.
+    ///
+    /// # Errors
+    /// What to correct.
+    pub fn parse_listed(&self, today: NaiveDate) -> Result<Vec<NewPaper>, Errors> {
+        let mut errors = Errors::new();
+        let mut all = Vec::new();
+        for (code, pages) in self.listed().filter(|(_, pages)| !pages.trim().is_empty()) {
+            let one = PaperForm {
+                paper_kind: code.to_owned(),
+                pages: pages.to_owned(),
+                made_on: self.made_on.clone(),
+                ..PaperForm::default()
+            };
+            match one.parse(today) {
+                Ok(new) => all.push(new),
+                Err(faults) => {
+                    let label = Kind::from_code(code).map_or("材料", |kind| kind.label());
+                    let words = ["paper_kind", "pages", "made_on"].map(|field| faults.on(field).to_owned());
+                    let words: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
+                    errors.add("listed", format!("{label}：{}", words.join("；")));
+                }
+            }
+        }
+        if all.is_empty() && errors.is_empty() {
+            errors.add("listed", "请至少填写一份材料的页数");
+        }
+        if errors.is_empty() { Ok(all) } else { Err(errors) }
+    }
+
     /// An empty one.
     #[must_use]
     pub fn fresh(today: NaiveDate) -> PaperForm {

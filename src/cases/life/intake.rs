@@ -9,6 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::dossier::{self, Viewer, Way};
+use super::person::{Education, Health};
 use super::store::{self, NewEvent, NewLife};
 use super::{decide, papers};
 use crate::audit::Audit;
@@ -47,8 +48,11 @@ pub struct NewApplication {
     pub address: String,
     pub ethnicity: String,
     pub domicile: String,
+    pub postcode: String,
     pub employer: String,
     pub occupation: String,
+    pub education: Option<Education>,
+    pub health: Option<Health>,
     pub household_size: Option<i32>,
     pub household_income: Option<Decimal>,
     pub property: String,
@@ -90,8 +94,11 @@ impl NewApplication {
             address: String::new(),
             ethnicity: String::new(),
             domicile: String::new(),
+            postcode: String::new(),
             employer: String::new(),
             occupation: String::new(),
+            education: None,
+            health: None,
             household_size: None,
             household_income: None,
             property: String::new(),

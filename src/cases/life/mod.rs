@@ -11,6 +11,7 @@ pub mod named;
 mod next;
 pub mod pages;
 pub mod papers;
+pub mod person;
 mod scans;
 mod store;
 pub mod take;

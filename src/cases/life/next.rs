@@ -137,6 +137,12 @@ impl<'a> Next<'a> {
                 if input.entry_number.is_empty() {
                     return Err(AppError::refused("请填写省系统编号。"));
                 }
+                let number = &input.entry_number;
+                if let Some(other) = store::entered_under(work.conn(), bureau, number, self.case.id).await? {
+                    return Err(AppError::refused(format!(
+                        "省系统编号{number}已经登记在{other}上；一个编号只对应一个案件，请核对。"
+                    )));
+                }
                 self.case.entered_on = Some(on);
                 self.case.entry_number.clone_from(&input.entry_number);
             }

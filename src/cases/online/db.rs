@@ -4,9 +4,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::service::Told;
 use crate::cases::states::State;
 use crate::database::wall::Wall;
 use crate::plan::dictionaries::SpecialGroup;
+use crate::plan::dictionary::Dictionary as _;
 
 /// The office that takes online applications.
 #[derive(Clone, Debug)]
@@ -54,6 +56,9 @@ pub(super) struct NewOnline<'a> {
     pub(super) phone_index: Vec<u8>,
     pub(super) phone_mask: String,
     pub(super) township: &'a str,
+    pub(super) address: Option<Vec<u8>>,
+    pub(super) domicile: Option<Vec<u8>>,
+    pub(super) person: &'a Told,
     pub(super) groups: &'a [SpecialGroup],
     pub(super) hard_to_move: bool,
     pub(super) opponent: &'a str,
@@ -87,8 +92,10 @@ pub(super) async fn insert(
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         "insert into case_online (bureau_id, seal_id, number, name, gender, id_number, id_number_index, id_number_mask,
-             phone, phone_index, phone_mask, township, groups, hard_to_move, opponent, facts, request, sent_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) returning id",
+             phone, phone_index, phone_mask, township, groups, hard_to_move, opponent, facts, request, sent_at,
+             address, domicile, postcode, ethnicity, occupation, education, health)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+             $24, $25) returning id",
         bureau,
         new.seal_id,
         new.number,
@@ -106,7 +113,14 @@ pub(super) async fn insert(
         new.opponent,
         new.facts,
         new.request,
-        at
+        at,
+        new.address,
+        new.domicile,
+        new.person.postcode,
+        new.person.ethnicity,
+        new.person.occupation,
+        new.person.education.map_or("", |it| it.code()),
+        new.person.health.map_or("", |it| it.code())
     )
     .fetch_one(conn)
     .await
@@ -178,6 +192,13 @@ pub(super) struct OnlineRow {
     pub(super) seal_id: Uuid,
     pub(super) id_number: Vec<u8>,
     pub(super) phone: Vec<u8>,
+    pub(super) address: Option<Vec<u8>>,
+    pub(super) domicile: Option<Vec<u8>>,
+    pub(super) postcode: String,
+    pub(super) ethnicity: String,
+    pub(super) occupation: String,
+    pub(super) education: String,
+    pub(super) health: String,
 }
 
 /// Applications that wait, the hard to move first; or one of them, locked.
@@ -185,7 +206,8 @@ pub(super) async fn waiting(conn: &mut PgConnection, bureau: i64, only: Option<i
     sqlx::query_as!(
         OnlineRow,
         r#"select id, number, name, gender, id_number_mask, phone_mask, township, groups as "groups: Vec<SpecialGroup>",
-                  hard_to_move, opponent, facts, request, sent_at, seal_id, id_number, phone
+                  hard_to_move, opponent, facts, request, sent_at, seal_id, id_number, phone, address, domicile,
+                  postcode, ethnicity, occupation, education, health
            from case_online
            where bureau_id = $1 and status = 'sent' and ($2::bigint is null or id = $2)
            order by hard_to_move desc, sent_at, id limit 100"#,

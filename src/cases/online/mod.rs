@@ -6,7 +6,7 @@ mod pages;
 mod service;
 mod window;
 
-pub use service::{Sent, send_to_first};
+pub use service::{Sent, Told, send_to_first};
 
 pub(super) use pages::{apply, ask_status, look_up, send};
 pub(super) use window::{decline, list, open, pass_on};

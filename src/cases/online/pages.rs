@@ -7,8 +7,9 @@ use axum_extra::extract::Query;
 use serde::Deserialize;
 
 use super::db::{self, Found, Office};
-use super::service::{self, Sent};
+use super::service::{self, Sent, Told};
 use crate::cases::life::intake;
+use crate::cases::life::person::{Education, Health, parse_postcode};
 use crate::cases::states::State as CaseState;
 use crate::database::wall::within;
 use crate::error::AppError;
@@ -38,6 +39,13 @@ pub(in crate::cases) struct OnlineForm {
     id_number: String,
     phone: String,
     township: String,
+    address: String,
+    postcode: String,
+    domicile: String,
+    ethnicity: String,
+    occupation: String,
+    education: String,
+    health: String,
     groups: Vec<String>,
     hard_to_move: String,
     opponent: String,
@@ -60,6 +68,29 @@ struct ApplyPage {
 impl ApplyPage {
     fn groups(&self) -> Vec<(&'static str, &'static str)> {
         SpecialGroup::ALL.iter().map(|group| (group.code(), group.label())).collect()
+    }
+
+    fn educations(&self) -> Vec<(&'static str, &'static str)> {
+        Education::ALL.iter().map(|it| (it.code(), it.label())).collect()
+    }
+
+    fn healths(&self) -> Vec<(&'static str, &'static str)> {
+        Health::ALL.iter().map(|it| (it.code(), it.label())).collect()
+    }
+
+    /// Whether the folded part must be seen: something stands in it, or is wrong in it.
+    fn told_more(&self) -> bool {
+        let form = &self.form;
+        let texts = [
+            &form.address,
+            &form.postcode,
+            &form.domicile,
+            &form.ethnicity,
+            &form.occupation,
+            &form.education,
+            &form.health,
+        ];
+        texts.iter().any(|text| !text.is_empty())
     }
 
     fn hard(&self) -> bool {
@@ -110,6 +141,7 @@ pub(in crate::cases) async fn send(
         }
     };
     let township = typed::optional_line(&mut errors, "township", "乡镇（街道）", &form.township, 50);
+    let person = told(&mut errors, &form);
     let opponent = typed::optional_line(&mut errors, "opponent", "对方", &form.opponent, 60);
     let facts = typed::line(&mut errors, "facts", "事情经过", &form.facts, 2000);
     let request = typed::line(&mut errors, "request", "希望得到什么帮助", &form.request, 500);
@@ -132,6 +164,7 @@ pub(in crate::cases) async fn send(
         id_number,
         phone,
         township,
+        person,
         groups: form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect(),
         hard_to_move: form.hard_to_move == "yes",
         opponent,
@@ -143,6 +176,26 @@ pub(in crate::cases) async fn send(
         return form_again(&ApplyPage { layout, office, form, errors, sent: String::new() });
     };
     page(&ApplyPage { layout, office, form: OnlineForm::default(), errors: Errors::default(), sent: number })
+}
+
+/// What else was told of the person.
+fn told(errors: &mut Errors, form: &OnlineForm) -> Told {
+    let postcode = parse_postcode(&form.postcode).unwrap_or_else(|message| {
+        errors.add("postcode", message);
+        String::new()
+    });
+    let mut line = |field: &str, label: &str, text: &str, longest: usize| {
+        typed::optional_line(errors, field, label, text, longest)
+    };
+    Told {
+        address: line("address", "详细住址", &form.address, 100),
+        postcode,
+        domicile: line("domicile", "户籍所在地", &form.domicile, 100),
+        ethnicity: line("ethnicity", "民族", &form.ethnicity, 12),
+        occupation: line("occupation", "职业", &form.occupation, 30),
+        education: Education::from_code(&form.education),
+        health: Health::from_code(&form.health),
+    }
 }
 
 /// What is looked up.

@@ -8,6 +8,7 @@ use super::db::{self, NewOnline, Office};
 use crate::audit::{self, Audit, Author};
 use crate::cases::documents::rules::document_number;
 use crate::cases::life::next_application_number;
+use crate::cases::life::person::{Education, Health};
 use crate::database::wall::within;
 use crate::error::AppError;
 use crate::plan::dictionaries::SpecialGroup;
@@ -16,6 +17,25 @@ use crate::state::AppState;
 
 /// Applications of one person that may wait at a time.
 const MOST_WAITING: i64 = 3;
+
+/// What a stranger may tell of the person at once, so that the window need not ask again.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Where to write to, and to go to.
+    pub address: String,
+    /// 邮编.
+    pub postcode: String,
+    /// 户籍所在地.
+    pub domicile: String,
+    /// 民族.
+    pub ethnicity: String,
+    /// 职业.
+    pub occupation: String,
+    /// 文化程度.
+    pub education: Option<Education>,
+    /// 身体状况.
+    pub health: Option<Health>,
+}
 
 /// An application as a stranger sends it.
 #[derive(Clone, Debug)]
@@ -28,6 +48,8 @@ pub struct Sent {
     pub phone: String,
     /// 乡镇.
     pub township: String,
+    /// What else the application form asks of a person.
+    pub person: Told,
     /// Groups, as ticked.
     pub groups: Vec<SpecialGroup>,
     /// Cannot move easily.
@@ -56,6 +78,10 @@ pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> R
     let number = document_number(county, "申", year, next);
     let seal_id = Uuid::new_v4();
     let row = seal_id.to_string();
+    let sealed = |field: &str, text: &str| match text {
+        "" => Ok(None),
+        text => state.seals.seal(field, &row, text).map(Some),
+    };
     let new = NewOnline {
         number: &number,
         seal_id,
@@ -68,6 +94,9 @@ pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> R
         phone_index: state.seals.blind_index("case_online.phone", &sent.phone),
         phone_mask: mask_phone(&sent.phone),
         township: &sent.township,
+        address: sealed("case_online.address", &sent.person.address)?,
+        domicile: sealed("case_online.domicile", &sent.person.domicile)?,
+        person: &sent.person,
         groups: &sent.groups,
         hard_to_move: sent.hard_to_move,
         opponent: &sent.opponent,

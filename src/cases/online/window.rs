@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse as _;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,11 +11,14 @@ use super::db::{self, OnlineRow};
 use crate::audit::Audit;
 use crate::cases::life::dossier::Way;
 use crate::cases::life::intake::{self, Beginning, NewApplication};
+use crate::cases::life::person::{Education, Health};
 use crate::consultations;
 use crate::error::AppError;
+use crate::plan::calendar::Calendar;
+use crate::plan::deadlines::ProceduralLimit;
 use crate::plan::dictionaries::{Basis, CaseKind, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::time::local_date;
+use crate::plan::time::{chinese_date, days_left, local_date};
 use crate::secrets::{Gender, IdNumber, mask_name};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
@@ -30,6 +34,18 @@ struct ListPage {
     layout: Layout,
     once: OnceKey,
     rows: Vec<OnlineRow>,
+    calendar: Calendar,
+    today: NaiveDate,
+}
+
+impl ListPage {
+    /// Until when the application is to be decided on, whether or not anybody opened it.
+    fn limit(&self, row: &OnlineRow) -> String {
+        match ProceduralLimit::Review.due(&self.calendar, local_date(&row.sent_at)) {
+            Ok(due) => format!("{}，{}", chinese_date(due), days_left(due, self.today)),
+            Err(_) => String::new(),
+        }
+    }
 }
 
 impl OnlineRow {
@@ -45,9 +61,9 @@ impl OnlineRow {
 pub(in crate::cases) async fn list(State(state): State<AppState>, layout: Layout, scope: Scope) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let rows = db::waiting(&mut conn, scope.bureau(), None).await?;
-    page(&ListPage {
-        layout: layout.titled("网上申请").crumb("案件台账", "/cases"), once: OnceKey::new(), rows
-    })
+    let calendar = crate::programmes::db::calendar(&mut conn).await?;
+    let layout = layout.titled("网上申请").crumb("案件台账", "/cases");
+    page(&ListPage { layout, once: OnceKey::new(), rows, calendar, today: state.clock.today() })
 }
 
 /// A word to the applicant.
@@ -75,6 +91,11 @@ pub(in crate::cases) async fn open(
     let seal = row.seal_id.to_string();
     let number = state.seals.open("case_online.id_number", &seal, &row.id_number)?;
     let phone = state.seals.open("case_online.phone", &seal, &row.phone)?;
+    let open = |field: &str, sealed: &Option<Vec<u8>>| {
+        sealed.as_deref().map_or(Ok(String::new()), |sealed| state.seals.open(field, &seal, sealed))
+    };
+    let address = open("case_online.address", &row.address)?;
+    let domicile = open("case_online.domicile", &row.domicile)?;
     let parsed: Option<IdNumber> = number.parse().ok();
     let mut new = NewApplication::blank(CaseKind::CivilFirstInstance);
     new.name = row.name;
@@ -83,6 +104,13 @@ pub(in crate::cases) async fn open(
     new.id_number = Some(number);
     new.phone = Some(phone);
     new.township = row.township;
+    new.address = address;
+    new.domicile = domicile;
+    new.postcode = row.postcode;
+    new.ethnicity = row.ethnicity;
+    new.occupation = row.occupation;
+    new.education = Education::from_code(&row.education);
+    new.health = Health::from_code(&row.health);
     new.groups = row.groups.into_iter().collect();
     new.hard_to_move = row.hard_to_move;
     new.opponent = row.opponent;

@@ -43,15 +43,26 @@ pub(super) async fn suspicions(
             where c.bureau_id = $1 and c.received_on > $2::date - 400
               and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
         ),
-        -- Two years of a handler, the paper files with them.
+        -- Two years of a handler. A paper file names its handler and firm: it counts where both are in the register.
         years as (
-            select c.handler_id, min(c.handler_name) as handler_name, extract(year from c.received_on)::integer as year,
-                   count(*) as cases, (array_agg(c.id order by c.received_on desc, c.id desc))[1:12] as ids
-            from cases c
-            where c.bureau_id = $1 and c.handler_id is not null
-              and extract(year from c.received_on) >= extract(year from $2::date) - 1
-              and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
-            group by c.handler_id, extract(year from c.received_on)
+            select h.id as handler_id, min(h.name) as handler_name, extract(year from c.on_day)::integer as year,
+                   count(*) as cases, (array_agg(c.id order by c.on_day desc, c.id desc))[1:12] as ids
+            from case_handlers h
+            join case_firms f on f.id = h.firm_id
+            join lateral (
+                select c.id, c.received_on as on_day from cases c
+                where c.bureau_id = $1
+                  and (c.handler_id = h.id or c.origin = 'paper' and c.handler_name = h.name and c.organisation = f.name)
+                  and c.state not in ('withdrawn', 'deemed_withdrawn', 'not_ours', 'refused')
+            ) c on extract(year from c.on_day) >= extract(year from $2::date) - 1
+            where h.bureau_id = $1
+            group by h.id, extract(year from c.on_day)
+        ),
+        -- The first year has none before it: there a handler is seen beside the others of the year.
+        beside as (
+            select y.*, (sum(y.cases) over (partition by y.year) - y.cases) / nullif(count(*) over (partition by y.year) - 1, 0) as others,
+                   min(y.year) over () as first_year
+            from years y
         ),
         found as (
             -- One matter split: the same person, opponent and stage within ninety days.
@@ -96,6 +107,12 @@ pub(super) async fn suspicions(
                    format('%s在%s年收到%s件，上一年全年%s件', y.handler_name, y.year, y.cases, p.cases), y.ids
             from years y join years p on p.handler_id = y.handler_id and p.year = y.year - 1
             where y.cases >= 8 and y.cases > 2.5 * p.cases
+            union all
+            select 'year_spike', y.handler_id || '-' || y.year,
+                   format('%s在%s年有%s件，系统中没有上一年的案件可比；其他承办人平均%s件', y.handler_name, y.year, y.cases,
+                          round(y.others, 1)), y.ids
+            from beside y
+            where y.year = y.first_year and y.year = extract(year from $2::date) and y.cases >= 8 and y.cases > 2.5 * y.others
             union all
             -- Two courts at one hour.
             select 'two_courts', least(r.id, s.id) || '-' || greatest(r.id, s.id),

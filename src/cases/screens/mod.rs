@@ -6,5 +6,6 @@
 mod db;
 mod pages;
 pub mod rules;
+pub mod service;
 
 pub(super) use pages::{decide, list};

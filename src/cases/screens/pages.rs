@@ -4,11 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::db::{self, Decided, Suspicion};
 use super::rules::Verdict;
-use crate::audit::Audit;
+use super::service;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
@@ -101,24 +100,6 @@ pub(in crate::cases) async fn decide(
         return Err(AppError::refused("请写明怎样核实、结论的依据。"));
     }
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let (bureau, today) = (scope.bureau(), work.today());
-    // The evidence is taken from the database again, never from the form.
-    let rows = db::suspicions(work.conn(), bureau, actor.account_id, today).await?;
-    let found = rows.into_iter().find(|row| row.kind == form.kind && row.key == form.key);
-    let found = found.ok_or_else(|| AppError::refused("这一条已经有人核实过，或者不再存在。"))?;
-    if found.shut {
-        return Err(AppError::Forbidden(
-            "这一条涉及受限案件，只由指定人员核实；需要您核实的，请法律援助中心负责人在案件页指定您。".to_owned(),
-        ));
-    }
-    let (by, at) = (work.actor.account_id, work.now);
-    let evidence = (found.words.as_str(), found.cases.as_slice());
-    db::insert(work.conn(), bureau, &found.kind, &found.key, evidence, verdict.code(), note, by, at).await?;
-    work.audit(
-        Audit::new("case.screen", "case", found.cases.first().copied().unwrap_or_default())
-            .after(json!({ "kind": found.kind, "words": found.words, "verdict": verdict, "cases": found.cases }))
-            .note(note),
-    )
-    .await?;
+    service::decide(&mut work, scope, (&form.kind, &form.key), verdict, note).await?;
     Ok(work.finish("/cases/screens", "核实结论已记录。").await?.into_response())
 }

@@ -2,10 +2,13 @@
 //! needs, which document it makes, which clocks it ends and starts. The page that shows
 //! the table and the buttons of a case's page are both drawn from it.
 
+use chrono::NaiveDate;
+
 pub use super::table::TABLE;
 use crate::cases::clocks::Clock;
 use crate::cases::documents::Kind;
 use crate::plan::dictionary::{Dictionary as _, dictionary};
+use crate::plan::time::chinese_date;
 use crate::web::permissions::Action;
 
 dictionary! {
@@ -272,11 +275,50 @@ pub struct Facts {
     pub entered: bool,
     /// An objection is open.
     pub objection_open: bool,
+    /// Until when the recipient may still object, while that day has not passed.
+    pub objection_until: Option<NaiveDate>,
     /// What the volume lacks.
     pub volume_missing: Vec<&'static str>,
 }
 
+/// Where what a step lacks can be made good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mending {
+    /// On the form of the application.
+    Application,
+    /// Among the papers of the case.
+    Papers,
+}
+
 impl Need {
+    /// Where the need is met, when it is not met by a step of its own.
+    #[must_use]
+    pub fn mending(self) -> Option<Mending> {
+        match self {
+            Need::ApplicationWhole | Need::GroupsProved | Need::AidFirstGround => Some(Mending::Application),
+            Need::IdentityShown | Need::AgreementFiled | Need::FileWhole | Need::VolumeWhole => Some(Mending::Papers),
+            Need::FirstSupplement
+            | Need::SupplementOverdue
+            | Need::NotCooperating
+            | Need::Cooperating
+            | Need::ScopeNamed
+            | Need::MeansSettled
+            | Need::NoDuplicate
+            | Need::OtherThanReviewer
+            | Need::NotHandler
+            | Need::AidFirstSettled
+            | Need::WithinObjection
+            | Need::HandlerFits
+            | Need::HandlerAccepted
+            | Need::ReportWhole
+            | Need::ItemsPassed
+            | Need::ClosingPassed
+            | Need::ProgrammeChecked
+            | Need::NotEntered
+            | Need::NoOpenObjection => None,
+        }
+    }
+
     /// Whether the need is met.
     ///
     /// # Errors
@@ -325,10 +367,11 @@ impl Need {
                 format!("结案报告还缺：{}。", list(&facts.report_missing))
             }
             Need::FileWhole if !facts.file_missing.is_empty() => {
-                format!("结案材料还缺：{}。请收存后再提交。", list(&facts.file_missing))
+                // Names of papers have 、 of their own.
+                format!("结案材料还缺：{}。请收存后再提交。", facts.file_missing.join("；"))
             }
             Need::ItemsPassed if !facts.items_failed.is_empty() => {
-                format!("逐项审查还有不合格或者没有审查的：{}。", facts.items_failed.join("、"))
+                format!("逐项审查还有不合格或者没有审查的：{}。", facts.items_failed.join("；"))
             }
             Need::ClosingPassed if !facts.closing_passed => "结案材料还没有逐项审查合格，不能同意结案。".to_owned(),
             Need::ClosingPassed if facts.actor_passed => "结案材料是您审查的，须由另一人同意结案。".to_owned(),
@@ -338,8 +381,12 @@ impl Need {
             },
             Need::NotEntered if facts.entered => "案件已经登记录入省系统。".to_owned(),
             Need::NoOpenObjection if facts.objection_open => "受援人的异议还没有处理，不能归档。".to_owned(),
+            Need::NoOpenObjection => match facts.objection_until {
+                Some(until) => format!("受援人的异议期到{}，期满没有异议再归档。", chinese_date(until)),
+                None => return Ok(()),
+            },
             Need::VolumeWhole if !facts.volume_missing.is_empty() => {
-                format!("卷宗还缺：{}。", list(&facts.volume_missing))
+                format!("卷宗还缺：{}。", facts.volume_missing.join("；"))
             }
             Need::ApplicationWhole
             | Need::IdentityShown
@@ -363,7 +410,6 @@ impl Need {
             | Need::ItemsPassed
             | Need::ClosingPassed
             | Need::NotEntered
-            | Need::NoOpenObjection
             | Need::VolumeWhole => return Ok(()),
         };
         Err(fault)
@@ -531,7 +577,7 @@ impl Row {
         match self.to {
             To::State(state) => state.label().to_owned(),
             To::Same if self.step == Move::Enter => "不变；已同意结案的转为“已录入省系统”".to_owned(),
-            To::Same => "不变".to_owned(),
+            To::Same => "状态不变".to_owned(),
             To::Back => "回到原状态".to_owned(),
         }
     }

@@ -2,20 +2,22 @@
 //! whoever's it is, on working days.
 
 use anyhow::Context as _;
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{Days, NaiveDate};
 
 use super::super::cast::scope;
 use super::super::db;
 use super::super::invented::{GIVEN_NAMES, SURNAMES};
-use super::{Story, hour, told};
+use super::matters::{Act, MATTERS, Matter};
+use super::{Story, hour, oddities, told};
 use crate::cases::documents::Kind;
-use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, Refusal, ScopeBasis, TerminationGround};
+use crate::cases::eligibility::rules::{Means, NoticeBasis, Refusal, TerminationGround};
 use crate::cases::life::NewClosing;
 use crate::cases::life::dossier::Way;
 use crate::cases::life::handling::{self, NewRecord, RecordKind};
 use crate::cases::life::intake::{self, Beginning, NewApplication};
 use crate::cases::life::named;
 use crate::cases::life::papers::{self, NewPaper};
+use crate::cases::life::person::{Education, Health};
 use crate::cases::life::take::{Examination, MoveInput, take};
 use crate::cases::states::Move;
 use crate::cases::states::wordings::Wording;
@@ -36,223 +38,23 @@ pub(super) fn begins() -> NaiveDate {
 /// A case on its way.
 #[derive(Debug)]
 pub(super) struct Aided {
-    id: i64,
-    begun: NaiveDate,
-    handler: usize,
-    matter: usize,
+    pub(super) id: i64,
+    pub(super) begun: NaiveDate,
+    pub(super) handler: usize,
+    matter: &'static Matter,
     next: usize,
 }
 
-#[derive(Clone, Copy)]
-enum Act {
-    Step(Move),
-    Paper(Kind, i32),
-    Record(RecordKind, &'static str),
-    Hearing(u64),
-    Message(&'static str),
+/// Who a case is about, and what is particular to it.
+pub(super) struct Recipient {
+    pub(super) name: String,
+    pub(super) female: bool,
+    pub(super) birth: NaiveDate,
+    pub(super) sequence: u16,
+    pub(super) phone: u32,
+    pub(super) opponent: String,
+    pub(super) facts: String,
 }
-
-/// A kind of case: what it is about, and what is done when, in days from its beginning.
-struct Matter {
-    kind: CaseKind,
-    basis: Basis,
-    way: Way,
-    cause: &'static str,
-    group: Option<SpecialGroup>,
-    proofs: &'static [Proof],
-    scope: ScopeBasis,
-    means: Means,
-    opponent: &'static str,
-    facts: &'static str,
-    request: &'static str,
-    born: i32,
-    acts: &'static [(u64, Act)],
-}
-
-use Act::{Hearing, Message, Paper, Record, Step};
-
-const CIVIL: &[(u64, Act)] = &[
-    (0, Paper(Kind::Identity, 1)),
-    (0, Paper(Kind::GroupProof, 2)),
-    (1, Step(Move::Accept)),
-    (2, Step(Move::Review)),
-    (3, Step(Move::Grant)),
-    (4, Step(Move::Assign)),
-    (5, Record(RecordKind::Told, "告知受援人权利义务、援助免费、承办人姓名和联系方式，受援人表示清楚。")),
-    (5, Step(Move::TakeOn)),
-    (6, Step(Move::Sign)),
-    (6, Paper(Kind::Agreement, 2)),
-    (7, Step(Move::Begin)),
-    (7, Record(RecordKind::Meeting, "在律师事务所约见受援人，核对事实和证据，告知诉讼风险，制作笔录。")),
-    (8, Paper(Kind::MeetingRecord, 3)),
-    (10, Paper(Kind::Pleading, 2)),
-    (10, Paper(Kind::Evidence, 12)),
-    (12, Hearing(6)),
-    (14, Record(RecordKind::Supervised, "电话了解进展：已立案，排期开庭，承办人与受援人保持联系。")),
-    (20, Paper(Kind::Judgment, 2)),
-    (20, Record(RecordKind::Informed, "向受援人通报调解结果，说明付款方式和期限。")),
-    (20, Paper(Kind::ProgressReport, 1)),
-    (21, Step(Move::Conclude)),
-    (22, Step(Move::FileMaterials)),
-    (24, Step(Move::PassClosing)),
-    (25, Step(Move::AgreeClosing)),
-    (27, Step(Move::Enter)),
-    (28, Record(RecordKind::Visited, "电话回访：未收费，承办人按时到庭，及时告知结果，受援人满意。")),
-    (29, Paper(Kind::ReturnVisit, 1)),
-    (30, Step(Move::Archive)),
-];
-
-const SUPPLEMENTED: &[(u64, Act)] = &[
-    (1, Step(Move::AskSupplement)),
-    (7, Paper(Kind::Identity, 1)),
-    (7, Step(Move::Supplemented)),
-    (7, Step(Move::AskCooperation)),
-    (8, Step(Move::CooperationBack)),
-    (8, Step(Move::Review)),
-    (9, Step(Move::Grant)),
-    (11, Step(Move::Assign)),
-    (12, Step(Move::TakeOn)),
-    (13, Step(Move::Sign)),
-    (14, Step(Move::Begin)),
-    (15, Record(RecordKind::Meeting, "上门约见行动不便的受援人，由其女儿在场协助，制作笔录。")),
-    (16, Message("受援人要求追加一名对方当事人，是否需要变更指派？")),
-];
-
-const DEFENCE: &[(u64, Act)] = &[
-    (0, Paper(Kind::NoticeLetter, 2)),
-    (1, Step(Move::Assign)),
-    (2, Step(Move::TakeOn)),
-    (2, Record(RecordKind::AskedToMeet, "向看守所提出会见要求，已递交手续。")),
-    (3, Record(RecordKind::Meeting, "在看守所会见，告知权利义务，了解案情和到案经过。")),
-    (3, Step(Move::Sign)),
-    (3, Paper(Kind::Agreement, 2)),
-    (4, Step(Move::Begin)),
-    (5, Paper(Kind::MeetingRecord, 4)),
-    (9, Record(RecordKind::Reading, "到检察机关阅卷，复制案卷材料。")),
-    (9, Paper(Kind::ReadingRecord, 6)),
-    (16, Record(RecordKind::Submission, "向检察机关提交辩护意见，建议从宽处理。")),
-    (16, Paper(Kind::Opinion, 5)),
-    (18, Paper(Kind::ProgressReport, 1)),
-    (19, Step(Move::Conclude)),
-    (20, Step(Move::FileMaterials)),
-    (22, Step(Move::ReturnMaterials)),
-    (24, Step(Move::FileMaterials)),
-    (25, Step(Move::PassClosing)),
-    (26, Step(Move::AgreeClosing)),
-    (27, Step(Move::Enter)),
-];
-
-const REFUSED: &[(u64, Act)] =
-    &[(0, Paper(Kind::Identity, 1)), (1, Step(Move::Accept)), (3, Step(Move::Review)), (4, Step(Move::Refuse))];
-
-const CHANGED: &[(u64, Act)] = &[
-    (0, Paper(Kind::Identity, 1)),
-    (1, Step(Move::Accept)),
-    (2, Step(Move::Review)),
-    (3, Step(Move::Grant)),
-    (4, Step(Move::Assign)),
-    (5, Step(Move::TakeOn)),
-    (6, Step(Move::AskChange)),
-    (9, Step(Move::Change)),
-    (10, Step(Move::TakeOn)),
-    (11, Step(Move::Sign)),
-    (12, Step(Move::Begin)),
-    (18, Step(Move::Terminate)),
-    (19, Step(Move::Serve)),
-];
-
-const MATTERS: &[Matter] = &[
-    Matter {
-        kind: CaseKind::CivilFirstInstance,
-        basis: Basis::Application,
-        way: Way::Window,
-        cause: "追索劳动报酬纠纷",
-        group: Some(SpecialGroup::MigrantWorker),
-        proofs: &[Proof::Labour, Proof::IdCard],
-        scope: ScopeBasis::Labour,
-        means: Means::ExemptPerson,
-        opponent: "高平市示例建筑工程有限公司",
-        facts: "去年3月至10月在城东一处工地做木工，约定日工资260元，完工后还有工资没有付清，多次催要没有结果；有考勤记录和微信聊天记录。",
-        request: "请求支付拖欠的劳动报酬23450元。",
-        born: 1980,
-        acts: CIVIL,
-    },
-    Matter {
-        kind: CaseKind::CivilFirstInstance,
-        basis: Basis::Application,
-        way: Way::Post,
-        cause: "赡养纠纷",
-        group: Some(SpecialGroup::Elderly),
-        proofs: &[Proof::IdCard],
-        scope: ScopeBasis::Maintenance,
-        means: Means::Declared,
-        opponent: "申请人之子",
-        facts: "年老多病，没有收入来源，儿子三年没有给付赡养费，村委会调解没有结果。",
-        request: "请求每月给付赡养费800元。",
-        born: 1951,
-        acts: SUPPLEMENTED,
-    },
-    Matter {
-        kind: CaseKind::CriminalProsecution,
-        basis: Basis::NotifiedDefence,
-        way: Way::Authority,
-        cause: "故意伤害罪",
-        group: Some(SpecialGroup::Minor),
-        proofs: &[Proof::HouseholdRegister],
-        scope: ScopeBasis::Notified,
-        means: Means::NotNeeded,
-        opponent: "",
-        facts: "在校外与同学发生冲突，致一人轻伤，案件移送审查起诉。",
-        request: "",
-        born: 2008,
-        acts: DEFENCE,
-    },
-    Matter {
-        kind: CaseKind::CivilFirstInstance,
-        basis: Basis::Application,
-        way: Way::Station,
-        cause: "离婚纠纷",
-        group: Some(SpecialGroup::Woman),
-        proofs: &[Proof::IdCard],
-        scope: ScopeBasis::OtherLaw,
-        means: Means::Shared,
-        opponent: "申请人之夫",
-        facts: "结婚八年，丈夫长期不归，不承担家庭支出，两个孩子由申请人抚养；家庭收入低，正在领取低保。",
-        request: "请求离婚，孩子由申请人抚养，对方给付抚养费。",
-        born: 1988,
-        acts: CIVIL,
-    },
-    Matter {
-        kind: CaseKind::CivilFirstInstance,
-        basis: Basis::Application,
-        way: Way::HomeVisit,
-        cause: "机动车交通事故责任纠纷",
-        group: Some(SpecialGroup::Farmer),
-        proofs: &[Proof::Household, Proof::IdCard],
-        scope: ScopeBasis::Injury,
-        means: Means::Certified,
-        opponent: "肇事车主和承保的保险公司",
-        facts: "骑电动车途中被小客车撞倒，右腿骨折，住院41天，交警认定对方负全部责任，赔偿没有谈成。",
-        request: "请求赔偿医疗费、误工费、护理费等。",
-        born: 1969,
-        acts: CHANGED,
-    },
-    Matter {
-        kind: CaseKind::CivilFirstInstance,
-        basis: Basis::Application,
-        way: Way::Window,
-        cause: "民间借贷纠纷",
-        group: None,
-        proofs: &[Proof::IdCard],
-        scope: ScopeBasis::OtherLaw,
-        means: Means::Above,
-        opponent: "朋友某某",
-        facts: "借给朋友十二万元没有归还，本人有固定工作和房产。",
-        request: "请求归还借款。",
-        born: 1979,
-        acts: REFUSED,
-    },
-];
 
 impl Story<'_> {
     /// A case begins on most working days, and those on their way go on.
@@ -260,6 +62,7 @@ impl Story<'_> {
         if day < begins() || !self.reach(at(day, hour(15, 0))) {
             return Ok(());
         }
+        self.plant_oddities(day).await?;
         if self.aided.len() < 200 && self.dice.between(1, 10) > 2 {
             self.begin_aid(day).await?;
         }
@@ -271,6 +74,7 @@ impl Story<'_> {
         }
         if day == NaiveDate::from_ymd_opt(2024, 6, 4).context("a day")? {
             self.send_online().await?;
+            self.decide_hits().await?;
         }
         let mut aided = std::mem::take(&mut self.aided);
         for case in &mut aided {
@@ -327,6 +131,7 @@ impl Story<'_> {
                 id_number: demo_id_number(birth, sequence).parse().map_err(anyhow::Error::new)?,
                 phone: demo_phone(40_000 + u32::from(sequence)),
                 township: "河西镇".to_owned(),
+                person: online::Told { ethnicity: "汉族".to_owned(), ..online::Told::default() },
                 groups: vec![if hard { SpecialGroup::Elderly } else { SpecialGroup::MigrantWorker }],
                 hard_to_move: hard,
                 opponent: String::new(),
@@ -340,22 +145,53 @@ impl Story<'_> {
 
     async fn begin_aid(&mut self, day: NaiveDate) -> anyhow::Result<()> {
         let number = self.aided.len();
-        let matter = number % MATTERS.len();
-        let it = MATTERS.get(matter).context("a matter")?;
+        let it = MATTERS.get(number % MATTERS.len()).context("a matter")?;
         let (given, female) = self.dice.pick(GIVEN_NAMES).context("given names")?;
         let surname = self.dice.pick(SURNAMES).context("surnames")?;
         let female = it.group == Some(SpecialGroup::Woman) || *female;
-        let sequence = u16::try_from(100 + number * 2)? + u16::from(!female);
-        let birth = NaiveDate::from_ymd_opt(it.born, 1 + u32::try_from(number % 12)?, 9).context("a birth date")?;
+        let place = ["城东", "城西", "开发区", "米山镇", "马村镇"].get(number % 5).copied().unwrap_or_default();
+        let recipient = Recipient {
+            name: format!("{surname}{given}"),
+            female,
+            birth: NaiveDate::from_ymd_opt(it.born, 1 + u32::try_from(number % 12)?, 9).context("a birth date")?,
+            sequence: u16::try_from(100 + number * 2)? + u16::from(!female),
+            phone: 30_000 + u32::try_from(number)?,
+            opponent: if it.opponent.is_empty() {
+                String::new()
+            } else {
+                format!("{}（{surname}某案）", it.opponent)
+            },
+            facts: it.facts.replace("{地}", place).replace("{数}", &(210 + number * 13).to_string()),
+        };
+        let handler = match it.kind {
+            CaseKind::CriminalProsecution => 0,
+            _ if number == 0 || oddities::one_handler_takes_all(day) => oddities::BUSY_HANDLER,
+            _ => 1 + number % 4,
+        };
+        self.begin_case(day, it, handler, recipient).await
+    }
+
+    /// A case begins as the window puts it down.
+    pub(super) async fn begin_case(
+        &mut self,
+        day: NaiveDate,
+        it: &'static Matter,
+        handler: usize,
+        who: Recipient,
+    ) -> anyhow::Result<()> {
+        let number = self.aided.len();
         let mut new = NewApplication::blank(it.kind);
         new.cause = it.cause.to_owned();
-        new.name = format!("{surname}{given}");
-        new.gender = Some(if female { Gender::Female } else { Gender::Male });
-        new.birth_date = Some(birth);
-        new.id_number = Some(demo_id_number(birth, sequence));
-        new.phone = Some(demo_phone(30_000 + u32::try_from(number)?));
+        new.name = who.name;
+        new.gender = Some(if who.female { Gender::Female } else { Gender::Male });
+        new.birth_date = Some(who.birth);
+        new.id_number = Some(demo_id_number(who.birth, who.sequence));
+        new.phone = Some(demo_phone(who.phone));
         new.township = ["米山镇", "寺庄镇", "马村镇", "北诗镇"].get(number % 4).copied().unwrap_or_default().to_owned();
         new.ethnicity = "汉族".to_owned();
+        new.postcode = "048400".to_owned();
+        new.education = Education::ALL.get(1 + number % 4).copied();
+        new.health = Some(if it.way == Way::HomeVisit { Health::Disabled } else { Health::Healthy });
         new.domicile = format!("山西省高平市{}", new.township);
         new.occupation = if it.group == Some(SpecialGroup::MigrantWorker) { "务工" } else { "务农" }.to_owned();
         if it.basis == Basis::Application {
@@ -365,9 +201,8 @@ impl Story<'_> {
         }
         new.groups = it.group.into_iter().collect();
         new.proofs = it.proofs.iter().copied().collect();
-        new.opponent =
-            if it.opponent.is_empty() { String::new() } else { format!("{}（{surname}某案）", it.opponent) };
-        new.facts = it.facts.to_owned();
+        new.opponent = who.opponent;
+        new.facts = who.facts;
         new.request = it.request.to_owned();
         new.means = if it.basis == Basis::Application { Means::Unchecked } else { it.means };
         if it.basis != Basis::Application {
@@ -393,16 +228,12 @@ impl Story<'_> {
             .await
             .map_err(told)?;
         work.commit().await.map_err(told)?;
-        let handler = match it.kind {
-            CaseKind::CriminalProsecution => 0,
-            _ => 1 + number % 4,
-        };
-        self.aided.push(Aided { id, begun: day, handler, matter, next: 0 });
+        self.aided.push(Aided { id, begun: day, handler, matter: it, next: 0 });
         Ok(())
     }
 
     async fn go_on(&self, day: NaiveDate, case: &mut Aided) -> anyhow::Result<()> {
-        let it = MATTERS.get(case.matter).context("a matter")?;
+        let it = case.matter;
         while let Some((after, act)) = it.acts.get(case.next) {
             let due = case.begun.checked_add_days(Days::new(*after)).context("a day")?;
             // What the last days of the demonstration leave undone waits on the to-do lists.
@@ -436,22 +267,40 @@ impl Story<'_> {
                 .await
             }
             Act::Hearing(later) => {
-                let on = day.checked_add_days(Days::new(later)).context("a day")?;
-                let time = NaiveTime::from_hms_opt(9, 30, 0);
-                let place = "高平市人民法院第三法庭".to_owned();
-                let content = "收到出庭通知，定于当日开庭。".to_owned();
-                self.record(handler, case.id, NewRecord { kind: RecordKind::Hearing, on, time, place, content }).await
+                self.hearing(day, case.id, handler, (later, (9, 30), "高平市人民法院第三法庭")).await
             }
+            Act::HearingAt(later, time, place) => self.hearing(day, case.id, handler, (later, time, place)).await,
             Act::Message(body) => {
                 let mut work = self.work(handler).await?;
                 handling::message(&mut work, working(handler)?, case.id, body).await.map_err(told)?;
                 work.commit().await.map_err(told)
             }
             Act::Step(step) => self.step(day, case, it, step).await,
+            Act::BackDated(step, days) => {
+                let on = day.checked_sub_days(Days::new(days)).context("a day")?;
+                self.step(on, case, it, step).await
+            }
         }
     }
 
-    async fn record(&self, by: &Actor, case: i64, new: NewRecord) -> anyhow::Result<()> {
+    async fn hearing(
+        &self,
+        day: NaiveDate,
+        case: i64,
+        by: &Actor,
+        (later, (hours, minutes), place): (u64, (u32, u32), &str),
+    ) -> anyhow::Result<()> {
+        let new = NewRecord {
+            kind: RecordKind::Hearing,
+            on: day.checked_add_days(Days::new(later)).context("a day")?,
+            time: Some(hour(hours, minutes)),
+            place: place.to_owned(),
+            content: "收到出庭通知，定于当日开庭。".to_owned(),
+        };
+        self.record(by, case, new).await
+    }
+
+    pub(super) async fn record(&self, by: &Actor, case: i64, new: NewRecord) -> anyhow::Result<()> {
         let mut work = self.work(by).await?;
         handling::record(&mut work, working(by)?, case, &new).await.map_err(told)?;
         work.commit().await.map_err(told)
@@ -557,7 +406,7 @@ impl Story<'_> {
     }
 }
 
-fn working(actor: &Actor) -> anyhow::Result<crate::web::actor::Scope> {
+pub(super) fn working(actor: &Actor) -> anyhow::Result<crate::web::actor::Scope> {
     scope(actor, Action::WorkOnCases)
 }
 

@@ -742,6 +742,8 @@ async fn an_elderly_applicant_by_post_with_a_supplement_another_handler_and_a_te
     office.step(&centre.director, &case, "terminate", "决定终止", &ground).await;
     office.says(&centre.desk, &case, &["已终止", "送达终止决定", "2024年10月17日", "案件已终止，不计入任务"]).await;
     office.step(&centre.desk, &case, "serve", "登记送达", &[Text("note", "终止决定书直接送达本人签收")]).await;
+    office.refused(&centre.desk, &case, "archive", "归档", &[], "受援人的异议期到2024年10月29日").await;
+    app.clock_to("2024-10-30 10:00");
     office.step(&centre.desk, &case, "archive", "归档", &[]).await;
     office.look(&centre.desk, &case, "3-archived").await;
     office.look(&centre.desk, "/cases/send-backs", "3-send-backs").await;

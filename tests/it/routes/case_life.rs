@@ -61,7 +61,7 @@ async fn a_migrant_workers_wages_from_the_window_to_the_archive() {
     }
     centre.step(&centre.desk, &case, "archive", &[]).await;
     let page = centre.desk.get(&case).await;
-    page.assert_says("高法援档字〔2024〕001号").assert_says("本案已经办完");
+    page.assert_says("高法援档字〔2024〕001号").assert_says("案件的步骤已经办完");
     let contents = centre.desk.get(&format!("{case}/papers/contents")).await;
     contents.assert_says("卷宗目录").assert_says("保管期限").assert_says("30年");
     // Every step stands on the time line, and none can be taken away.
@@ -134,6 +134,10 @@ async fn an_elderly_applicant_by_post_with_a_supplement_a_change_of_handler_and_
         .step(&centre.desk, &case, "ask_change", &[("wording", "not_fulfilled"), ("note", "受援人反映三个月未会见")])
         .await;
     centre.desk.get(&case).await.assert_says("2024年10月10日");
+    // Who is to be replaced is not among those to choose from.
+    let form = centre.director.get(&format!("{case}/do/change")).await;
+    assert_eq!(form.attribute("input[name=handler][checked]", "value"), Some(centre.li.to_string()));
+    form.assert_says("现在的承办人，正要更换");
     let same = centre
         .post(&centre.director, &case, "change", &[("handler", &centre.zhao.to_string()), ("note", "同意")])
         .await;
@@ -154,6 +158,11 @@ async fn an_elderly_applicant_by_post_with_a_supplement_a_change_of_handler_and_
         .assert_says("2024年10月17日")
         .assert_says("案件已终止，不计入任务");
     centre.step(&centre.desk, &case, "serve", &[("note", "终止决定书直接送达本人签收")]).await;
+    // The recipient may object until the 29th: nothing is archived before.
+    app.clock_to("2024-10-29 10:00");
+    let early = centre.post(&centre.desk, &case, "archive", &[]).await;
+    early.assert_status(409).assert_says("受援人的异议期到2024年10月29日");
+    app.clock_to("2024-10-30 10:00");
     centre.step(&centre.desk, &case, "archive", &[]).await;
     assert_eq!(app.scalar_i64("select count(*) from cases where counted_on is not null").await, 0);
     assert_eq!(app.scalar_i64("select count(*) from case_assignments where ended_on is not null").await, 2);

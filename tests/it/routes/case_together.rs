@@ -1,9 +1,13 @@
 //! Two people at one case: whoever comes second is told, and nothing is overwritten unseen.
 
 use huifa::cases::documents::Kind;
+use huifa::cases::quality;
+use huifa::cases::quality::rules::Indicator;
 use huifa::cases::states::rules::{TABLE, Who};
+use huifa::error::AppError;
 use huifa::plan::dictionary::Dictionary as _;
-use huifa::web::permissions::Role;
+use huifa::web::permissions::{Action, Role};
+use huifa::web::work::Work;
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::{Browser, Page, TestApp};
@@ -168,6 +172,18 @@ async fn a_score_and_what_was_mended_are_given_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409]);
     assert_eq!(app.scalar_i64("select count(*) from case_documents where kind = 'quality_review'").await, 1);
+    // The page asked first; whoever comes past it is stopped by the row itself.
+    let mut work = Work::unattended(&app.state, clerk.actor()).await.expect("work");
+    let scope = clerk.actor().may(Action::ReviewCaseQuality).expect("a reviewer");
+    let new = quality::NewResult {
+        scores: Indicator::ALL.iter().map(|it| (*it, it.weight())).collect(),
+        veto: None,
+        faults: String::new(),
+        mend_until: None,
+    };
+    let late = quality::finish_review(&mut work, scope, 1, &new).await;
+    assert!(matches!(&late, Err(AppError::Refused(words)) if words.contains("已经提交")), "{late:?}");
+    drop(work);
     let note = [("note", "已补充告知笔录")];
     let path = "/cases/quality/1/mended";
     let (one, two) = tokio::join!(centre.handler.post(path, &note), centre.handler.post(path, &note));

@@ -179,7 +179,12 @@ async fn a_suspicion_about_a_restricted_case_is_decided_by_somebody_named() {
     clerk.post("/cases/screens", &fields).await.assert_status(303);
     // What was decided is as shut for the next one.
     let second = app.staff(Role::BureauClerk).await;
-    second.get("/cases/screens").await.assert_says("证据只对指定人员显示").assert_silent_on("已核实会见笔录");
+    second
+        .get("/cases/screens")
+        .await
+        .assert_says("证据只对指定人员显示")
+        .assert_silent_on("已核实会见笔录")
+        .assert_silent_on("没有一次会见、约见");
 }
 
 #[tokio::test]

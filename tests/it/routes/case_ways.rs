@@ -181,7 +181,7 @@ async fn a_meeting_in_custody_is_due_48_hours_after_the_minute_it_was_asked_for(
         [("kind", "asked_to_meet"), ("on", "2024-09-29"), ("time", time), ("content", "向看守所提出会见")]
     };
     centre.handler.post(&records, &ask("")).await.assert_status(422).assert_says("请填写提出会见的时间");
-    centre.handler.post(&records, &ask("18:30")).await.assert_status(409).assert_says("不能晚于现在");
+    centre.handler.post(&records, &ask("18:30")).await.assert_status(422).assert_says("不能晚于现在");
     centre.handler.post(&records, &ask("16:10")).await.assert_status(303);
     centre.handler.get(&case).await.assert_says("10月1日 16:10").assert_says("还剩47小时");
     centre.handler.get("/home").await.assert_says("会见在押当事人");

@@ -53,6 +53,9 @@ pub(crate) async fn live_every_form(app: &TestApp, centre: &Centre<'_>) -> Vec<L
         .apply(&[
             ("ethnicity", "汉族"),
             ("domicile", "山西省高平市米山镇南朱庄村12号"),
+            ("postcode", "048400"),
+            ("education", "junior"),
+            ("health", "healthy"),
             ("occupation", "木工"),
             ("employer", "无固定单位"),
             ("household_size", "4"),

@@ -191,6 +191,9 @@ fn form(route: &str, things: &Things, mut request: Request) -> Request {
         "/attendance/corrections/{id}/decide" => text(&[("decision", "agree"), ("note", "属实")]),
         "/attendance/{month}/venues/{id}/return" => text(&[("reason", "请补正"), ("version", "1")]),
         "/cases" | "/cases/{id}" => case(things),
+        "/cases/{id}/papers/listed" => {
+            text(&[("listed_kind", "meeting_record"), ("listed_pages", "2"), ("made_on", "2024-03-05")])
+        }
         "/cases/{id}/{step}" => text(&[("assigned_on", "2024-03-05"), ("version", "1")]),
         "/data-requests/look" | "/data-requests/copy" | "/data-requests/corrections" => {
             text(&[("id_number", "149999198503020007"), ("reason", "本人当面申请，5月6日"), ("wish", "姓名写错了")])

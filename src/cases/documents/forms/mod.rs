@@ -75,16 +75,24 @@ pub struct Particulars {
     pub ethnicity: String,
     /// 户籍所在地, down to the county.
     pub domicile: String,
+    /// 邮编.
+    pub postcode: String,
     /// 工作单位.
     pub employer: String,
     /// 职业.
     pub occupation: String,
+    /// 文化程度.
+    pub education: String,
+    /// 身体状况.
+    pub health: String,
     /// 家庭人口, in words.
     pub household_size: String,
     /// 家庭月收入, in yuan.
     pub household_income: String,
     /// 财产状况.
     pub property: String,
+    /// Why the means need not be looked at, when that is settled.
+    pub exempt: String,
     /// 是否申请过: the numbers of earlier applications, or 否.
     pub earlier: String,
     /// 材料清单: what lies in the file, each with its pages.

@@ -13,23 +13,40 @@ fn person(p: &Particulars) -> Vec<(String, String)> {
         ("民族", &p.ethnicity),
         ("身份证号", &p.id_number),
         ("户籍所在地", &p.domicile),
-        ("住所地", &p.township),
+        ("住所地、经常居住地", &p.township),
+        ("邮编", &p.postcode),
         ("联系电话", &p.phone),
-        ("职业、工作单位", &work(p)),
+        ("工作单位", &p.employer),
+        ("职业", &p.occupation),
+        ("文化程度", &p.education),
+        ("身体状况", if p.health.is_empty() { "健康 □　　残疾 □　　严重疾病 □" } else { &p.health }),
         ("群体类别", &p.groups),
     ])
 }
 
-fn work(p: &Particulars) -> String {
-    [p.occupation.as_str(), p.employer.as_str()]
-        .into_iter()
-        .filter(|words| !words.is_empty())
-        .collect::<Vec<_>>()
-        .join("，")
+/// Who applies for the applicant: what is not kept here is written by hand.
+fn agent(p: &Particulars) -> Vec<(String, String)> {
+    if p.agent.is_empty() {
+        return rows(&[("代理申请人", "无")]);
+    }
+    rows(&[
+        ("代理申请人", p.agent.as_str()),
+        ("代理申请人身份证号", ""),
+        ("代理申请人电话", ""),
+        ("代理授权", "见申请委托书"),
+    ])
 }
 
-fn agent(p: &Particulars) -> &str {
-    if p.agent.is_empty() { "无" } else { &p.agent }
+/// 经济困难状况, as the applicant tells it. What the household has in a year follows from a month of it, unless
+/// the applicant writes another sum.
+fn household(p: &Particulars) -> Vec<(String, String)> {
+    rows(&[
+        ("家庭人口", p.household_size.as_str()),
+        ("家庭月收入（元）", &p.household_income),
+        ("家庭年收入（元）", ""),
+        ("财产状况", &p.property),
+        ("低保、特困等证明或者免予核查的情形", &p.exempt),
+    ])
 }
 
 /// Fills a table in; false for what is none.
@@ -38,13 +55,13 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
     match kind {
         Kind::Application => {
             sheet.rows = person(p);
+            sheet.rows.extend(rows(&[("群体证明", &p.proofs), ("是否申请过法律援助", &p.earlier)]));
+            sheet.rows.extend(agent(p));
             sheet.rows.extend(rows(&[
-                ("群体证明", &p.proofs),
-                ("是否申请过法律援助", &p.earlier),
-                ("代理申请人", agent(p)),
                 ("申请方式", &p.way),
                 ("申请人法律地位", &p.position),
                 ("对方当事人", &p.opponent),
+                ("对方电话、地址", ""),
                 ("申请援助方式和阶段", &p.kind),
                 ("案由", &p.cause),
                 ("办案机关", &p.authority),
@@ -52,12 +69,9 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
                 ("请求事项", &p.request),
                 ("标的额（元）", &p.amount),
                 ("材料清单", &p.materials),
-                ("家庭人口", &p.household_size),
-                ("家庭月收入（元）", &p.household_income),
-                ("财产状况", &p.property),
-                ("收件日期", &on(p.received_on)),
-                ("收件人", &extra.actor),
             ]));
+            sheet.rows.extend(household(p));
+            sheet.rows.extend(rows(&[("收件日期", on(p.received_on).as_str()), ("收件人", &extra.actor)]));
             sheet.body.push(
                 "本人承诺：以上内容和所交材料真实；经济困难状况属实，愿意接受核查；如有虚假，承担相应法律责任。"
                     .to_owned(),
@@ -102,11 +116,9 @@ pub(super) fn fill(kind: Kind, sheet: &mut Sheet, p: &Particulars, extra: &Extra
         }
         Kind::MeansStatement => {
             sheet.rows = person(p);
+            sheet.rows.extend(household(p));
             sheet.rows.extend(rows(&[
-                ("家庭人口", &p.household_size),
-                ("家庭月收入（元）", &p.household_income),
-                ("财产状况", &p.property),
-                ("核查方式、免予核查的情形", &p.means),
+                ("核查方式、免予核查的情形", p.means.as_str()),
                 ("核查说明", &p.means_note),
                 ("核查人", &p.reviewer),
             ]));

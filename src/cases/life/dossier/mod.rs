@@ -157,7 +157,13 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
                                                                'household_income', a.household_income::text) end as "application: Json<Application>",
                case when l.case_id is null then null
                     else to_jsonb(l) || jsonb_build_object('recovered', l.recovered::text) end as "closing: Json<Closing>",
-               coalesce((select jsonb_agg(to_jsonb(k) order by k.id) from case_clocks k where k.case_id = c.id), '[]')
+               -- The payment's limit ends with the payment, and goes on when that is taken back; extensions move it.
+               coalesce((select jsonb_agg(case when k.kind = 'payout' and k.ended_on is null
+                                               then to_jsonb(k) || jsonb_build_object('ended_on', y.ended_on, 'due_on', k.due_on + y.days)
+                                               else to_jsonb(k) end order by k.id)
+                         from case_clocks k
+                         -- Whoever reads as a person sees nothing of the bureau's money, and so not whether it was paid.
+                         where k.case_id = c.id and (k.kind <> 'payout' or wall_person() is null)), '[]')
                    as "clocks!: Json<Vec<ClockRow>>",
                coalesce((select jsonb_agg((to_jsonb(d) - 'content') || jsonb_build_object('by', e.name) order by d.made_on, d.id)
                          from case_documents d join accounts e on e.id = d.made_by
@@ -231,6 +237,18 @@ pub async fn find(conn: &mut PgConnection, bureau: i64, viewer: Viewer, id: i64)
         left join case_closings l on l.case_id = c.id
         left join lateral (select s.number, v.short_name as venue
                            from consultations s join venues v on v.id = s.venue_id where s.id = c.consultation_id) t on true
+        cross join lateral (
+            select coalesce((select sum(x.days)::integer from case_extensions x where x.case_id = c.id and x.status = 'granted'), 0) as days,
+                   case when c.handler_category = 'agency_staff' then c.closing_agreed_on
+                        else (select min((e.at at time zone 'Asia/Shanghai')::date) from (
+                            select p.paid_at as at from case_payouts o join case_batches p on p.id = o.batch_id
+                            where o.case_id = c.id and o.live and p.status = 'paid'
+                            union all
+                            select x.recorded_at from case_outside_payments x where x.case_id = c.id and x.withdrawn_at is null
+                            union all
+                            select v.decided_at from case_voids v where v.case_id = c.id and v.agreed
+                        ) e) end as ended_on
+        ) y
         where c.bureau_id = $1 and c.id = $2 and (not $5 or h.account_id = $4
               or exists (select from case_quality q where q.case_id = c.id and q.reviewer_id = $4 and q.done_on is null))
         "#,
@@ -296,6 +314,13 @@ impl Dossier {
     #[must_use]
     pub fn recipient(&self) -> &str {
         self.application.as_ref().map_or("", |application| application.name.as_str())
+    }
+
+    /// Recipient, kind and cause, as far as they are known.
+    #[must_use]
+    pub fn in_brief(&self) -> String {
+        let parts = [self.recipient(), self.kind.label(), self.cause.as_str()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
     /// The groups in words.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::cases::clocks::Clock;
 use crate::cases::documents::Kind;
 use crate::cases::eligibility::rules::{Means, NoticeBasis, Proof, ScopeBasis};
+use crate::cases::life::person::{Education, Health};
 use crate::cases::states::State;
 use crate::plan::dictionaries::CaseKind;
 use crate::plan::dictionary::Dictionary as _;
@@ -32,10 +33,16 @@ pub struct Application {
     pub ethnicity: String,
     /// 户籍所在地, down to the county.
     pub domicile_mask: String,
+    /// 邮编.
+    pub postcode: String,
     /// 工作单位.
     pub employer: String,
     /// 职业.
     pub occupation: String,
+    /// 文化程度; a code or empty.
+    pub education: String,
+    /// 身体状况; a code or empty.
+    pub health: String,
     /// 家庭人口.
     pub household_size: Option<i32>,
     /// 家庭月收入 in yuan.
@@ -125,6 +132,18 @@ impl Application {
     #[must_use]
     pub fn notice(&self) -> Option<NoticeBasis> {
         NoticeBasis::from_code(&self.notice_basis)
+    }
+
+    /// 文化程度 in words.
+    #[must_use]
+    pub fn education_words(&self) -> &'static str {
+        Education::from_code(&self.education).map_or("", |it| it.label())
+    }
+
+    /// 身体状况 in words.
+    #[must_use]
+    pub fn health_words(&self) -> &'static str {
+        Health::from_code(&self.health).map_or("", |it| it.label())
     }
 
     /// 男, 女 or empty.

@@ -10,6 +10,7 @@ use super::{Choices, choices, open};
 use crate::cases::eligibility::rules::{NoticeBasis, Proof};
 use crate::cases::life::dossier::{self, Dossier, Viewer, Way};
 use crate::cases::life::form::ApplicationForm;
+use crate::cases::life::person::{Education, Health};
 use crate::error::AppError;
 use crate::plan::dictionaries::{Basis, CaseKind, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
@@ -138,6 +139,14 @@ impl ApplicationPage {
 
     fn proofs(&self) -> Choices {
         choices::<Proof>(|_| true)
+    }
+
+    fn educations(&self) -> Choices {
+        choices::<Education>(|_| true)
+    }
+
+    fn healths(&self) -> Choices {
+        choices::<Health>(|_| true)
     }
 
     fn notice_bases(&self) -> Choices {

@@ -8,7 +8,7 @@ use super::timeline;
 use super::{Choices, choices};
 use crate::cases::clocks::{Clock, rules as clocks};
 use crate::cases::closing::rules::ClosingWay;
-use crate::cases::documents::rules as papers;
+use crate::cases::documents::{Kind, rules as papers};
 use crate::cases::life::dossier::{self, ClockRow, DocumentRow, Dossier, NamedRow, RecordRow};
 use crate::cases::life::{handling, intake, take};
 use crate::cases::states::rules::{self as states, Row};
@@ -132,10 +132,13 @@ impl LifePage {
             entered_on: case.entered_on,
             terminated_on: case.terminated_on,
         };
-        let explanation = match (case.place, case.counted_year, &programme) {
-            (Some(place), Some(year), Some(programme)) => {
-                crate::cases::rules::counted_words(place, year, programme.case_target, &dates)
-            }
+        let explanation = match (case.place, case.counted_year) {
+            (Some(place), Some(year)) => crate::cases::rules::counted_words(
+                place,
+                year,
+                programme.as_ref().map(|programme| programme.case_target),
+                &dates,
+            ),
             _ if case.granted_on.is_none() && case.basis == Basis::Application => {
                 "决定给予援助时认定是否属于惠民工程案件；同意结案并录入省系统后计入任务。".to_owned()
             }
@@ -143,14 +146,16 @@ impl LifePage {
         };
         let mut rows: Vec<&Row> =
             states::steps_from(case.state).filter(|row| is_offered(row.step, &case, today)).collect();
-        rows.sort_by_key(|row| row.step.is_aside());
+        // What may be entered any time is the next step only where nothing else is.
+        let aside = |row: &Row| row.step.is_aside() || row.step == Move::Enter && case.state != CaseState::CloseAgreed;
+        rows.sort_by_key(|row| aside(row));
         let next = rows
             .iter()
             .filter(|row| take::may_act(actor, row, &case))
             .map(|row| StepLink {
                 label: row.step.label(),
                 href: format!("{}/do/{}", case.href(), row.step.code()),
-                aside: row.step.is_aside(),
+                aside: aside(row),
             })
             .collect::<Vec<_>>();
         let ahead = rows.iter().filter(|row| row.step != Move::Enter && !row.step.is_aside());
@@ -229,11 +234,6 @@ impl LifePage {
         self.case.documents.iter().filter(|document| open && document.source != "made").collect()
     }
 
-    fn lede(&self) -> String {
-        let recipient = self.case.recipient();
-        format!("{recipient} · {} · {}", self.case.kind, self.case.cause)
-    }
-
     fn application(&self) -> dossier::Application {
         self.case.application.as_deref().cloned().unwrap_or_default()
     }
@@ -270,15 +270,22 @@ impl LifePage {
         self.case.documents.iter().collect()
     }
 
-    fn missing(&self) -> String {
+    /// What the file needs before it can be closed, and lacks.
+    fn lacking(&self) -> Vec<Kind> {
         let heard =
             self.case.closing.as_ref().and_then(|it| ClosingWay::from_code(&it.way)).is_none_or(ClosingWay::heard);
-        let missing: Vec<&str> = papers::required(self.case.kind, heard)
-            .into_iter()
-            .filter(|kind| !self.case.has(*kind))
-            .map(|kind| kind.label())
-            .collect();
-        missing.join("、")
+        papers::required(self.case.kind, heard).into_iter().filter(|kind| !self.case.has(*kind)).collect()
+    }
+
+    fn missing(&self) -> String {
+        self.lacking().iter().map(|kind| kind.label()).collect::<Vec<_>>().join("；")
+    }
+
+    /// The lacking papers that are filed by hand, each with the pages as typed.
+    fn listed(&self) -> Vec<(Kind, String)> {
+        let typed = |kind: Kind| self.paper.listed().find(|(code, _)| *code == kind.code()).map(|(_, pages)| pages);
+        let lacking = self.lacking().into_iter().filter(|kind| !kind.is_made_here());
+        lacking.map(|kind| (kind, typed(kind).unwrap_or_default().to_owned())).collect()
     }
 
     fn record_kinds(&self) -> Choices {

@@ -1,23 +1,29 @@
 //! A step about to be taken: what it needs, what it makes, what it asks for.
 
 use askama::Template;
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::{Choices, choices, open};
 use crate::cases::assignment::{self, rules as assignment_rules};
 use crate::cases::clocks::Clock;
+use crate::cases::clocks::rules::Length;
 use crate::cases::closing::rules::{ClosingWay, Effect, ItemResult};
 use crate::cases::documents::{Kind, rules as papers};
 use crate::cases::eligibility::rules::{Means, Refusal, ScopeBasis, TerminationGround, age_on};
-use crate::cases::life::dossier::{Application, DocumentRow, Dossier};
-use crate::cases::life::take;
+use crate::cases::life::dossier::{Application, CommonRow, DocumentRow, Dossier};
+use crate::cases::life::handling::RecordKind;
+use crate::cases::life::{intake, take};
 use crate::cases::states::Move;
-use crate::cases::states::rules::{self as states, Ask, Row};
+use crate::cases::states::rules::{self as states, Ask, Mending, Row};
 use crate::cases::states::wordings::Wording;
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
+use crate::plan::money;
 use crate::plan::time::chinese_date;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
@@ -100,39 +106,24 @@ impl StepPage {
         let bureau = actor.bureau_id;
         let mut conn = state.pool.acquire().await?;
         let prospect = take::prospect(&mut conn, bureau, actor.account_id, today, &case, row).await?;
-        let (mut choices, mut barred) = (Vec::new(), Vec::new());
-        if row.asks.contains(&Ask::Handler) {
-            let wanted = assignment::wanted(&case, today);
-            let mut all: Vec<(i64, Choice)> = assignment::candidates(&mut conn, bureau, &case, &prospect.rows, None)
-                .await?
-                .into_iter()
-                .map(|row| {
-                    let (score, words) = assignment_rules::fit(&wanted, &row.candidate);
-                    let barred = assignment_rules::barred(&wanted, &row.candidate).join("；");
-                    (
-                        score,
-                        Choice {
-                            id: row.id,
-                            name: row.name,
-                            firm: row.firm,
-                            fit: words.join("，"),
-                            barred,
-                            best: false,
-                        },
-                    )
-                })
-                .collect();
-            all.sort_by_key(|(score, choice)| (std::cmp::Reverse(*score), choice.id));
-            (choices, barred) =
-                all.into_iter().map(|(_, choice)| choice).partition(|choice: &Choice| choice.barred.is_empty());
-            if let Some(first) = choices.first_mut() {
-                first.best = true;
+        let (choices, barred) = match row.asks.contains(&Ask::Handler) {
+            true => handlers(&mut conn, bureau, today, &case, &prospect.rows).await?,
+            false => (Vec::new(), Vec::new()),
+        };
+        let until = match usual_until(row, today) {
+            Some(day) => {
+                let calendar = crate::programmes::db::calendar(&mut conn).await?;
+                calendar.working_day_on_or_after(day).map(|day| day.to_string()).unwrap_or_default()
             }
-        }
+            None => String::new(),
+        };
         drop(conn);
         let heard = case.closing.as_ref().and_then(|it| ClosingWay::from_code(&it.way)).is_none_or(ClosingWay::heard);
         let items = papers::required(case.kind, heard).into_iter().map(|kind| (kind, case.has(kind))).collect();
-        let form = form.unwrap_or_else(|| fresh(&case, today));
+        let form = match form {
+            Some(form) => form,
+            None => StepForm { until, ..fresh(&case, today) },
+        };
         Ok(StepPage {
             layout: layout.titled(row.step.label()).crumb("案件台账", "/cases").crumb(case.number.clone(), case.href()),
             once,
@@ -156,6 +147,30 @@ impl StepPage {
             self.row.step,
             Move::Review | Move::Grant | Move::Refuse | Move::SendBack | Move::AidFirst | Move::SettleAidFirst
         )
+    }
+
+    /// Where what is lacking can be made good.
+    fn mends(&self) -> Vec<(&'static str, String)> {
+        let unmet = self.row.needs.iter().zip(&self.needs).filter(|(_, (_, met))| !met);
+        let places: BTreeSet<Mending> = unmet.filter_map(|(need, _)| need.mending()).collect();
+        places
+            .into_iter()
+            .filter(|place| *place != Mending::Application || intake::may_correct(self.case.state))
+            .map(|place| match place {
+                Mending::Application => ("补填申请内容", format!("{}/application", self.case.href())),
+                Mending::Papers => ("去收存材料", format!("{}#papers", self.case.href())),
+            })
+            .collect()
+    }
+
+    /// 家庭情况, as the applicant told it.
+    fn household(&self) -> String {
+        let it = self.application();
+        let mut words = Vec::new();
+        words.extend(it.household_size.map(|size| format!("家庭{size}人")));
+        words.extend(it.household_income.map(|sum| format!("月收入{}元", money::yuan_text(sum))));
+        words.extend(Some(it.property).filter(|property| !property.is_empty()));
+        words.join("，")
     }
 
     fn application(&self) -> Application {
@@ -302,9 +317,54 @@ impl StepPage {
     }
 }
 
+/// Who may be chosen, the fittest first, and who may not.
+async fn handlers(
+    conn: &mut PgConnection,
+    bureau: i64,
+    today: NaiveDate,
+    case: &Dossier,
+    common: &[CommonRow],
+) -> Result<(Vec<Choice>, Vec<Choice>), AppError> {
+    let wanted = assignment::wanted(case, today);
+    let candidates = assignment::candidates(conn, bureau, case, common, None).await?;
+    let mut all: Vec<(i64, Choice)> = candidates
+        .into_iter()
+        .map(|row| {
+            let (score, words) = assignment_rules::fit(&wanted, &row.candidate);
+            let mut barred = assignment_rules::barred(&wanted, &row.candidate);
+            if case.handler_id == Some(row.id) {
+                barred.push("现在的承办人，正要更换".to_owned());
+            }
+            let (fit, barred) = (words.join("，"), barred.join("；"));
+            (score, Choice { id: row.id, name: row.name, firm: row.firm, fit, barred, best: false })
+        })
+        .collect();
+    all.sort_by_key(|(score, choice)| (std::cmp::Reverse(*score), choice.id));
+    let (mut choices, barred): (Vec<_>, Vec<_>) =
+        all.into_iter().map(|(_, choice)| choice).partition(|choice| choice.barred.is_empty());
+    if let Some(first) = choices.first_mut() {
+        first.best = true;
+    }
+    Ok((choices, barred))
+}
+
+/// The last day that the office usually sets, before it moves over holidays.
+fn usual_until(row: &Row, today: NaiveDate) -> Option<NaiveDate> {
+    let days = row.starts.iter().find_map(|clock| match clock.length() {
+        Length::SetByOffice(days) => Some(days),
+        Length::Procedural(_) | Length::Hours(_) | Length::Plan => None,
+    });
+    days.and_then(|days| today.checked_add_days(Days::new(u64::from(days))))
+}
+
 fn fresh(case: &Dossier, today: NaiveDate) -> StepForm {
     let closing = case.closing.as_deref().cloned().unwrap_or_default();
     let application = case.application.as_deref().cloned().unwrap_or_default();
+    // A report that is not written yet begins with what was recorded.
+    let counted = |reported: i32, kind: RecordKind| {
+        let recorded = case.records.iter().filter(|record| record.kind == kind.code()).count();
+        if case.closing.is_some() { reported.to_string() } else { recorded.to_string() }
+    };
     StepForm {
         on: today.to_string(),
         scope: application.scope_basis,
@@ -315,9 +375,9 @@ fn fresh(case: &Dossier, today: NaiveDate) -> StepForm {
         effect: closing.effect,
         summary: closing.summary,
         adopted: closing.adopted,
-        hearings: closing.hearings.to_string(),
-        meetings: closing.meetings.to_string(),
-        readings: closing.readings.to_string(),
+        hearings: counted(closing.hearings, RecordKind::Hearing),
+        meetings: counted(closing.meetings, RecordKind::Meeting),
+        readings: counted(closing.readings, RecordKind::Reading),
         good: closing
             .items
             .iter()

@@ -140,9 +140,10 @@ pub(super) async fn insert_application(
              id_number_mask, phone, phone_index, phone_mask, township, address, agent, agent_relation, detained,
              hard_to_move, life_or_death, legal_position, opponent, opponent_key, authority, authority_number,
              notice_basis, notice_number, facts, request, amount, limitation_on, proofs, primary_group, means, scope_basis,
-             ethnicity, domicile, domicile_mask, employer, occupation, household_size, household_income, property)
+             ethnicity, domicile, domicile_mask, employer, occupation, household_size, household_income, property,
+             postcode, education, health)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, coalesce($37, ''), $38, $39, $40, $41, $42)",
+             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, coalesce($37, ''), $38, $39, $40, $41, $42, $43, $44, $45)",
         case,
         bureau,
         seal_id,
@@ -184,7 +185,10 @@ pub(super) async fn insert_application(
         new.occupation,
         new.household_size,
         new.household_income,
-        new.property
+        new.property,
+        new.postcode,
+        new.education.map_or("", |it| it.code()),
+        new.health.map_or("", |it| it.code())
     )
     .execute(conn)
     .await?;
@@ -206,6 +210,25 @@ pub(super) async fn same_notice(
         new.notice_number,
         new.name,
         new.kind as CaseKind
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The other case that a number of the provincial system stands on.
+pub(super) async fn entered_under(
+    conn: &mut PgConnection,
+    bureau: i64,
+    number: &str,
+    case: i64,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select number from cases
+         where bureau_id = $1 and upper(entry_number) = upper($2) and id <> $3 and terminated_on is null
+         order by id limit 1",
+        bureau,
+        number,
+        case
     )
     .fetch_optional(conn)
     .await
@@ -277,7 +300,8 @@ pub(super) async fn update_application(
              authority = $22, authority_number = $23, facts = $24, request = $25, amount = $26, limitation_on = $27,
              proofs = $28, primary_group = $29, notice_basis = $30, notice_number = $31,
              ethnicity = $32, domicile = coalesce($33, domicile), domicile_mask = coalesce($34, domicile_mask), employer = $35,
-             occupation = $36, household_size = $37, household_income = $38, property = $39, version = version + 1
+             occupation = $36, household_size = $37, household_income = $38, property = $39, postcode = $40, education = $41,
+             health = $42, version = version + 1
          where bureau_id = $1 and case_id = $2",
         bureau,
         case,
@@ -317,7 +341,10 @@ pub(super) async fn update_application(
         new.occupation,
         new.household_size,
         new.household_income,
-        new.property
+        new.property,
+        new.postcode,
+        new.education.map_or("", |it| it.code()),
+        new.health.map_or("", |it| it.code())
     )
     .execute(conn)
     .await?;
