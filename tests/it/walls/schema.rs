@@ -42,10 +42,9 @@ const WALLS: &str = r"
           from information_schema.role_table_grants
          where table_schema = 'public' and grantee = 'huifa_program' group by table_name
         union all
-        select 'not null: ' || attrelid::regclass || ' ' || string_agg(attname, ', ' order by attnum)
+        select 'not null: ' || attrelid::regclass || ' ' || attname
           from pg_attribute join pg_class on pg_class.oid = attrelid
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and attnum > 0 and attnotnull
-         group by attrelid
     ) walls (line)";
 
 async fn standing(pool: &PgPool) -> BTreeSet<String> {
