@@ -4,11 +4,12 @@
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::IntoResponse as _;
+use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
 use super::{audit_words, db};
 use crate::audit::chain;
-use crate::plan::time::SHANGHAI;
+use crate::plan::time::{SHANGHAI, at};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::terms::Term;
@@ -17,23 +18,42 @@ use crate::web::{Answer, csv};
 /// How many records one file holds; older ones follow with `before`.
 const MOST: i64 = 20_000;
 
+/// What is asked for of the trail, on its page and in its file.
 #[derive(Debug, Deserialize)]
-pub(super) struct ExportQuery {
-    before: Option<i64>,
+pub(super) struct AuditQuery {
+    pub(super) before: Option<i64>,
     #[serde(default)]
-    search: String,
+    pub(super) search: String,
+    #[serde(default)]
+    pub(super) from: String,
+    #[serde(default)]
+    pub(super) to: String,
+}
+
+impl AuditQuery {
+    /// The part of the trail; days are Shanghai's, the last one included. A day that is none is left out.
+    pub(super) fn part(&self, text: &str) -> db::AuditPart {
+        let start = |day: NaiveDate| at(day, NaiveTime::MIN);
+        let search: String = text.chars().take(50).collect();
+        db::AuditPart {
+            before: self.before,
+            actions: audit_words::actions_named(&search),
+            search,
+            from: self.from.parse().ok().map(start),
+            until: self.to.parse().ok().and_then(|day: NaiveDate| day.succ_opt()).map(start),
+        }
+    }
 }
 
 pub(super) async fn export(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Query(query): Query<ExportQuery>,
+    Query(query): Query<AuditQuery>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let search: String = Term::read(&state, &actor, &query.search)?.text.chars().take(50).collect();
-    let actions = audit_words::actions_named(&search);
-    let records = db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, MOST).await?;
+    let part = query.part(&Term::read(&state, &actor, &query.search)?.text);
+    let records = db::audit_records(&mut conn, scope.bureau(), &part, MOST).await?;
     let head = chain::head(&mut conn).await?;
     drop(conn);
     let mut file = String::from("\u{feff}");

@@ -477,13 +477,26 @@ pub struct AuditRow {
     pub note: String,
 }
 
-/// A page of the audit trail, newest first, before the record `before`; `actions` are those that `search` names.
+/// Which part of the audit trail is asked for.
+#[derive(Clone, Debug)]
+pub struct AuditPart {
+    /// Older than this record.
+    pub before: Option<i64>,
+    /// Words of the record, empty for all.
+    pub search: String,
+    /// The codes that `search` names.
+    pub actions: Vec<String>,
+    /// From this instant on.
+    pub from: Option<DateTime<FixedOffset>>,
+    /// Before this instant.
+    pub until: Option<DateTime<FixedOffset>>,
+}
+
+/// A page of the audit trail, newest first.
 pub async fn audit_records(
     conn: &mut PgConnection,
     bureau: i64,
-    before: Option<i64>,
-    search: &str,
-    actions: &[String],
+    part: &AuditPart,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditRow>> {
     sqlx::query_as!(
@@ -492,8 +505,10 @@ pub async fn audit_records(
         r#"
         with mine as (
             select * from audit_records where bureau_id = $1 and ($2::bigint is null or id < $2)
+              and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
         ), nobodys as (
             select * from audit_records where bureau_id is null and ($2::bigint is null or id < $2)
+              and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
         )
         select id as "id!", at as "at!", actor as "actor!", address as "address!", action as "action!", subject as "subject!",
                subject_id as "subject_id!", before, after, note as "note!"
@@ -511,10 +526,12 @@ pub async fn audit_records(
         order by id desc limit $4
         "#,
         bureau,
-        before,
-        search,
+        part.before,
+        part.search,
         limit,
-        actions
+        &part.actions,
+        part.from,
+        part.until
     )
     .fetch_all(conn)
     .await

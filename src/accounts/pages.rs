@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
+use super::audit_file::AuditQuery;
 use super::audit_words;
 use super::db::{self, AccountRow, AuditRow};
 use super::policy::Policy;
@@ -289,20 +290,15 @@ pub(super) async fn permissions(layout: Layout) -> Answer {
     page(&PermissionsPage { layout: layout.titled("权限表"), roles, rows })
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct AuditQuery {
-    before: Option<i64>,
-    #[serde(default)]
-    search: String,
-}
-
 #[derive(Template)]
 #[template(path = "accounts/audit.html")]
 struct AuditPage {
     layout: Layout,
     search: String,
-    /// The same for an address.
-    sealed: String,
+    from: String,
+    to: String,
+    /// What the page shows, for the address of its file.
+    asked: String,
     records: Vec<AuditRow>,
     pager: Pager,
 }
@@ -333,21 +329,23 @@ pub(super) async fn audit(
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let Term { text, sealed } = Term::read(&state, &actor, &query.search)?;
-    let search: String = text.chars().take(50).collect();
-    let actions = audit_words::actions_named(&search);
-    let mut records =
-        db::audit_records(&mut conn, scope.bureau(), query.before, &search, &actions, layout.rows.asked()).await?;
+    let part = query.part(&text);
+    let mut records = db::audit_records(&mut conn, scope.bureau(), &part, layout.rows.asked()).await?;
     let more = layout.rows.cut(&mut records);
     let address = |before: Option<i64>| {
         let before = before.map(|id| ("before", id.to_string()));
-        let pairs: Vec<_> = before.into_iter().chain([("search", sealed.clone())]).collect();
-        format!("/audit?{}", serde_html_form::to_string(pairs).unwrap_or_default())
+        let asked = [("search", &sealed), ("from", &query.from), ("to", &query.to)];
+        let asked = asked.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.clone()));
+        let pairs: Vec<_> = before.into_iter().chain(asked).collect();
+        serde_html_form::to_string(pairs).unwrap_or_default()
     };
     let pager = Pager {
-        previous: query.before.map(|_| address(None)),
-        next: records.last().filter(|_| more).map(|last| address(Some(last.id))),
+        previous: query.before.map(|_| format!("/audit?{}", address(None))),
+        next: records.last().filter(|_| more).map(|last| format!("/audit?{}", address(Some(last.id)))),
         text: format!("本页{}条", records.len()),
         rows: layout.rows,
     };
-    page(&AuditPage { layout: layout.titled("审计记录"), search, sealed, records, pager })
+    let asked = address(None);
+    let (from, to) = (query.from, query.to);
+    page(&AuditPage { layout: layout.titled("审计记录"), search: part.search, from, to, asked, records, pager })
 }

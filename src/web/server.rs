@@ -238,6 +238,16 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
         return malformed("请求没有写明要访问的主机，或者写了多个。请用浏览器重新打开。");
     }
+    let host = request.headers().get(header::HOST).map_or(Ok(""), HeaderValue::to_str);
+    if !host.is_ok_and(|host| host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c))) {
+        return malformed("请求中的主机名无法识别。请用浏览器重新打开。");
+    }
+    // Every form says its length. Without chunks no two programs on the way can see its end
+    // in two places (RFC 9112, 6.1), and hyper hides whether a length stood beside them.
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        let text = "请求没有写明内容的长度，系统没有受理。请用浏览器重新提交。";
+        return ErrorNote::answer(StatusCode::LENGTH_REQUIRED, "无法识别这个请求", text);
+    }
     // PostgreSQL stores no NUL, and no address of ours has one.
     if request.uri().path_and_query().is_some_and(|asked| asked.as_str().contains("%00")) {
         return malformed("地址中有无法识别的字符。请从导航重新进入。");
@@ -260,7 +270,12 @@ async fn keep_pages_private(request: Request, next: Next) -> Response {
 async fn draw_remaining_errors(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::of(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
-    error_page::draw(&state, None, &asked, response)
+    let mut drawn = error_page::draw(&state, None, &asked, response);
+    if drawn.status() == StatusCode::LENGTH_REQUIRED {
+        // What stands behind such a request on its connection is not looked at.
+        drawn.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    drawn
 }
 
 /// Serves until `stop` resolves, then lets the open requests finish for a moment.

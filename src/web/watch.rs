@@ -1,5 +1,5 @@
 //! For whoever watches the program, on a listener of its own: alive, able to serve, figures.
-//! Nothing of it is reached from where people come in.
+//! From where people come in the first two answer in a word; the figures are never reached there.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -28,6 +28,7 @@ const NO_PAGE: &[&str] = &[
     "/favicon.ico",
     "/healthz",
     "/readyz",
+    "/readyz",
     // Lead on to the page of what they belong to.
     "/payouts/items/{id}",
     "/payments/transfers/{id}",

@@ -237,4 +237,14 @@ async fn a_peer_who_reviews_the_quality_of_a_case_reads_it_and_writes_nothing_in
         centre.second.post(&format!("{case}/{path}"), &fields).await.assert_status(403).assert_says("只有本案承办人");
     }
     assert_eq!(written(&app).await, before);
+    // Nor does the peer say that what they found was mended: the handler does.
+    let mut scores: Vec<(&str, &str)> =
+        ["8", "8", "12", "12", "15", "12", "4", "8"].into_iter().map(|score| ("scores", score)).collect();
+    scores.extend([("faults", "没有写明风险告知"), ("mend_until", "2024-05-20")]);
+    centre.second.post("/cases/quality/1", &scores).await.assert_status(303);
+    let note = [("note", "已补充告知笔录")];
+    let page = centre.second.post("/cases/quality/1/mended", &note).await;
+    assert!([403, 404, 409].contains(&page.status.as_u16()), "{}", page.text());
+    assert_eq!(app.scalar_i64("select count(*) from case_quality where mended_on is not null").await, 0);
+    centre.handler.post("/cases/quality/1/mended", &note).await.assert_status(303);
 }

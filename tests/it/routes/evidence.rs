@@ -148,6 +148,12 @@ async fn an_archive_holds_no_identity_number_no_account_and_no_whole_telephone()
     let mut words = everything.split(|c: char| !c.is_ascii_alphanumeric());
     let telephone = |word: &str| word.len() == 11 && word.starts_with('1') && word.bytes().all(|b| b.is_ascii_digit());
     assert!(!words.any(telephone), "a whole telephone number");
+    // What is confidential goes out without even a masked telephone or a family name.
+    app.execute("update consultations set sensitive = true").await;
+    let mut pack = Pack::open(&app.staff(Role::BureauClerk).await.post("/evidence", MAY).await);
+    let everything = pack.everything();
+    assert!(everything.contains("（不公开）"));
+    assert!(!everything.contains("138****0001") && !everything.contains("申某"));
 }
 
 #[tokio::test]

@@ -114,6 +114,13 @@ async fn a27_what_is_owed_is_paid_back_or_written_off_by_a_second_person() {
     assert_eq!(app.scalar_i64("select count(*) from fund_entries where kind = 'duty_refund'").await, 1);
     clerk.post(&path, &ask("written_off", "100")).await.assert_status(303);
     let id = app.scalar_i64("select max(id) from receivable_settlings").await;
+    // Whoever asked does not decide in another role either.
+    let asker = clerk.actor().account_id;
+    app.execute(&format!("update accounts set role = 'approver' where id = {asker}")).await;
+    let turned = app.browser_of(asker).await;
+    let page = turned.post(&format!("/settlements/receivables/{id}/agree"), &[]).await;
+    page.assert_status(409).assert_says("这项申请由您提出");
+    app.execute(&format!("update accounts set role = 'bureau_clerk' where id = {asker}")).await;
     approver.post(&format!("/settlements/receivables/{id}/agree"), &[]).await.assert_status(303);
     clerk.get("/settlements/receivables").await.assert_says("没有应退款");
 }

@@ -42,6 +42,7 @@ async fn every_kind_of_answer_carries_the_security_headers() {
         ("/accounts/abc", 404, "no-store"),
         ("/sign-out", 405, "no-store"),
         ("/healthz", 200, "no-store"),
+        ("/readyz", 200, "no-store"),
         (asset, 200, "public, max-age=31536000, immutable"),
     ] {
         let page = system.get(path).await;
@@ -137,8 +138,12 @@ async fn pages_and_assets_are_compressed_on_request() {
 async fn without_its_database_the_program_lives_but_is_not_ready() {
     let app = TestApp::new().await;
     let clerk = app.staff(Role::BureauClerk).await;
+    app.stranger().get("/readyz").await.assert_status(200);
     app.state.pool.close().await;
     app.stranger().get("/healthz").await.assert_status(200);
+    let page = app.stranger().get("/readyz").await;
+    page.assert_status(503);
+    assert_eq!(page.html, "not ready\n");
     clerk.get("/permissions").await.assert_status(500).assert_says("故障编号");
 }
 

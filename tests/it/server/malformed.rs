@@ -55,13 +55,95 @@ async fn a_form_beyond_its_size_is_told_so_however_it_is_sent() {
     let body = format!("name={}", "a".repeat(300_000));
     let whole = served.exchange(&form_request("/accounts", system.cookie(), &body)).await.expect("an answer");
     whole.assert(413, "提交的内容过大");
-    let chunked = format!(
-        "POST /accounts HTTP/1.1\r\nHost: huifa.test\r\nSec-Fetch-Site: same-origin\r\nCookie: huifa={}\r\n\
-         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
-        system.cookie(),
-        body.len()
-    );
-    served.exchange(&chunked).await.expect("an answer").assert(413, "提交的内容过大");
+    let announced = form_request("/accounts", system.cookie(), "").replace("Length: 0", "Length: 300005");
+    let parted = format!("{announced}{body}");
+    served.exchange(&parted).await.expect("an answer").assert(413, "提交的内容过大");
+}
+
+/// A form to the sign-in with these header lines, and behind it a request that must not be seen as one.
+fn smuggled(lines: &str) -> String {
+    format!(
+        "POST /sign-in HTTP/1.1\r\nHost: huifa.test\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n{lines}\r\n\
+         0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: huifa.test\r\nConnection: close\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_message_whose_end_could_be_seen_in_two_places_is_refused_and_the_connection_closed() {
+    let app = TestApp::empty().await;
+    let served = Served::start(app.router(), Limits::default()).await;
+    for lines in [
+        "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 6\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding:\tchunked\r\n",
+        "Transfer-Encoding: CHUNKED\r\n",
+    ] {
+        let answer = served.exchange(&smuggled(lines)).await.expect("an answer");
+        answer.assert(411, "没有写明内容的长度");
+        assert_eq!(answer.header("connection"), Some("close"), "{lines}");
+        assert!(!answer.body.contains("HTTP/1.1"), "{lines}: {answer:?}");
+    }
+    for lines in [
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5, 5\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 0x5\r\n",
+        "Content-Length: 99999999999999999999999\r\n",
+        "Content-Length:\r\n",
+        "X-Folded: one\r\n two\r\n",
+        "X-Nul: a\0b\r\n",
+        "X-Bare: a\rb\r\n",
+        "X Spaced: a\r\n",
+    ] {
+        let answer = served.exchange(&smuggled(lines)).await.expect("an answer");
+        assert_eq!(answer.status, 400, "{lines}: {answer:?}");
+        assert!(!answer.body.contains("HTTP/1.1"), "{lines}: {answer:?}");
+    }
+    served.get("/healthz").await.assert(200, "ok");
+}
+
+#[tokio::test]
+async fn request_lines_that_no_browser_sends_are_refused_and_hurt_nobody() {
+    let app = TestApp::empty().await;
+    let served = Served::start(app.router(), Limits::default()).await;
+    let long = format!("GET /{} HTTP/1.1", "a".repeat(100_000));
+    for (line, statuses) in [
+        ("GET /a\0b HTTP/1.1", [400, 400]),
+        ("GET /a%00b HTTP/1.1", [400, 400]),
+        ("GET  HTTP/1.1", [400, 400]),
+        ("GET /healthz", [400, 400]),
+        ("GET /healthz HTTP/3.7", [400, 400]),
+        ("GET http://evil.example/accounts/1/nothing HTTP/1.1", [404, 404]),
+        ("GET /static/../../etc/passwd HTTP/1.1", [404, 404]),
+        ("GET /static/%2e%2e%2f%2e%2e%2fetc/passwd HTTP/1.1", [404, 404]),
+        ("CONNECT evil.example:443 HTTP/1.1", [404, 405]),
+        ("OPTIONS * HTTP/1.1", [404, 405]),
+        ("TRACE /sign-in HTTP/1.1", [405, 405]),
+        ("PUT /sign-in HTTP/1.1", [405, 405]),
+        ("DELETE /sign-in HTTP/1.1", [405, 405]),
+        (long.as_str(), [414, 431]),
+    ] {
+        let request = format!("{line}\r\nHost: huifa.test\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\r\n");
+        // Closed with the rest unread, the answer itself may not arrive.
+        if let Some(answer) = served.exchange(&request).await {
+            assert!(statuses.contains(&answer.status), "{line:.60}: {answer:?}");
+        }
+    }
+    for host in ["a b", "huifa.test/evil", "<script>", "a@@b"] {
+        let request = format!("GET /sign-in HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        served.exchange(&request).await.expect("an answer").assert(400, "主机名无法识别");
+    }
+    let many: String = (0..300).map(|number| format!("X-{number}: a\r\n")).collect();
+    let many = served.exchange(&format!("GET /healthz HTTP/1.1\r\nHost: huifa.test\r\n{many}\r\n")).await;
+    assert!(many.is_none_or(|answer| answer.status == 431));
+    served.get("/healthz").await.assert(200, "ok");
 }
 
 #[tokio::test]

@@ -177,6 +177,7 @@ async fn a_stranger_is_sent_to_sign_in_from_every_route_but_the_public_ones() {
             "GET /static/{hash}/{*name}",
             "GET /favicon.ico",
             "GET /healthz",
+            "GET /readyz",
             "GET /styleguide",
             "GET /styleguide/{name}",
         ],

@@ -11,5 +11,6 @@ mod matrix;
 mod often;
 mod requests;
 mod rows;
+mod schema;
 mod terms;
 mod world;
