@@ -228,6 +228,11 @@ mod tests {
         let suspended =
             Candidate { active: false, status_reason: "停止执业三个月".to_owned(), ..lawyer.clone() };
         assert!(why(&wanted(CaseKind::CivilFirstInstance), &suspended).contains("停止执业三个月"));
+        let colleague =
+            Candidate { firm_other_side: Some("高法援字〔2024〕004号".to_owned()), ..lawyer.clone() };
+        assert!(why(&wanted(CaseKind::CivilFirstInstance), &colleague).contains("同一单位办理对方当事人"));
+        let replaced = Candidate { replaced_before: true, ..lawyer.clone() };
+        assert!(why(&wanted(CaseKind::CivilFirstInstance), &replaced).contains("在本案中已被更换"));
         let other = Candidate { other_side: Some("高法援字〔2024〕003号".to_owned()), ..lawyer };
         assert!(why(&wanted(CaseKind::CivilFirstInstance), &other).contains("对方当事人"));
     }

@@ -357,6 +357,7 @@ mod tests {
     #[test]
     fn names_are_compared_without_blanks_and_marks() {
         assert_eq!(name_key("高平市 示例（建筑）有限公司"), name_key("高平市示例(建筑)有限公司"));
+        assert_eq!(name_key("ＡＢ１２建筑公司"), name_key("ab12建筑公司"));
         assert_ne!(name_key("张三"), name_key("张三丰"));
     }
 

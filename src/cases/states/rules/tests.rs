@@ -103,3 +103,57 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn each_need_refuses_by_itself_and_says_why() {
+    // Everything is there: then each thing is missing alone.
+    let whole = Facts {
+        identity_shown: true,
+        supplement_overdue: true,
+        scope_named: true,
+        means_settled: true,
+        aid_first_ground: true,
+        handler_accepted: true,
+        agreement_filed: true,
+        closing_passed: true,
+        ..Facts::default()
+    };
+    let until = "2024-10-29".parse().ok();
+    let with = |change: fn(&mut Facts)| {
+        let mut facts = whole.clone();
+        change(&mut facts);
+        facts
+    };
+    for (need, facts, words) in [
+        (Need::ApplicationWhole, with(|it| it.application_missing = vec!["案由"]), "还缺：案由"),
+        (Need::IdentityShown, with(|it| it.identity_shown = false), "身份证明"),
+        (Need::FirstSupplement, with(|it| it.supplements = 1), "不能再次通知"),
+        (Need::SupplementOverdue, with(|it| it.supplement_overdue = false), "不能视为撤回"),
+        (Need::NotCooperating, with(|it| it.cooperating = true), "还没有结果"),
+        (Need::ScopeNamed, with(|it| it.scope_named = false), "援助范围"),
+        (Need::MeansSettled, with(|it| it.means_settled = false), "经济状况"),
+        (Need::GroupsProved, with(|it| it.unproved = vec!["农民工"]), "农民工没有证明"),
+        (Need::NoDuplicate, with(|it| it.duplicate = Some("重复".to_owned())), "重复"),
+        (Need::OtherThanReviewer, with(|it| it.actor_reviewed = true), "须由另一人审批"),
+        (Need::NotHandler, with(|it| it.actor_handles = true), "不能审查、审批自己的案件"),
+        (Need::AidFirstGround, with(|it| it.aid_first_ground = false), "先行提供"),
+        (Need::AidFirstSettled, with(|it| it.aid_first_open = true), "补办审批"),
+        (Need::WithinObjection, with(|it| it.objection_over = true), "15日期限"),
+        (Need::HandlerAccepted, with(|it| it.handler_accepted = false), "还没有接受指派"),
+        (Need::AgreementFiled, with(|it| it.agreement_filed = false), "委托协议"),
+        (Need::ReportWhole, with(|it| it.report_missing = vec!["结果摘要"]), "结果摘要"),
+        (Need::FileWhole, with(|it| it.file_missing = vec!["证据及目录"]), "证据及目录"),
+        (Need::ItemsPassed, with(|it| it.items_failed = vec!["判决书".to_owned()]), "判决书"),
+        (Need::ClosingPassed, with(|it| it.closing_passed = false), "逐项审查合格"),
+        (Need::ClosingPassed, with(|it| it.actor_passed = true), "须由另一人同意结案"),
+        (Need::ProgrammeChecked, with(|it| it.programme_fault = Some("没有证明".to_owned())), "复核：没有证明"),
+        (Need::NotEntered, with(|it| it.entered = true), "已经登记录入"),
+        (Need::NoOpenObjection, with(|it| it.objection_open = true), "还没有处理"),
+        (Need::NoOpenObjection, Facts { objection_until: until, ..whole.clone() }, "异议期到2024年10月29日"),
+        (Need::VolumeWhole, with(|it| it.volume_missing = vec!["回访记录"]), "回访记录"),
+    ] {
+        assert_eq!(need.check(&whole), Ok(()), "{need} is met");
+        let said = need.check(&facts).expect_err(&need.to_string());
+        assert!(said.contains(words), "{need}: {said}");
+    }
+}
