@@ -112,6 +112,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("payment_runs_number", "有人同时在登记发放，请重试。"),
     ("cases_number", "已有相同编号的案件。"),
     ("cases_place", "有人正在登记同一年度的案件，请重试。"),
+    ("cases_entry_number", "这个省系统编号已经登记在另一个案件上；一个编号只对应一个案件，请核对。"),
     ("cases_order", "案件日期的先后顺序不对：受理、指派、同意结案依次进行。"),
     ("cases_application_number", "这个申请编号刚刚被占用，请再保存一次。"),
     ("case_quality_once", "有案件已经安排过这一类评查。"),

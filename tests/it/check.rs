@@ -240,7 +240,7 @@ async fn each_broken_guard_of_the_cases_is_named() {
                      accepted_on, assigned_on, closing_agreed_on, entered_on, entry_number, programme_case, counted_on, place,
                      registered_by, registered_at)
                  select {}, 'n' || n, 'civil_first_instance', 'application', '{{woman}}', 'lawyer', '钱律师', '所', '离婚',
-                     '2024-03-04', '2024-03-05', '2024-05-06', '2024-05-09', 'SX', true, '2024-05-09', n, {staff},
+                     '2024-03-04', '2024-03-05', '2024-05-06', '2024-05-09', 'SX' || n, true, '2024-05-09', n, {staff},
                      '2024-03-04 09:00+08'
                  from generate_series(1, 3) n;
                  insert into audit_records (at, account_id, actor, address, action, subject, subject_id)

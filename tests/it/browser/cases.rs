@@ -352,7 +352,7 @@ async fn a_migrant_workers_wages_from_a_consultation_to_the_archive_and_the_mone
     office.paper(&centre.desk, &case, "identity", "2").await;
     office.paper(&centre.desk, &case, "return_visit", "1").await;
     office.step(&centre.desk, &case, "archive", "归档", &[Text("note", "卷内材料齐全。")]).await;
-    office.says(&centre.desk, &case, &["高法援档字〔2024〕001号", "本案已经办完"]).await;
+    office.says(&centre.desk, &case, &["高法援档字〔2024〕001号", "案件的步骤已经办完"]).await;
     office.look(&centre.desk, &case, "1-archived").await;
     office.look(&centre.desk, &format!("{case}/papers/contents"), "1-contents").await;
     office.look(&centre.desk, "/cases", "1-list").await;

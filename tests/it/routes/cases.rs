@@ -44,7 +44,8 @@ async fn step(app: &TestApp, staff: &Browser<'_>, case: &str, name: &str, fields
 async fn close(app: &TestApp, staff: &Browser<'_>, case: &str, agreed: &str, entered: &str) {
     assert_eq!(step(app, staff, case, "assigned", &[("assigned_on", "2024-04-09")]).await, 303);
     assert_eq!(step(app, staff, case, "closing-agreed", &[("closing_agreed_on", agreed)]).await, 303);
-    let entry = [("entered_on", entered), ("entry_number", "SX-1")];
+    let number = format!("SX-{}", case.rsplit('/').next().expect("an id"));
+    let entry = [("entered_on", entered), ("entry_number", number.as_str())];
     assert_eq!(step(app, staff, case, "entered", &entry).await, 303);
 }
 
@@ -181,14 +182,25 @@ async fn places_given_at_once_follow_each_other() {
         assert_eq!(agreed, 303);
         cases.push(case);
     }
-    let entry = [("entered_on", "2024-05-01"), ("entry_number", "SX")];
-    let enter = |case: &str| {
+    let enter = |case: &str, number: &'static str| {
         let case = case.to_owned();
         let (app, staff) = (&app, &staff);
+        let entry = [("entered_on", "2024-05-01"), ("entry_number", number)];
         async move { step(app, staff, &case, "entered", &entry).await }
     };
-    let (a, b, c, d) = tokio::join!(enter(&cases[0]), enter(&cases[1]), enter(&cases[2]), enter(&cases[3]));
-    assert_eq!([a, b, c, d], [303; 4]);
+    // Two of them under one number, whatever its case: only one takes it.
+    let (a, b, c, d) = tokio::join!(
+        enter(&cases[0], "SX1"),
+        enter(&cases[1], "SX2"),
+        enter(&cases[2], "SX3"),
+        enter(&cases[3], "sx3")
+    );
+    assert_eq!([a, b], [303; 2]);
+    let mut under_one = [c, d];
+    under_one.sort_unstable();
+    assert_eq!(under_one, [303, 409]);
+    let left = if c == 303 { &cases[3] } else { &cases[2] };
+    assert_eq!(enter(left, "SX4").await, 303);
     assert_eq!(app.scalar_i64("select sum(place)::bigint from cases").await, 10);
     assert_eq!(app.scalar_i64("select count(distinct place) from cases").await, 4);
 }

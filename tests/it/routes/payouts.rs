@@ -113,7 +113,7 @@ pub(super) async fn case(app: &TestApp, number: &str, place: Option<i32>, change
                  accepted_on, assigned_on, closing_agreed_on, entered_on, entry_number, programme_case, counted_on, place,
                  registered_by, registered_at)
              values ({bureau}, '{number}', 'civil_first_instance', 'application', '{{migrant_worker}}', 'lawyer', '钱律师', '所',
-                 '追索劳动报酬', '2024-05-06', '2024-05-07', '2024-06-03', {counted}, case when {counted}::date is null then '' else 'SX' end,
+                 '追索劳动报酬', '2024-05-06', '2024-05-07', '2024-06-03', {counted}, case when {counted}::date is null then '' else 'SX{number}' end,
                  true, {counted}, {place_sql}, {who}, '2024-05-06 09:00+08') returning id"
         ))
         .await;
