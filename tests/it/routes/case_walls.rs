@@ -101,6 +101,12 @@ async fn the_director_names_people_for_a_restricted_case_and_takes_the_name_off(
     let named = format!("{case}/named");
     let login = login_of(&app, &clerk).await;
     clerk.get(&case).await.assert_status(403).assert_says("请联系法律援助中心负责人");
+    // The list leads nobody to what stays shut.
+    let case_link = format!("tbody a[href=\"{case}\"]");
+    let list = clerk.get("/cases").await;
+    list.assert_status(200).assert_says("受限");
+    assert!(list.select(&case_link).is_empty());
+    assert_eq!(centre.desk.get("/cases").await.select(&case_link).len(), 1);
     centre.desk.post(&named, &[("login", &login), ("why", "核实线索")]).await.assert_status(403);
     let director = &centre.director;
     director

@@ -425,6 +425,12 @@ async fn d40_a_late_finding_comes_into_the_next_month_once() {
     let id = duty.confirmed(may.shifts[1], "dissatisfied", "matter:投诉").await;
     let page = office.clerk.get(&format!("/findings/{id}")).await;
     page.assert_says("这个班次所在的月份已经审批").assert_says("下一个未结月份");
+    // Who may not open findings reads of them without a link.
+    let (own, link) = (format!("/settlements/2024-05/people/{}", may.person), format!("a[href=\"/findings/{id}\"]"));
+    assert_eq!(office.clerk.get(&own).await.select(&link).len(), 1);
+    let page = office.finance.get(&own).await;
+    page.assert_status(200).assert_says("服务对象不满意或投诉属实");
+    assert!(page.select(&link).is_empty());
     office.settle("2024-06").await;
     let (subtotal, adjustment, payable, _) = amounts(app, may.person, "2024-06").await;
     assert_eq!((subtotal.as_str(), adjustment.as_str(), payable.as_str()), ("600.00", "-50.00", "550.00"));

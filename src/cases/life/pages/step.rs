@@ -29,6 +29,7 @@ use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, page};
+use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
 
@@ -88,6 +89,8 @@ pub(in crate::cases) struct StepPage {
     choices: Vec<Choice>,
     barred: Vec<Choice>,
     items: Vec<(Kind, bool)>,
+    /// Whether the reader may fill in what the application lacks.
+    may_register: bool,
 }
 
 impl StepPage {
@@ -138,6 +141,7 @@ impl StepPage {
             choices,
             barred,
             items,
+            may_register: actor.may(Action::RegisterCases).is_some(),
         })
     }
 
@@ -155,7 +159,7 @@ impl StepPage {
         let places: BTreeSet<Mending> = unmet.filter_map(|(need, _)| need.mending()).collect();
         places
             .into_iter()
-            .filter(|place| *place != Mending::Application || intake::may_correct(self.case.state))
+            .filter(|place| *place != Mending::Application || self.may_register && intake::may_correct(self.case.state))
             .map(|place| match place {
                 Mending::Application => ("补填申请内容", format!("{}/application", self.case.href())),
                 Mending::Papers => ("去收存材料", format!("{}#papers", self.case.href())),
