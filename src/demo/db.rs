@@ -196,7 +196,7 @@ pub(super) async fn people_with_pay(conn: &mut PgConnection, bureau: i64) -> sql
     .await
 }
 
-/// A confirmed late arrival of a month, and who confirmed it.
+/// A confirmed finding of a kind in a month, and who confirmed it.
 pub(super) async fn confirmed(
     conn: &mut PgConnection,
     bureau: i64,

@@ -291,9 +291,7 @@ impl EntryPage {
             errors,
         }
     }
-}
 
-impl EntryPage {
     /// Its month, whose archive holds it.
     fn month(&self) -> Month {
         Month::of(self.entry.entered_on)

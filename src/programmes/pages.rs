@@ -81,8 +81,9 @@ struct ProgrammePage {
     may_edit: bool,
     /// The reader may run it over stored months.
     what_if: bool,
-    next_exists: bool,
+    /// The year for which it is copied, and whether that year has a plan already.
     next_year: i32,
+    next_exists: bool,
 }
 
 impl ProgrammePage {
@@ -93,12 +94,8 @@ impl ProgrammePage {
         format!("/trial/what-if?year={past}&programme={year}")
     }
 
-    fn next_year(&self) -> i32 {
-        self.next_year
-    }
-
     fn copy_label(&self) -> String {
-        format!("复制为{}年方案", self.next_year())
+        format!("复制为{}年方案", self.next_year)
     }
 
     fn copy_action(&self) -> String {

@@ -408,6 +408,7 @@ pub(in crate::cases) async fn message(
     Ok(work.finish(&format!("{}#messages", case.href()), "留言已发出，对方的待办里会看到。").await?.into_response())
 }
 
+/// A paper, or several that lie in the volume: all or none.
 pub(in crate::cases) async fn file_paper(
     State(state): State<AppState>,
     layout: Layout,
@@ -418,30 +419,7 @@ pub(in crate::cases) async fn file_paper(
 ) -> Answer {
     take::works_on_cases(&actor)?;
     let case = open(&state, &actor, scope, &id).await?;
-    let new = match posted.form.parse(state.clock.today()) {
-        Ok(new) => new,
-        Err(errors) => {
-            let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
-            return form_again(&page.with_paper(posted.form, errors));
-        }
-    };
-    let mut work = Work::begin(&state, &actor, posted.once).await?;
-    papers::file(&mut work, scope, case.id, &new).await?;
-    Ok(work.finish(&format!("{}#papers", case.href()), "材料已收存。").await?.into_response())
-}
-
-/// Several papers that lie in the volume, all or none.
-pub(in crate::cases) async fn file_listed(
-    State(state): State<AppState>,
-    layout: Layout,
-    actor: Actor,
-    scope: Scope,
-    Path(id): Path<String>,
-    posted: Posted<PaperForm>,
-) -> Answer {
-    take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
-    let all = match posted.form.parse_listed(state.clock.today()) {
+    let all = match posted.form.parse_all(state.clock.today()) {
         Ok(all) => all,
         Err(errors) => {
             let page = LifePage::build(&state, layout, &actor, case, posted.once).await?;
@@ -452,7 +430,8 @@ pub(in crate::cases) async fn file_listed(
     for new in &all {
         papers::file(&mut work, scope, case.id, new).await?;
     }
-    let done = format!("已收存{}份材料。", all.len());
+    let done =
+        if all.len() == 1 { "材料已收存。".to_owned() } else { format!("已收存{}份材料。", all.len()) };
     Ok(work.finish(&format!("{}#papers", case.href()), done).await?.into_response())
 }
 

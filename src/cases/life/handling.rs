@@ -154,11 +154,15 @@ impl PaperForm {
         self.listed_kind.iter().map(String::as_str).zip(self.listed_pages.iter().map(String::as_str))
     }
 
-    /// Reads several papers of one day.
+    /// Reads the one paper, or the several of one day where kinds are listed.
     ///
     /// # Errors
     /// What to correct.
-    pub fn parse_listed(&self, today: NaiveDate) -> Result<Vec<NewPaper>, Errors> {
+    pub fn parse_all(&self, today: NaiveDate) -> Result<Vec<NewPaper>, Errors> {
+        if self.listed_kind.is_empty() { self.parse(today).map(|one| vec![one]) } else { self.parse_listed(today) }
+    }
+
+    fn parse_listed(&self, today: NaiveDate) -> Result<Vec<NewPaper>, Errors> {
         let mut errors = Errors::new();
         let mut all = Vec::new();
         for (code, pages) in self.listed().filter(|(_, pages)| !pages.trim().is_empty()) {

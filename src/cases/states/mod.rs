@@ -1,5 +1,6 @@
 //! The states of a case and the one table of what leads from one to the next.
 
+mod needs;
 mod pages;
 pub mod rules;
 mod table;

@@ -1,8 +1,8 @@
 //! A step about to be taken: what it needs, what it makes, what it asks for.
 
-use askama::Template;
 use std::collections::BTreeSet;
 
+use askama::Template;
 use axum::extract::{Path, State};
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
@@ -109,9 +109,10 @@ impl StepPage {
         let bureau = actor.bureau_id;
         let mut conn = state.pool.acquire().await?;
         let prospect = take::prospect(&mut conn, bureau, actor.account_id, today, &case, row).await?;
-        let (choices, barred) = match row.asks.contains(&Ask::Handler) {
-            true => handlers(&mut conn, bureau, today, &case, &prospect.rows).await?,
-            false => (Vec::new(), Vec::new()),
+        let (choices, barred) = if row.asks.contains(&Ask::Handler) {
+            handlers(&mut conn, bureau, today, &case, &prospect.rows).await?
+        } else {
+            (Vec::new(), Vec::new())
         };
         let until = match usual_until(row, today) {
             Some(day) => {
