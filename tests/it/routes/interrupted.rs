@@ -155,7 +155,8 @@ async fn batch_step(
             let batch = newest(work, "select max(id) from case_batches where status = 'approved'").await?;
             payouts_of::pay(work, scope, batch, None).await?;
         }
-        3 => {
+        // A batch of which something came back is not reversed as a whole: the rounds take turns.
+        3 if round.is_multiple_of(2) => {
             let sent = newest(work, "select max(id) from transfers where status = 'sent'").await?;
             let today = work.today();
             payments::return_transfer(work, scope, sent, today, "户名不符").await?;
@@ -167,6 +168,7 @@ async fn batch_step(
             let paid = newest(work, paid).await?;
             payouts_of::service::refund(work, scope, paid, "已缴回专户").await?;
         }
+        3 => return Err(huifa::error::AppError::NotFound),
         4 => {
             let batch = newest(work, "select max(id) from case_batches where status = 'paid'").await?;
             payouts_of::reopen(work, scope, batch, "登记有误").await?;
@@ -201,8 +203,10 @@ async fn a_batch_cut_off_at_any_step_is_paid_at_most_once() {
                 batch_step(&mut work, scope, step, round, cases).await?;
                 work.commit().await
             };
+            // Some rounds of either kind run undisturbed, so that the story goes on.
+            let undisturbed = round % 4 == 3 || round % 8 == 6;
             let done: Result<(), huifa::error::AppError> =
-                if round % 4 == 3 { run.await } else { tokio::join!(run, cut(&app)).0 };
+                if undisturbed { run.await } else { tokio::join!(run, cut(&app)).0 };
             *landed += usize::from(done.is_ok());
             assert_eq!(app.scalar_i64(UNEXPLAINED).await, 0, "round {round}, step {step}");
         }
