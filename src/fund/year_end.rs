@@ -143,8 +143,9 @@ pub async fn close_month(work: &mut Work, scope: Scope, month: Month) -> Result<
     work.audit(record).await
 }
 
-/// What documents of a year that are not paid yet will take from the two funds: its last months of duty, its counted cases.
-/// A case that is still open counts in a later year, and its money is carried with the rest (A35).
+/// What documents of a year that are not paid yet will take from the two funds: its last months of duty, its counted cases,
+/// ordinary ones that were closed in it. A case of the programme that is not entered yet counts in a later year, and its
+/// money is carried with the rest (A35).
 #[derive(Clone, Copy, Debug, Default)]
 struct Reserved {
     earmarked: Decimal,
@@ -167,7 +168,8 @@ async fn reserved(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Resu
         r#"select coalesce(sum(f.earmarked), 0) as "earmarked!", coalesce(sum(f.operating), 0) as "operating!"
            from fund_committed($1, $2) f
            left join cases c on f.document_kind = 'case' and c.id = f.document_id
-           where f.document_kind = 'roster' or c.counted_year = $2"#,
+           where f.document_kind = 'roster' or c.counted_year = $2
+              or not c.programme_case and c.closing_agreed_on is not null"#,
         bureau,
         year
     )

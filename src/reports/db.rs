@@ -368,6 +368,20 @@ pub async fn signings(
     .await
 }
 
+/// The day on which the bureau began to work here: that of its first account or of its first roster or entry, whichever is
+/// older, for what was there before the program was is brought in later.
+pub async fn began(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar!(
+        "select least(
+             (select min(created_at at time zone 'Asia/Shanghai')::date from accounts where bureau_id = $1),
+             (select min(month) from rosters where bureau_id = $1),
+             (select min(entered_on) from fund_entries where bureau_id = $1))",
+        bureau
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Keeps a report as it stands now; `None` where somebody was faster.
 #[expect(clippy::too_many_arguments, reason = "one row's columns")]
 pub async fn insert(

@@ -11,6 +11,7 @@ use super::db::{self, SigningRow};
 use super::period::{Period, ReportKind};
 use super::service;
 use crate::error::AppError;
+use crate::plan::Calendar;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::{chinese_date, days_left, short_date};
 use crate::programmes;
@@ -66,7 +67,7 @@ fn standing(
     signing: Option<&SigningRow>,
     period: Period,
     due: Option<NaiveDate>,
-    today: NaiveDate,
+    (began, today): (NaiveDate, NaiveDate),
 ) -> (&'static str, String) {
     match signing {
         Some(row) if row.signed_at.is_some() => ("ok", "已签发".to_owned()),
@@ -74,6 +75,7 @@ fn standing(
         Some(_) => ("wait", "待审核".to_owned()),
         None if period.first() > today => ("quiet", "未开始".to_owned()),
         None if period.last() >= today => ("info", "期间未满".to_owned()),
+        None if period.last() < began => ("quiet", "启用以前".to_owned()),
         None => match due {
             Some(due) => (if due < today { "bad" } else { "warn" }, days_left(due, today)),
             None => ("info", "未填报".to_owned()),
@@ -95,9 +97,12 @@ pub(super) async fn index(
         years.iter().copied().filter(|year| *year <= today.year()).max().or_else(|| years.iter().copied().min());
     let year = query.year.or(newest).ok_or(AppError::NotFound)?;
     let plan = plans.into_iter().find(|plan| plan.year == year).ok_or(AppError::NotFound)?.content;
-    let calendar = programmes::db::calendar(&mut conn).await?;
     let signings = db::signings(&mut conn, scope.bureau(), None, year).await?;
+    // What was over before the bureau worked here was reported on paper.
+    let began = db::began(&mut conn, scope.bureau()).await?.unwrap_or(today);
     drop(conn);
+    // The limits of the plan do not move over holidays (A29): no calendar is asked.
+    let calendar = Calendar::new([], []);
     let groups = ReportKind::ALL
         .iter()
         .map(|kind| Group {
@@ -111,7 +116,7 @@ pub(super) async fn index(
                         period,
                         href: format!("/reports/{}/{}", kind.code(), period.code()),
                         due: due.map(|due| format!("{}前", short_date(due))).unwrap_or_default(),
-                        state: standing(signing, period, due, today),
+                        state: standing(signing, period, due, (began, today)),
                     }
                 })
                 .collect(),

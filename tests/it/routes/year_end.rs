@@ -100,7 +100,10 @@ async fn a_case_is_void_after_the_next_years_payment() {
     let app = TestApp::new().await;
     let office = Office::of(&app).await;
     office.account().await;
+    standard(&app, 1_200).await;
     let old = case(&app, "旧1", Some(1), "").await;
+    // An ordinary case of the year waits for its money in the year's books.
+    case(&app, "普1", None, "programme_case = false").await;
     let batch = office.prepare(&[old]).await.expect("prepared");
     office.settle(batch).await;
     let [clerk, ..] = office.people();
@@ -108,6 +111,7 @@ async fn a_case_is_void_after_the_next_years_payment() {
     app.clock_to("2025-02-10 09:00");
     app.staff(Role::Finance).await.post("/fund/2024/carry-over", &[]).await.assert_status(303);
     assert_eq!(balance(&app, 2025, "earmarked_at_bureau").await, 399_000);
+    assert_eq!(balance(&app, 2024, "operating_at_bureau").await, 1_200);
     let counted = "closing_agreed_on = '2025-01-20', entered_on = '2025-01-21', entry_number = 'SX新1',
                    counted_on = '2025-01-21', place = 1";
     let new = case(&app, "新1", None, counted).await;
