@@ -295,10 +295,10 @@ mod tests {
         for line in body.lines().map(str::trim) {
             if line.starts_with("#[serde(skip") || line.starts_with("#[serde(flatten") {
                 skipped = true;
-            } else if let Some((member, _)) = line.strip_prefix("pub ").and_then(|line| line.split_once(':')) {
-                if !std::mem::take(&mut skipped) {
-                    found.push(member);
-                }
+            } else if let Some((member, _)) = line.strip_prefix("pub ").and_then(|line| line.split_once(':'))
+                && !std::mem::take(&mut skipped)
+            {
+                found.push(member);
             }
         }
         assert!(found.len() > 5, "{name}");

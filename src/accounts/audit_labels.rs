@@ -225,6 +225,7 @@ pub(super) const FIELDS: &[(&str, &str)] = &[
     ("agreed", "同意"),
     ("owed", "应追回"),
     ("void", "作废申请"),
+    ("frees_place", "让出年内名次"),
     ("result", "结果"),
     ("return_reason", "退回理由"),
     ("reason", "理由"),
