@@ -60,6 +60,11 @@ async fn a_migrant_workers_wages_from_the_window_to_the_archive() {
         centre.paper(&centre.desk, &case, kind).await;
     }
     centre.step(&centre.desk, &case, "archive", &[]).await;
+    let today = app.state.clock.today().to_string();
+    let late = [("kind", "supervised"), ("on", &*today), ("content", "补登一次电话监督")];
+    centre.desk.post(&format!("{case}/records"), &late).await.assert_status(409).assert_says("不能再登记办理情况");
+    let late = [("paper_kind", "evidence"), ("pages", "2"), ("made_on", &*today)];
+    centre.desk.post(&format!("{case}/papers"), &late).await.assert_status(409).assert_says("不能再收存材料");
     let page = centre.desk.get(&case).await;
     page.assert_says("高法援档字〔2024〕001号").assert_says("案件的步骤已经办完");
     let contents = centre.desk.get(&format!("{case}/papers/contents")).await;
@@ -557,6 +562,13 @@ async fn cases_are_handed_over_all_or_none() {
     let page = centre.desk.post("/cases/work", &[("cases", &seen[0]), ("cases", "999999.0"), ("to", &to)]).await;
     page.assert_status(409).assert_says("全部没有移交");
     assert_eq!(app.scalar_i64(&format!("select count(*) from cases where worker_id = {to}")).await, 0);
+    let twice = format!("{}7", seen[0]);
+    let many: Vec<String> = (1..=251).map(|id| format!("{id}.0")).collect();
+    for ticked in [vec![], vec![seen[0].as_str(), &twice], many.iter().map(String::as_str).collect()] {
+        let mut fields: Vec<(&str, &str)> = ticked.into_iter().map(|case| ("cases", case)).collect();
+        fields.push(("to", &to));
+        centre.desk.post("/cases/work", &fields).await.assert_status(409).assert_says("请勾选要移交的案件");
+    }
     let ids = [("cases", seen[0].as_str()), ("cases", seen[1].as_str()), ("to", to.as_str())];
     // The page says with whom they lie: what a colleague has handed over meanwhile is not taken back unseen.
     let (mine, theirs) = tokio::join!(centre.desk.post("/cases/work", &ids), other.post("/cases/work", &ids));
@@ -710,4 +722,60 @@ async fn a_notice_is_registered_once_and_what_is_done_is_not_offered_again() {
     let director = centre.director.get(&case).await;
     assert_eq!(offered(&director), ["决定终止"], "nothing to settle: it is a notice");
     director.assert_says("现在由本案承办人或中心工作人员办理");
+}
+
+#[tokio::test]
+async fn records_messages_and_papers_keep_to_the_time_and_the_people_of_the_case() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    let (records, messages) = (format!("{case}/records"), format!("{case}/messages"));
+    let done = |kind: &'static str| [("kind", kind), ("on", "2024-05-06"), ("content", "约见受援人，核对证据。")];
+    let page = centre.desk.post(&records, &done("meeting")).await;
+    page.assert_status(409).assert_says("还没有指派");
+    let page = centre.desk.post(&messages, &[("body", "请尽快联系受援人")]).await;
+    page.assert_status(409).assert_says("还没有承办人");
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    for (field, typed, words) in [
+        ("kind", "x", "请选择办理事项"),
+        ("on", "2024-05-05", "日期不能早于收到申请的日期"),
+        ("on", "2024-05-07", "不能晚于今天"),
+        ("content", "办", "请写明做了什么"),
+        ("content", " ", "请填写内容"),
+        ("kind", "hearing", "请填写开庭时间"),
+        ("kind", "hearing", "请填写开庭的法院和法庭"),
+        ("kind", "asked_to_meet", "48小时从这时起算"),
+    ] {
+        let mut fields = done("meeting").to_vec();
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        centre.handler.post(&records, &fields).await.assert_status(422).assert_says(words);
+    }
+    let page = centre.handler.post(&records, &done("supervised")).await;
+    page.assert_status(409).assert_says("承办人不能自己登记");
+    let page = centre.desk.post(&records, &done("visited")).await;
+    page.assert_status(409).assert_says("还没有办结，不能登记案后回访");
+    for (field, typed, words) in [
+        ("paper_kind", "volume_contents", "请选择材料种类"),
+        ("pages", "0", "页数应为1到2000的整数"),
+        ("pages", "2001", "页数应为1到2000的整数"),
+        ("made_on", "2024-05-07", "不能晚于今天"),
+    ] {
+        let mut fields = vec![("paper_kind", "evidence"), ("pages", "2"), ("made_on", "2024-05-06")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        centre.handler.post(&format!("{case}/papers"), &fields).await.assert_status(422).assert_says(words);
+    }
+    centre.close(&case).await;
+    let id = case.rsplit('/').next().expect("an id");
+    let paper =
+        app.scalar_i64(&format!("select max(id) from case_documents where case_id = {id} and kind = 'judgment'")).await;
+    let page = centre.desk.post(&format!("{case}/papers/{paper}/remove"), &[("reason", "收错了案卷")]).await;
+    page.assert_status(409).assert_says("已同意结案，卷中材料不能再撤出");
+    let mut form: Vec<(&str, &str)> = WAGES.into_iter().collect();
+    let version = app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await.to_string();
+    form.push(("version", &version));
+    let page = centre.desk.post(&format!("{case}/application"), &form).await;
+    page.assert_status(409).assert_says("不能再改");
 }
