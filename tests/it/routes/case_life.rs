@@ -752,6 +752,10 @@ async fn records_messages_and_papers_keep_to_the_time_and_the_people_of_the_case
         fields.push((field, typed));
         centre.handler.post(&records, &fields).await.assert_status(422).assert_says(words);
     }
+    let long = "长".repeat(501);
+    for (body, words) in [(" ", "请填写留言"), (long.as_str(), "最多500个字")] {
+        centre.handler.post(&messages, &[("body", body)]).await.assert_status(422).assert_says(words);
+    }
     let page = centre.handler.post(&records, &done("supervised")).await;
     page.assert_status(409).assert_says("承办人不能自己登记");
     let page = centre.desk.post(&records, &done("visited")).await;

@@ -36,3 +36,4 @@ mod statements;
 mod trial;
 mod venues;
 mod what_if;
+mod year_end;
