@@ -292,6 +292,11 @@ async fn bad_input_is_said_beside_the_field() {
         (vec![("life_or_death", "yes")], "只能是刑事案件"),
         (vec![("agent", "王小明")], "请填写代理申请人与申请人的关系"),
         (vec![("amount", "很多")], "金额"),
+        (vec![("id_number", ""), ("birth_date", "2024-05-07")], "出生日期晚于收到申请的日期"),
+        (vec![("basis", "notified_defence")], "通知辩护只有刑事案件才有"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请选择通知依据"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知机关"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知函号"),
     ] {
         let mut form: Vec<(&str, &str)> =
             WAGES.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).collect();
@@ -771,6 +776,8 @@ async fn records_messages_and_papers_keep_to_the_time_and_the_people_of_the_case
         fields.push((field, typed));
         centre.handler.post(&format!("{case}/papers"), &fields).await.assert_status(422).assert_says(words);
     }
+    let page = centre.handler.post(&format!("{case}/papers/1/remove"), &[("reason", " ")]).await;
+    page.assert_status(409).assert_says("请写明撤出材料的原因");
     centre.close(&case).await;
     let id = case.rsplit('/').next().expect("an id");
     let paper =

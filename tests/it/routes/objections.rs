@@ -65,7 +65,13 @@ async fn a54_who_objects_waits_and_the_others_are_paid() {
 
 #[tokio::test]
 async fn after_three_working_days_the_window_is_over() {
-    let (app, first, ..) = calculated().await;
+    let (app, first, second, _) = calculated().await;
+    // The last day counts.
+    app.clock_to("2024-06-06 17:00");
+    let other = app.duty_person(second).await;
+    other.get(&format!("/settlements/2024-05/people/{second}")).await.assert_says("提出异议");
+    let in_time = other.post("/settlements/2024-05/objections", &[("words", "少算一次值班")]).await;
+    in_time.assert_status(303);
     app.clock_to("2024-06-07 09:00");
     let mine = app.duty_person(first).await;
     let late = mine.post("/settlements/2024-05/objections", &[("words", "太迟了")]).await;

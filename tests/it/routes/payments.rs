@@ -80,6 +80,11 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(409).assert_says("没有可以补发的人");
     // What is owed is not given back to the province.
     finance.post("/fund/2024/entries", &given_back("99401")).await.assert_status(409).assert_says("待发补贴");
+    // Nor is a payment, which the payments post themselves, typed in by hand.
+    let mut by_hand = given_back("1");
+    by_hand[0].1 = "duty_payment";
+    let page = finance.post("/fund/2024/entries", &by_hand).await;
+    page.assert_status(422).assert_says("请选择登记的事项");
     may.is_clean().await;
 
     let id = may.app.scalar_i64("select id from pay_holds").await;
@@ -99,6 +104,9 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     assert_eq!(may.balance("earmarked_unpaid").await, 0);
     assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
     may.is_clean().await;
+    // All of what is free may go, to the last yuan.
+    finance.post("/fund/2024/entries", &given_back("99400")).await.assert_status(303);
+    assert_eq!(may.balance("earmarked_at_bureau").await, 0);
 }
 
 /// A part of the fund goes back to the province, as finance types it.

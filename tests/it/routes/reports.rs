@@ -118,6 +118,7 @@ async fn a_month_closes_once_and_takes_no_more_entries() {
     finance.get("/fund/2024/periods").await.assert_status(200).assert_says("校验链共");
     clerk.post(&close("2024-01"), &[]).await.assert_status(403);
     finance.post(&close("2024-07"), &[]).await.assert_status(409).assert_says("还没有结束");
+    finance.post("/fund/2024/periods/2023-05/close", &[]).await.assert_status(404);
     finance.post(&close("2024-06"), &[]).await.assert_status(409).assert_says("按月份先后");
     let first = app.scalar_i64("select extract(month from min(entered_on))::bigint from fund_entries").await;
     for month in first..=6 {
