@@ -89,6 +89,7 @@ async fn signing_in_leads_only_to_pages_of_this_site() {
         ("//evil.example", "/home"),
         ("https://evil.example", "/home"),
         ("/\\evil.example", "/home"),
+        ("/sign-in?next=/people", "/home"),
     ] {
         let page =
             app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)]).await;
@@ -737,6 +738,9 @@ async fn a_changed_password_is_typed_twice_and_a_reset_one_opens_a_locked_accoun
     }
     let unchanged = format!("select count(*) from former_passwords where account_id = {id}");
     assert_eq!(app.scalar_i64(&unchanged).await, 0);
+    // Codes and devices that somebody does not have are not renewed and prove nothing.
+    own.post("/second-factor/codes", &[]).await.assert_status(409).assert_says("还没有启用动态验证码");
+    own.get("/confirm/passkey").await.assert_status(404);
     // The sign-in page of a real installation names nobody, and the set-up is over.
     let page = app.stranger().get("/sign-in").await;
     page.assert_status(200).assert_silent_on("许静");
