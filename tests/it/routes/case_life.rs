@@ -292,7 +292,10 @@ async fn bad_input_is_said_beside_the_field() {
         (vec![("life_or_death", "yes")], "只能是刑事案件"),
         (vec![("agent", "王小明")], "请填写代理申请人与申请人的关系"),
         (vec![("amount", "很多")], "金额"),
-        (vec![("id_number", ""), ("birth_date", "2024-05-07")], "出生日期晚于收到申请的日期"),
+        (
+            vec![("id_number", ""), ("received_on", "2024-05-03"), ("birth_date", "2024-05-05")],
+            "出生日期晚于收到申请的日期",
+        ),
         (vec![("basis", "notified_defence")], "通知辩护只有刑事案件才有"),
         (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请选择通知依据"),
         (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知机关"),
@@ -441,6 +444,10 @@ async fn strangers_apply_and_look_up_and_the_window_opens() {
     unknown.assert_status(422).assert_says("没有查到");
     centre.desk.get("/home").await.assert_says("网上申请待核收");
     centre.desk.get("/cases/online").await.assert_says("绿色通道：行动不便").assert_says("赵*爷");
+    for answer in ["不行", &"长".repeat(301)] {
+        let page = centre.desk.post("/cases/online/1/decline", &[("answer", answer)]).await;
+        page.assert_status(409).assert_says("6到300个字");
+    }
     let opened = centre.desk.post("/cases/online/1/open", &[]).await;
     opened.assert_status(303);
     let case = opened.location.expect("a case");

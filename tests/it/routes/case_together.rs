@@ -243,7 +243,12 @@ async fn a_peer_who_reviews_the_quality_of_a_case_reads_it_and_writes_nothing_in
     let poor = [("scores", "1"); 8];
     centre.second.post("/cases/quality/1", &poor).await.assert_status(409).assert_says("评为不合格的，须写明问题");
     scores.extend([("faults", "没有写明风险告知"), ("mend_until", "2024-05-20")]);
-    app.staff(Role::BureauClerk).await.post("/cases/quality/1", &scores).await.assert_status(409);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/cases/quality/1", &scores)
+        .await
+        .assert_status(409)
+        .assert_says("打分，提交后不能再改");
     // Whoever has joined the handler's firm since then stands back too.
     let joins = |firm: &str| format!("update case_handlers set firm_id = ({firm}) where id = {}", centre.li);
     app.execute(&joins(&format!("select firm_id from case_handlers where id = {}", centre.zhao))).await;

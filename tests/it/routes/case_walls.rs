@@ -74,6 +74,8 @@ async fn lists_searches_exports_and_screens_tell_nothing_to_people_not_named() {
             }
         }
     }
+    // What is not told is not told wrongly either.
+    clerk.get("/cases").await.assert_says("受限").assert_silent_on("非特殊群体");
     // A search by its cause or its recipient does not find it for them, and does for those at work on it.
     clerk.get("/cases?q=保护令").await.assert_says("没有符合条件的案件");
     centre.desk.get("/cases?q=保护令").await.assert_says("高法援字〔2024〕001号");
