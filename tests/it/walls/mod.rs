@@ -6,6 +6,7 @@ mod disclosure;
 mod document;
 mod formulas;
 mod held;
+mod links;
 mod manifest;
 mod matrix;
 mod often;
