@@ -292,10 +292,7 @@ async fn bad_input_is_said_beside_the_field() {
         (vec![("life_or_death", "yes")], "只能是刑事案件"),
         (vec![("agent", "王小明")], "请填写代理申请人与申请人的关系"),
         (vec![("amount", "很多")], "金额"),
-        (
-            vec![("id_number", ""), ("received_on", "2024-05-03"), ("birth_date", "2024-05-05")],
-            "出生日期晚于收到申请的日期",
-        ),
+        (vec![("received_on", "2024-05-03"), ("birth_date", "2024-05-05")], "出生日期晚于收到申请的日期"),
         (vec![("basis", "notified_defence")], "通知辩护只有刑事案件才有"),
         (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请选择通知依据"),
         (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知机关"),
