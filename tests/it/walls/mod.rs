@@ -6,6 +6,7 @@ mod disclosure;
 mod document;
 mod formulas;
 mod held;
+mod junk;
 mod links;
 mod manifest;
 mod matrix;
