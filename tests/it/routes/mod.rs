@@ -28,6 +28,7 @@ mod payouts;
 mod people;
 mod posting;
 mod programmes;
+mod report_figures;
 mod reports;
 mod roster;
 mod roster_together;
