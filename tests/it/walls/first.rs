@@ -2,11 +2,11 @@
 
 use std::io::{Cursor, Read as _};
 
-use huifa::web::permissions::Role;
+use huifa::web::permissions::{Reach, Role};
 use zip::ZipArchive;
 
-use super::requests::request;
-use super::world::{Things, a_bureau_beside, one_bureau, take_the_second_wall_away};
+use super::requests::{Belongs, request};
+use super::world::{Things, Whose, World, a_bureau_beside, one_bureau, take_the_second_wall_away};
 use crate::support::app::TestApp;
 
 /// What stands in a workbook, without the time at which it was made.
@@ -79,4 +79,40 @@ async fn what_another_bureau_does_changes_no_page_of_ours() {
     }
     assert!(changed.is_empty(), "{}", changed.join("\n"));
     assert!(before.len() > 200, "{} pages", before.len());
+}
+
+#[tokio::test]
+async fn the_lists_of_a_venue_and_of_a_person_are_silent_on_those_beside_them() {
+    // The roster is everybody's: it is posted.
+    const POSTED: [&str; 1] = ["/roster"];
+    let world = World::without_the_second_wall().await;
+    let (own, colleague, neighbour) =
+        (world.things(Whose::Own), world.things(Whose::Colleague), world.things(Whose::Neighbour));
+    let (mut read, mut wrong) = (0, Vec::new());
+    for (role, theirs) in [
+        (Role::DutyPerson, vec![colleague, neighbour]),
+        (Role::VenueStaff, vec![neighbour]),
+        (Role::LegalAidStaff, vec![neighbour]),
+    ] {
+        let browser = world.somebody(role).await;
+        let lists =
+            world.app.declared.iter().filter(|one| {
+                one.method == "GET" && matches!(one.access.reach_of(role), Some(Reach::Own | Reach::Venue))
+            });
+        for declared in lists.filter(|one| !POSTED.iter().any(|posted| one.path.starts_with(posted))) {
+            let asked = request(declared, own);
+            if asked.belongs != Belongs::Nobody {
+                continue;
+            }
+            let page = browser.get(&asked.path).await;
+            read += 1;
+            for other in &theirs {
+                if page.html.contains(other.name) {
+                    wrong.push(format!("{} as {role:?} names {}", asked.path, other.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{read} read\n{}", wrong.join("\n"));
+    assert!(read > 15, "{read} read");
 }
