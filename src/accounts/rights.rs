@@ -136,9 +136,10 @@ pub async fn create(work: &mut Work, new: &NewAccount, reason: &str) -> Result<i
         Err(error) => {
             return Err(match constraints::violated(&error) {
                 Some("accounts_login") => CreateError::Field("login", "这个登录名已被使用，请换一个。"),
-                Some("accounts_one_per_person") => {
-                    CreateError::Field("staff_number", "这个人员编号已有一个在用的账号：一人一号，不兼任两个角色。")
-                }
+                Some("accounts_one_per_person") => CreateError::Field(
+                    "staff_number",
+                    "这个人员编号已有账号：一人一号，不兼任两个角色。已停用的请申请恢复，再申请变更角色。",
+                ),
                 _ => CreateError::Other(error.into()),
             });
         }

@@ -280,7 +280,9 @@ pub fn counted_words(place: i32, year: i32, target: Option<u32>, dates: &Dates) 
     };
     let share = match target {
         Some(target) if u32::try_from(place).is_ok_and(|place| place > target) => {
-            format!("已超过全年任务{target}件，补贴由法律援助业务经费负担（方案五（二）2）")
+            format!(
+                "已超过全年任务{target}件，补贴由法律援助业务经费负担（方案五（二）2），此前有案件作废让出位次的除外"
+            )
         }
         Some(target) => format!("在全年任务{target}件之内"),
         // A35: the year of the entry may be ahead of its plan.

@@ -62,7 +62,7 @@ pub(super) const ALL: &[Question] = &[
             union all
             select format('%s年专项资金发放%s件，任务数%s件', p.year, count(*), min((g.content ->> 'case_target')::integer))
             from case_payouts p join programmes g on g.bureau_id = p.bureau_id and g.year = p.year
-            where p.live and p.earmarked > 0
+            where p.live and p.earmarked > 0 and not case_is_void(p.case_id)
             group by p.bureau_id, p.year having count(*) > min((g.content ->> 'case_target')::integer)",
     },
     Question {
@@ -74,7 +74,7 @@ pub(super) const ALL: &[Question] = &[
                 join programmes g on g.bureau_id = p.bureau_id and g.year = p.year
             where p.live and (c.closing_agreed_on is null or c.terminated_on is not null or c.handler_category = 'agency_staff'
                 or p.earmarked > 0 and (c.counted_on is null or c.place is distinct from p.place
-                    or c.place > (g.content ->> 'case_target')::integer))",
+                    or case_position(c.bureau_id, c.counted_year, c.place) > (g.content ->> 'case_target')::integer))",
     },
     Question {
         name: "batches_add_up",

@@ -361,6 +361,14 @@ pub(super) const ALL: &[Question] = &[
             select format('%s的作废由申请人自己同意', c.number) from case_voids v join cases c on c.id = v.case_id
             where v.decided_by = v.asked_by
             union all
+            select format('%s作废时其后已有案件发放，却让出了位次', c.number)
+            from case_voids v
+            join cases c on c.id = v.case_id
+            join cases l on l.bureau_id = c.bureau_id and l.counted_year = c.counted_year and l.place > c.place
+            join case_payouts p on p.case_id = l.id and (p.live or p.ended_at > v.decided_at)
+            join case_batches b on b.id = p.batch_id and b.paid_at < v.decided_at
+            where v.frees_place
+            union all
             select format('%s不应计入', number) from cases
             where counted_on is not null
               and (not programme_case or terminated_on is not null or closing_agreed_on is null or entered_on is null)",

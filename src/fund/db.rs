@@ -166,6 +166,71 @@ pub struct Made {
     pub number: i32,
 }
 
+/// The entry that says the same already and stands: its number and day. A notice or an order of transfer is booked once
+/// with its amount, anything else once a day.
+pub async fn same_entry(
+    conn: &mut PgConnection,
+    books: &Books,
+    entry: &NewEntry,
+    amount: Decimal,
+) -> sqlx::Result<Option<(i32, NaiveDate)>> {
+    let row = sqlx::query!(
+        r#"select e.number, e.entered_on from fund_entries e
+           where e.bureau_id = $1 and e.year = $2 and e.kind = $3 and e.document_kind = $4 and e.document_id = $5
+             and (e.kind in ('receipt', 'transfer') or e.entered_on = $6)
+             and exists (select from fund_postings p where p.entry_id = e.id and p.amount = $7)
+             and not exists (select from fund_entries r where r.reversal_of = e.id)
+           limit 1"#,
+        books.bureau,
+        books.year,
+        entry.kind as EntryKind,
+        entry.document_kind,
+        entry.document_id,
+        entry.entered_on,
+        amount
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.number, row.entered_on)))
+}
+
+/// What every account of the books had least of, from the evening of a day until now, by the entries that stand: its
+/// lowest balance, or its highest where it stands in credit.
+pub async fn least_since(
+    conn: &mut PgConnection,
+    books: &Books,
+    day: NaiveDate,
+) -> sqlx::Result<Vec<(Account, Decimal)>> {
+    let rows = sqlx::query!(
+        r#"with days as (
+               select p.account_id, e.entered_on as day, sum(p.amount) as amount
+               from fund_postings p join fund_entries e on e.id = p.entry_id
+               where p.bureau_id = $1 and p.year = $2 and e.reversal_of is null
+                 and not exists (select from fund_entries r where r.reversal_of = e.id)
+               group by 1, 2),
+           running as (
+               select account_id, day, sum(amount) over (partition by account_id order by day) as balance from days),
+           evenings as (
+               select account_id, sum(amount) as balance from days where day <= $3 group by 1
+               union all
+               select account_id, balance from running where day > $3
+               union all
+               select account_id, 0 from days group by 1 having min(day) > $3)
+           select a.code as "account: Account", coalesce(min(v.balance), 0) as "lowest!", coalesce(max(v.balance), 0) as "highest!"
+           from fund_accounts a left join evenings v on v.account_id = a.id
+           where a.bureau_id = $1 and a.year = $2 group by a.id"#,
+        books.bureau,
+        books.year,
+        day
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.account, if row.account.stands_in_credit() { row.highest } else { row.lowest }))
+        .collect())
+}
+
 /// Writes an entry under the next number, and its lines in one statement.
 pub async fn insert_entry(
     conn: &mut PgConnection,

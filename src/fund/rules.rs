@@ -133,6 +133,21 @@ impl EntryKind {
         )
     }
 
+    /// Whether a person types it, with its day and its document.
+    #[must_use]
+    pub fn is_by_hand(self) -> bool {
+        matches!(
+            self,
+            Self::Receipt
+                | Self::Transfer
+                | Self::OperatingReceipt
+                | Self::WorkingReceipt
+                | Self::PublicityPayment
+                | Self::TrainingPayment
+                | Self::FundReturn
+        )
+    }
+
     /// What is called when it is recorded, for the audit.
     #[must_use]
     pub fn audit_action(self) -> &'static str {

@@ -251,10 +251,44 @@ async fn post_amount(work: &mut Work, books: &Books, entry: NewEntry, amount: De
     if amount <= Decimal::ZERO {
         return Err(AppError::refused("金额须大于零。"));
     }
-    let lines = rules::lines(entry.kind, money::round_to_fen(amount))
+    let amount = money::round_to_fen(amount);
+    let lines = rules::lines(entry.kind, amount)
         .ok_or_else(|| AppError::Internal(anyhow::anyhow!("a reversal has no lines of its own")))?;
     suffices(books, &lines)?;
+    if entry.kind.is_by_hand() {
+        fits_its_day(work, books, &entry, amount, &lines).await?;
+    }
     write(work, books, entry, &lines, "").await
+}
+
+/// Refuses what a person enters a second time, and what was not there on the day that is given.
+async fn fits_its_day(
+    work: &mut Work,
+    books: &Books,
+    entry: &NewEntry,
+    amount: Decimal,
+    lines: &[Line],
+) -> Result<(), AppError> {
+    if let Some((number, on)) = db::same_entry(work.conn(), books, entry, amount).await? {
+        return Err(AppError::refused(format!(
+            "没有记账。同一单据、同样金额的“{}”已在{}登记（第{number}号）。确属另一笔的，请在单据号后注明，如“（第二次）”。",
+            entry.kind.label(),
+            chinese_date(on)
+        )));
+    }
+    if entry.entered_on >= work.today() {
+        return Ok(());
+    }
+    let least = db::least_since(work.conn(), books, entry.entered_on).await?;
+    let of = |account: Account| least.iter().find(|(row, _)| *row == account).map_or(Decimal::ZERO, |(_, yuan)| *yuan);
+    match rules::shortage(of, lines) {
+        None => Ok(()),
+        Some(short) => Err(AppError::refused(format!(
+            "没有记账。按{}记账，当天或其后{}请核对日期。",
+            chinese_date(entry.entered_on),
+            short.sentence()
+        ))),
+    }
 }
 
 /// Refuses what the accounts cannot bear, with what is to be done first.

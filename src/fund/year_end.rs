@@ -143,11 +143,43 @@ pub async fn close_month(work: &mut Work, scope: Scope, month: Month) -> Result<
     work.audit(record).await
 }
 
-/// Carries what is left of every fund of a year into the next; gives fund and yuan. What is owed to people stays, with
-/// its money, in the year in which it was approved.
+/// What documents of a year that are not paid yet will take from the two funds: its last months of duty, its counted cases.
+/// A case that is still open counts in a later year, and its money is carried with the rest (A35).
+#[derive(Clone, Copy, Debug, Default)]
+struct Reserved {
+    earmarked: Decimal,
+    operating: Decimal,
+}
+
+impl Reserved {
+    fn of(self, fund: Fund) -> Decimal {
+        match fund {
+            Fund::Earmarked => self.earmarked,
+            Fund::Operating => self.operating,
+            Fund::Working => Decimal::ZERO,
+        }
+    }
+}
+
+async fn reserved(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Result<Reserved> {
+    sqlx::query_as!(
+        Reserved,
+        r#"select coalesce(sum(f.earmarked), 0) as "earmarked!", coalesce(sum(f.operating), 0) as "operating!"
+           from fund_committed($1, $2) f
+           left join cases c on f.document_kind = 'case' and c.id = f.document_id
+           where f.document_kind = 'roster' or c.counted_year = $2"#,
+        bureau,
+        year
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Carries what is free of every fund of a year into the next; gives fund and yuan. What is owed to people, and what the
+/// year's unpaid months and cases will take, stays in its books; what is free later is carried then.
 ///
 /// # Errors
-/// The year is not over; carried already; money still at the finance bureau; the next year has no books.
+/// The year is not over; nothing is left to carry; money still at the finance bureau; the next year has no books.
 pub async fn carry_over(work: &mut Work, scope: Scope, year: i32) -> Result<Vec<(Fund, Decimal)>, AppError> {
     let bureau = scope.bureau();
     let today = work.today();
@@ -163,6 +195,14 @@ pub async fn carry_over(work: &mut Work, scope: Scope, year: i32) -> Result<Vec<
             yuan_text(waiting)
         )));
     }
+    let reserved = reserved(work.conn(), bureau, year).await?;
+    let before = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from fund_entries where bureau_id = $1 and year = $2 and kind = 'carry_out'"#,
+        bureau,
+        year
+    )
+    .fetch_one(work.conn())
+    .await?;
     let mut carried = Vec::new();
     for fund in Fund::ALL {
         let (purse, _) = rules::purse(*fund);
@@ -171,7 +211,7 @@ pub async fn carry_over(work: &mut Work, scope: Scope, year: i32) -> Result<Vec<
             Fund::Operating => -from.balance(Account::OperatingUnpaid),
             Fund::Working => Decimal::ZERO,
         };
-        let amount = money::round_to_fen(from.balance(purse) - owed);
+        let amount = money::round_to_fen(from.balance(purse) - owed - reserved.of(*fund));
         if amount <= Decimal::ZERO {
             continue;
         }
@@ -182,7 +222,8 @@ pub async fn carry_over(work: &mut Work, scope: Scope, year: i32) -> Result<Vec<
                 summary: format!("{}{year}年结余结转{}年", fund.label(), year + 1),
                 voucher: String::new(),
                 document_kind: "carry_over",
-                document_id: fund.code().to_owned(),
+                // A fund is carried once, and again only with what became free since.
+                document_id: if before == 0 { fund.code().to_owned() } else { format!("{}-{before}", fund.code()) },
                 document_on: None,
                 reversal_of: None,
             };
@@ -191,7 +232,9 @@ pub async fn carry_over(work: &mut Work, scope: Scope, year: i32) -> Result<Vec<
         carried.push((*fund, amount));
     }
     if carried.is_empty() {
-        return Err(AppError::refused(format!("{year}年没有可以结转的结余，或已经结转。")));
+        return Err(AppError::refused(format!(
+            "{year}年没有可以结转的结余，或已经结转；待发和尚未发放的补贴留在本年度账内。"
+        )));
     }
     Ok(carried)
 }
@@ -208,6 +251,8 @@ struct Left {
     fund: &'static str,
     amount: String,
     owed: String,
+    reserved: String,
+    free: String,
 }
 
 #[derive(Template)]
@@ -250,6 +295,7 @@ pub(super) async fn page(
         sqlx::query!(r#"select link, hash from fund_chain where bureau_id = $1 order by link desc limit 1"#, bureau)
             .fetch_optional(&mut *conn)
             .await?;
+    let reserved = reserved(&mut conn, bureau, year).await?;
     drop(conn);
     let today = state.clock.today();
     let of =
@@ -264,14 +310,20 @@ pub(super) async fn page(
         .collect();
     let left = Fund::ALL
         .iter()
-        .map(|fund| Left {
-            fund: fund.label(),
-            amount: yuan_text(of(rules::purse(*fund).0)),
-            owed: yuan_text(match fund {
+        .map(|fund| {
+            let balance = of(rules::purse(*fund).0);
+            let owed = match fund {
                 Fund::Earmarked => -of(Account::Unpaid),
                 Fund::Operating => -of(Account::OperatingUnpaid),
                 Fund::Working => Decimal::ZERO,
-            }),
+            };
+            Left {
+                fund: fund.label(),
+                amount: yuan_text(balance),
+                owed: yuan_text(owed),
+                reserved: yuan_text(reserved.of(*fund)),
+                free: yuan_text((balance - owed - reserved.of(*fund)).max(Decimal::ZERO)),
+            }
         })
         .collect();
     drawn(&PeriodsPage {

@@ -12,6 +12,7 @@ use crate::people::BankAccount;
 use crate::plan::dictionaries::Payee;
 use crate::secrets::{IdNumber, Seals, mask_id_number};
 use crate::web::actor::Scope;
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// What a payee's account is sealed as.
@@ -334,10 +335,7 @@ pub async fn holds(conn: &mut PgConnection, bureau: i64, id: Option<i64>) -> sql
 /// # Errors
 /// Held already; no reason; nobody of this bureau.
 pub async fn hold(work: &mut Work, scope: Scope, person: i64, reason: &str) -> Result<i64, AppError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 200 {
-        return Err(AppError::refused("请写明暂缓发放的理由，200字以内。"));
-    }
+    let reason = typed::said(reason, 200, "请写明暂缓发放的理由，200字以内。")?;
     let (bureau, me, now) = (scope.bureau(), work.actor.account_id, work.now);
     let id = sqlx::query_scalar!(
         "insert into pay_holds (bureau_id, person_id, reason, held_by, held_at)
@@ -361,10 +359,7 @@ pub async fn hold(work: &mut Work, scope: Scope, person: i64, reason: &str) -> R
 /// # Errors
 /// One's own hold; released before; no reason.
 pub async fn release(work: &mut Work, scope: Scope, id: i64, note: &str) -> Result<(), AppError> {
-    let note = note.trim();
-    if note.is_empty() || note.chars().count() > 200 {
-        return Err(AppError::refused("请写明恢复发放的理由，200字以内。"));
-    }
+    let note = typed::said(note, 200, "请写明恢复发放的理由，200字以内。")?;
     let bureau = scope.bureau();
     let row = holds(work.conn(), bureau, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
     let (me, now) = (work.actor.account_id, work.now);

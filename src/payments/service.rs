@@ -14,7 +14,9 @@ use crate::fund::service::NewPosting;
 use crate::payouts::db::{BatchRow, PayoutRow};
 use crate::plan::Month;
 use crate::plan::money::{in_sentence, plain_text};
+use crate::plan::time::chinese_date;
 use crate::web::actor::Scope;
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// What payments rest on.
@@ -171,7 +173,7 @@ pub async fn pay_again(work: &mut Work, scope: Scope, year: i32) -> Result<(i64,
         return Err(AppError::refused("有人刚刚办理了其中的补发，请刷新页面查看。"));
     }
     let today = work.today();
-    let title = format!("{}补发（{}人）", crate::plan::time::chinese_date(today), ready.len());
+    let title = format!("{}补发（{}人）", chinese_date(today), ready.len());
     let run =
         NewRun { year, settlement: None, batch: None, title: &title, account: work.actor.account_id, at: work.now };
     let id = db::insert_run(work.conn(), bureau, run).await?;
@@ -219,7 +221,7 @@ async fn post(
 /// Records that the bank sent a transfer back: its money is in the account again and owed; gives the run.
 ///
 /// # Errors
-/// Came back before; no reason; a day in the future.
+/// Came back before; no reason; a day in the future, or before it was sent.
 pub async fn return_transfer(
     work: &mut Work,
     scope: Scope,
@@ -228,16 +230,16 @@ pub async fn return_transfer(
     reason: &str,
 ) -> Result<i64, AppError> {
     let bureau = scope.bureau();
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 200 {
-        return Err(AppError::refused("请写明银行退汇的原因，200字以内。"));
-    }
+    let reason = typed::said(reason, 200, "请写明银行退汇的原因，200字以内。")?;
     if on > work.today() {
         return Err(AppError::refused("退汇日期不能晚于今天。"));
     }
     let transfer = db::transfers(work.conn(), bureau, None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
     if transfer.status != TransferStatus::Sent {
         return Err(AppError::refused(format!("这笔转账的状态是“{}”，不能登记退汇。", transfer.status)));
+    }
+    if on < transfer.sent_on {
+        return Err(AppError::refused(format!("退汇日期不能早于登记转账的{}。", chinese_date(transfer.sent_on))));
     }
     let (account, now) = (work.actor.account_id, work.now);
     if !db::set_returned(work.conn(), bureau, &transfer, on, reason, account, now).await? {

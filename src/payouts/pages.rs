@@ -58,6 +58,14 @@ impl DueCase {
         self.row.state.place.map_or_else(|| "—".to_owned(), |place| format!("第{place}件"))
     }
 
+    /// A36: that it counts as an earlier one, where void cases before it freed their places.
+    fn moved_up(&self) -> String {
+        match (self.row.state.place, self.row.state.position) {
+            (Some(place), Some(position)) if position < place => format!("，作废让出后按第{position}件计算"),
+            _ => String::new(),
+        }
+    }
+
     fn due(&self) -> String {
         self.payout.due_on.map(short_date).unwrap_or_default()
     }

@@ -130,6 +130,8 @@ pub struct CaseState {
     pub counted_year: Option<i32>,
     /// Its place in that year.
     pub place: Option<i32>,
+    /// Which of that year's cases it is towards the target: its place less those that void cases freed before it (A36).
+    pub position: Option<i32>,
     /// Days granted.
     pub extension_days: i32,
     /// Paid by whatever fund before.
@@ -152,7 +154,7 @@ impl CaseState {
             groups: self.groups.clone(),
             handler: self.handler,
             local_standard: programme.local_standards.get(&self.kind).copied().unwrap_or(Decimal::ZERO),
-            place: self.place.and_then(|place| u32::try_from(place).ok()),
+            place: self.position.and_then(|place| u32::try_from(place).ok()),
             closing_agreed_on: self.agreed_on,
             entered_on: self.entered_on,
             already_paid: self.already_paid,

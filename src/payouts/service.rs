@@ -18,6 +18,7 @@ use crate::plan::time::chinese_date;
 use crate::plan::{Calendar, Programme};
 use crate::settlement::month::{fingerprint_of, to_json};
 use crate::web::actor::Scope;
+use crate::web::typed;
 use crate::web::work::Work;
 use crate::{fund, payments, programmes};
 
@@ -50,14 +51,9 @@ pub struct NewOutside {
     pub document: String,
 }
 
-/// A text that must say something.
+/// A reason that must be given.
 pub(super) fn said<'a>(text: &'a str, missing: &str) -> Result<&'a str, AppError> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Err(AppError::refused(missing)),
-        1..=500 => Ok(text),
-        _ => Err(AppError::refused("文字过长，请控制在500字以内。")),
-    }
+    typed::said(text, 500, missing)
 }
 
 /// What one case pays, as it is stored.
@@ -319,7 +315,7 @@ pub async fn pay(work: &mut Work, scope: Scope, id: i64, version: Option<i32>) -
 /// Takes a paid batch back to approved and reverses its entries: the payment was recorded by mistake.
 ///
 /// # Errors
-/// Not paid; the bank sent something of it back already; no reason.
+/// Not paid; something of it came back already, from the bank or in cash; no reason.
 pub async fn reopen(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Result<(), AppError> {
     let reason = said(reason, "请写明冲销的理由。")?;
     let bureau = scope.bureau();
@@ -327,6 +323,13 @@ pub async fn reopen(work: &mut Work, scope: Scope, id: i64, reason: &str) -> Res
     let batch = db::batches(work.conn(), bureau, Some(id), 1).await?.pop().ok_or(AppError::NotFound)?;
     if batch.status != BatchStatus::Paid {
         return Err(AppError::refused("这个批次不是“已发放”状态，没有可以冲销的付款。"));
+    }
+    // What came back in cash is in the books already: the whole would come back twice.
+    if let Some(back) = db::payouts(work.conn(), bureau, Some(id), None, None).await?.iter().find(|row| !row.live) {
+        return Err(AppError::refused(format!(
+            "{}的补贴已经收回，这个批次不能再整体冲销；其余各件请逐件收回。",
+            back.number
+        )));
     }
     payments::take_back(work, payments::Source::Batch(id)).await?;
     for entry in db::entries_of(work.conn(), bureau, id).await? {

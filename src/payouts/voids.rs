@@ -1,5 +1,6 @@
-//! A36: a counted case that turns out not to be one. Asked for by the clerk, decided by an approver. The place stays with
-//! the case and is never given again; what was paid has to come back (`payouts::refund`); what was not is never paid.
+//! A36: a counted case that turns out not to be one. Asked for by the clerk, decided by an approver. Its number stays with
+//! the case and is never given again; where no later case has been approved for payment or paid, its place is free and the
+//! later ones move up towards the target. What was paid has to come back (`payouts::refund`); what was not is never paid.
 
 use std::collections::BTreeMap;
 
@@ -201,11 +202,11 @@ pub async fn ask_void(work: &mut Work, scope: Scope, case: i64, reason: &str) ->
     Ok(id)
 }
 
-/// Agrees that a case is void, or not; gives the case. Its place is kept, and what was paid is to be taken back.
+/// Agrees that a case is void, or not; gives the case, and whether its place is free. What was paid is to be taken back.
 ///
 /// # Errors
 /// One's own request; decided before; in a batch that is not paid yet; no reason for a refusal.
-pub async fn decide_void(work: &mut Work, scope: Scope, id: i64, agree: bool, note: &str) -> Result<i64, AppError> {
+pub async fn decide_void(work: &mut Work, scope: Scope, id: i64, agree: bool, note: &str) -> Result<Decided, AppError> {
     let bureau = scope.bureau();
     let note = if agree { note.trim() } else { super::service::said(note, "请写明不同意的理由。")? }.to_owned();
     db::lock_payouts(work.conn(), bureau).await?;
@@ -227,9 +228,17 @@ pub async fn decide_void(work: &mut Work, scope: Scope, id: i64, agree: bool, no
         )));
     }
     let (account, now) = (work.actor.account_id, work.now);
-    let done = sqlx::query!(
-        "update case_voids set decided_by = $3, decided_at = $4, agreed = $5, decision_note = $6
-         where bureau_id = $1 and id = $2 and agreed is null",
+    // Nobody approves or pays a batch meanwhile: the payouts are locked.
+    let frees_place = sqlx::query_scalar!(
+        r#"update case_voids v set decided_by = $3, decided_at = $4, agreed = $5, decision_note = $6,
+               frees_place = $5 and not exists (
+                   select from cases one
+                   join cases later on later.bureau_id = one.bureau_id and later.counted_year = one.counted_year
+                       and later.place > one.place
+                   join case_payouts p on p.case_id = later.id and p.live
+                   join case_batches b on b.id = p.batch_id and b.status in ('approved', 'paid')
+                   where one.id = v.case_id)
+           where v.bureau_id = $1 and v.id = $2 and v.agreed is null returning v.frees_place"#,
         bureau,
         id,
         account,
@@ -237,15 +246,23 @@ pub async fn decide_void(work: &mut Work, scope: Scope, id: i64, agree: bool, no
         agree,
         note
     )
-    .execute(work.conn())
-    .await?;
-    if done.rows_affected() != 1 {
-        return Err(AppError::refused("这份作废申请已经有人审批，请刷新页面查看。"));
-    }
+    .fetch_optional(work.conn())
+    .await?
+    .ok_or_else(|| AppError::refused("这份作废申请已经有人审批，请刷新页面查看。"))?;
     let record = Audit::new("payout.decide_void", "case", row.case_id)
-        .after(json!({ "void": id, "agreed": agree, "place": case.state.place, "owed": case.batch.is_some() }));
+        .after(json!({ "void": id, "agreed": agree, "place": case.state.place, "frees_place": frees_place,
+                       "owed": case.batch.is_some() }));
     work.audit(record.note(note)).await?;
-    Ok(row.case_id)
+    Ok(Decided { case: row.case_id, frees_place })
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided {
+    /// The case.
+    pub case: i64,
+    /// Later cases move up towards the target.
+    pub frees_place: bool,
 }
 
 /// A reason as typed.
@@ -282,10 +299,13 @@ pub(super) async fn decide(
         _ => return Err(AppError::NotFound),
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let case = decide_void(&mut work, scope, id, agree, &posted.form.reason).await?;
-    let message = match agree {
-        true => "已作废：年度序号保留不再使用，其后的序号不变；已发的补贴由财务人员收回。",
-        false => "未同意作废，案件照常办理。",
+    let Decided { case, frees_place } = decide_void(&mut work, scope, id, agree, &posted.form.reason).await?;
+    let message = match (agree, frees_place) {
+        (true, true) => {
+            "已作废：年度序号保留不再使用，其后的案件都还没有发放，计算任务数时依次提前一件；已发的补贴由财务人员收回。"
+        }
+        (true, false) => "已作废：年度序号保留不再使用，其后已有案件审批或发放，顺序不变；已发的补贴由财务人员收回。",
+        (false, _) => "未同意作废，案件照常办理。",
     };
     Ok(work.finish(&format!("/payouts/cases/{case}"), message).await?.into_response())
 }

@@ -67,7 +67,10 @@ pub fn sheet(ground: &Ground<'_>) -> Sheet {
     }
     let mut lines = vec![
         format!("编制单位：{}　　期间：{}　　单位：元", ground.bureau, ground.period.chinese()),
-        format!("依据：{}（{}）", ground.programme.title, ground.programme.document_number),
+        match ground.programme.document_number.as_str() {
+            "" => format!("依据：{}（尚无文号）", ground.programme.title),
+            number => format!("依据：{}（{number}）", ground.programme.title),
+        },
     ];
     if let Some(due) = ground.due {
         lines.push(format!("报送期限：{}", chinese_date(due)));
@@ -146,6 +149,9 @@ fn fund(ground: &Ground<'_>) -> Table {
     row("本期支出", spent, Cell::Nothing);
     row("　值班补贴", figures.duty, Cell::Nothing);
     row("　案件补贴", figures.cases, Cell::Nothing);
+    if !figures.earlier.is_zero() {
+        row("另：以前年度账内的支出", figures.earlier, Cell::text("记入以前年度专账，不减少本年度结余"));
+    }
     row("期末结余", figures.closing, Cell::text(capitals(figures.closing)));
     row("　其中：市财政局待拨", figures.at_finance, Cell::Nothing);
     row("累计到位", figures.received_to_date, Cell::Nothing);
@@ -178,6 +184,15 @@ fn spending(ground: &Ground<'_>) -> Table {
     table.row(vec!["以前月份追扣、补发".into(), Cell::Nothing, Cell::Nothing, money(figures.adjusted)]);
     table.row(vec!["案件补贴：民事（件）".into(), count(figures.civil.0), Cell::Nothing, money(figures.civil.1)]);
     table.row(vec!["案件补贴：刑事（件）".into(), count(figures.criminal.0), Cell::Nothing, money(figures.criminal.1)]);
+    for (name, amount) in [
+        ("收回值班补贴（现金）", figures.refunds.0),
+        ("收回案件补贴（省级专项资金）", figures.refunds.1),
+        ("收回案件补贴（业务经费）", figures.refunds.2),
+    ] {
+        if !amount.is_zero() {
+            table.row(vec![name.into(), Cell::Nothing, Cell::Nothing, money(amount)]);
+        }
+    }
     table.row(vec!["地方补足（业务经费）".into(), Cell::Nothing, Cell::Nothing, money(figures.topped_up)]);
     table.row(vec![
         "超目标案件（业务经费，件）".into(),

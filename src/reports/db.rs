@@ -83,6 +83,10 @@ pub struct Figures {
     pub reviews: (i64, i64),
     /// Confirmed findings by kind.
     pub findings: Vec<(String, i64)>,
+    /// Yuan that came back in cash, below zero: of duty, of cases from the earmarked and from the operating fund.
+    pub refunds: (Decimal, Decimal, Decimal),
+    /// Yuan spent in the period out of the books of earlier years: December is paid in January.
+    pub earlier: Decimal,
     /// Venues: name, shifts rostered, served, consultations.
     pub venues: Vec<(String, i64, i64, i64)>,
 }
@@ -142,6 +146,18 @@ pub async fn figures(
                            where fund = 'earmarked' and account_kind in ('source', 'expense'))::text,
                'at_finance', (select coalesce(sum(amount), 0) from posted where code = 'earmarked_at_finance')::text,
                'unpaid', (select coalesce(sum(-amount), 0) from posted where code = 'earmarked_unpaid')::text,
+               'refunds', (select jsonb_build_array(
+                   coalesce(sum(amount) filter (where kind = 'duty_refund' and code = 'earmarked_duty_subsidy'), 0)::text,
+                   coalesce(sum(amount) filter (where kind = 'case_refund' and code = 'earmarked_case_subsidy'), 0)::text,
+                   coalesce(sum(amount) filter (where kind = 'operating_case_refund' and code = 'operating_case_subsidy'), 0)::text)
+                   from posted where entered_on >= $3),
+               'earlier', (select coalesce(sum(p.amount), 0)
+                           from fund_entries e
+                           join fund_postings p on p.entry_id = e.id
+                           join fund_accounts a on a.id = p.account_id and a.fund = 'earmarked' and a.kind = 'expense'
+                           cross join asked
+                           where e.bureau_id = $1 and e.year < $2 and e.entered_on between $3 and $4
+                             and e.posted_at < asked.until)::text,
                'received_to_date', (select coalesce(sum(-amount), 0) from posted where code = 'earmarked_source')::text,
                'spent_to_date', (select coalesce(sum(amount), 0) from posted
                                  where fund = 'earmarked' and account_kind = 'expense')::text)

@@ -15,6 +15,7 @@ use crate::programmes;
 use crate::settlement::month::{fingerprint_of, to_json};
 use crate::web::actor::Scope;
 use crate::web::sheet::Sheet;
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// Draws a report as it stood on `as_of`.
@@ -133,10 +134,7 @@ pub async fn withdraw(
     period: Period,
     why: &str,
 ) -> Result<(), AppError> {
-    let why = why.trim();
-    if why.is_empty() || why.chars().count() > 200 {
-        return Err(AppError::refused("请写明撤回的理由，200字以内。"));
-    }
+    let why = typed::said(why, 200, "请写明撤回的理由，200字以内。")?;
     let row = live(work, scope, kind, period).await?;
     let (account, now) = (work.actor.account_id, work.now);
     if !db::set(work.conn(), row.id, SigningStep::Withdraw(why), account, now).await? {

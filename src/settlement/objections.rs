@@ -18,6 +18,7 @@ use crate::web::actor::{Actor, Scope};
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
+use crate::web::typed;
 use crate::web::work::Work;
 use crate::web::{Answer, filters};
 
@@ -108,10 +109,7 @@ pub async fn object(
     shift: Option<i64>,
     words: &str,
 ) -> Result<i64, AppError> {
-    let words = words.trim();
-    if words.is_empty() || words.chars().count() > 500 {
-        return Err(AppError::refused("请写明异议的内容，500字以内。"));
-    }
+    let words = typed::said(words, 500, "请写明异议的内容，500字以内。")?;
     let item = sqlx::query!(
         r#"select s.id, s.objection_until from settlements s
            join settlement_items i on i.settlement_id = s.id and i.person_id = $3
@@ -172,10 +170,7 @@ pub async fn object(
 /// # Errors
 /// No answer; answered before; one's own objection.
 pub async fn answer(work: &mut Work, scope: Scope, id: i64, upheld: bool, words: &str) -> Result<Month, AppError> {
-    let words = words.trim();
-    if words.is_empty() || words.chars().count() > 500 {
-        return Err(AppError::refused("请写明答复，500字以内。"));
-    }
+    let words = typed::said(words, 500, "请写明答复，500字以内。")?;
     let (account, now) = (work.actor.account_id, work.now);
     let known = sqlx::query_scalar!(
         r#"select exists (select from line_objections where bureau_id = $1 and id = $2) as "known!""#,

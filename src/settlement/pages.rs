@@ -449,6 +449,20 @@ fn titled(layout: Layout, month: Month, preview: bool) -> Layout {
     .at_month(month, "/settlements/")
 }
 
+/// A month whose year has no plan: nothing can be calculated, and the page says what comes first.
+#[derive(Template)]
+#[template(path = "settlement/no_plan.html")]
+struct NoPlanPage {
+    layout: Layout,
+    month: Month,
+    may_edit: bool,
+}
+
+fn no_plan(layout: Layout, actor: &Actor, month: Month) -> Answer {
+    let may_edit = actor.may(Action::EditProgramme).is_some();
+    page(&NoPlanPage { layout: titled(layout, month, false), month, may_edit })
+}
+
 pub(super) async fn board(
     State(state): State<AppState>,
     layout: Layout,
@@ -462,7 +476,9 @@ pub(super) async fn board(
         return Ok(Redirect::to(&format!("/settlements/{month}/people/{person}")).into_response());
     }
     let mut conn = state.pool.acquire().await?;
-    let ground = db::ground(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
+    let Some(ground) = db::ground(&mut conn, scope.bureau(), month).await? else {
+        return no_plan(layout, &actor, month);
+    };
     let since = ground.head.as_ref().map(|head| head.calculated_at);
     let venues = db::venue_reports(&mut conn, scope.bureau(), month, since).await?;
     let mut rows = match &ground.head {
@@ -532,6 +548,7 @@ fn obstacle(frame: &Frame) -> String {
 pub(super) async fn preview(
     State(state): State<AppState>,
     layout: Layout,
+    actor: Actor,
     scope: Scope,
     Path(month): Path<String>,
 ) -> Answer {
@@ -540,8 +557,9 @@ pub(super) async fn preview(
         return Err(AppError::NotFound);
     }
     let mut conn = state.pool.acquire().await?;
-    let (loaded, facts, head) =
-        db::load(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
+    let Some((loaded, facts, head)) = db::load(&mut conn, scope.bureau(), month).await? else {
+        return no_plan(layout, &actor, month);
+    };
     drop(conn);
     let drafted = month::draft(&loaded);
     let rows = sheet::rows_of_draft(&drafted);

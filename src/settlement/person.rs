@@ -9,7 +9,6 @@ use super::db::{self, Head};
 use super::month;
 use super::objections::{self, ObjectionRow};
 use super::pages::{moment, shade};
-use super::service;
 use super::sheet::{self, Row};
 use crate::error::AppError;
 use crate::findings;
@@ -285,8 +284,7 @@ pub(super) async fn preview(
         return Err(AppError::NotFound);
     }
     let mut conn = state.pool.acquire().await?;
-    let (loaded, _, _) =
-        db::load(&mut conn, scope.bureau(), month).await?.ok_or_else(|| service::no_programme(month))?;
+    let (loaded, _, _) = db::load(&mut conn, scope.bureau(), month).await?.ok_or(AppError::NotFound)?;
     drop(conn);
     let drafted = month::draft(&loaded);
     let rows = sheet::rows_of_draft(&drafted);

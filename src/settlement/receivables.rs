@@ -24,6 +24,7 @@ use crate::web::filters;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// A debt that somebody wants to end otherwise than by their next pay.
@@ -106,10 +107,7 @@ pub async fn ask(
     amount: Decimal,
     reason: &str,
 ) -> Result<i64, AppError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 300 {
-        return Err(AppError::refused("请写明理由和依据，300字以内。"));
-    }
+    let reason = typed::said(reason, 300, "请写明理由和依据，300字以内。")?;
     let bureau = scope.bureau();
     let this_month = Month::of(work.today());
     super::store::lock_month(work.conn(), bureau, this_month).await?;
@@ -185,12 +183,24 @@ pub async fn decide(work: &mut Work, scope: Scope, id: i64, agree: bool) -> Resu
         return Err(AppError::refused("这项申请已经办理，请刷新页面查看。"));
     }
     if let (true, "cash", Some((_, name, _, since))) = (agree, row.kind.as_str(), debt) {
+        // The books that paid it: the month that was corrected may lie in the year before the debt.
+        let paid_in: Option<chrono::NaiveDate> = sqlx::query_scalar!(
+            r#"select max(a.for_month) from settlement_adjustments a
+               join settlement_items i on i.id = a.item_id
+               join settlements s on s.id = a.settlement_id and s.status in ('approved', 'paid')
+               where i.bureau_id = $1 and i.person_id = $2 and a.kind = 'correction' and a.amount < 0"#,
+            bureau,
+            row.person_id
+        )
+        .fetch_one(work.conn())
+        .await?;
+        let paid_in = paid_in.map_or(since, Month::of);
         let posting = fund::service::NewPosting {
-            year: since.year(),
+            year: paid_in.year(),
             kind: EntryKind::DutyRefund,
             amount: row.amount,
             entered_on: today,
-            summary: format!("{name}退回{}补贴", since.chinese()),
+            summary: format!("{name}退回{}补贴", paid_in.chinese()),
             document_kind: "receivable",
             document_id: id.to_string(),
             voucher: String::new(),

@@ -16,6 +16,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::plan::money::{in_sentence, plain_text};
 use crate::plan::time::month_and_day;
 use crate::web::actor::Scope;
+use crate::web::typed;
 use crate::web::work::Work;
 use crate::{fund, payments};
 
@@ -69,7 +70,7 @@ async fn ready(work: &mut Work, scope: Scope, month: Month) -> Result<Ready, App
 }
 
 /// A year without a plan has no rates.
-pub(super) fn no_programme(month: Month) -> AppError {
+fn no_programme(month: Month) -> AppError {
     AppError::refused(format!("{}年的实施方案还没有建立，不能计算补贴。", month.year()))
 }
 
@@ -228,13 +229,7 @@ pub async fn send_back(
     version: Option<i32>,
     reason: &str,
 ) -> Result<i64, AppError> {
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(AppError::refused("请写明退回的理由，经办人据此更正。"));
-    }
-    if reason.chars().count() > 500 {
-        return Err(AppError::refused("退回的理由过长，请控制在500字以内。"));
-    }
+    let reason = typed::said(reason, 500, "请写明退回的理由，经办人据此更正。")?;
     let bureau = scope.bureau();
     let lock = store::lock_month(work.conn(), bureau, month).await?;
     let head = db::ground(work.conn(), bureau, month).await?.and_then(|ground| ground.head);

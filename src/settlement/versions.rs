@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::pages::moment;
-use super::{db, month, service, sheet};
+use super::{db, month, sheet};
 use crate::error::AppError;
 use crate::plan::money::round_to_fen;
 use crate::plan::{Month, Programme};
@@ -200,8 +200,7 @@ pub(super) async fn compare(
         .crumb("月结", "/settlements")
         .crumb(month.chinese(), format!("/settlements/{month}"));
     if query.with == "now" {
-        let (loaded, _, head) =
-            db::load(&mut conn, bureau, month).await?.ok_or_else(|| service::no_programme(month))?;
+        let (loaded, _, head) = db::load(&mut conn, bureau, month).await?.ok_or(AppError::NotFound)?;
         let head = head.ok_or(AppError::NotFound)?;
         let stored = stored_parts(&mut conn, bureau, head.id).await?;
         drop(conn);
@@ -234,7 +233,7 @@ pub(super) async fn compare(
         "" => None,
         typed => Some(typed.parse().map_err(|_| AppError::NotFound)?),
     };
-    let ground = db::ground(&mut conn, bureau, month).await?.ok_or_else(|| service::no_programme(month))?;
+    let ground = db::ground(&mut conn, bureau, month).await?.ok_or(AppError::NotFound)?;
     let head = ground.head.ok_or(AppError::NotFound)?;
     let known = replaced(&mut conn, bureau, month, number).await?;
     let stored = stored_parts(&mut conn, bureau, head.id).await?;

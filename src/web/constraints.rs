@@ -26,7 +26,7 @@ pub fn violated(error: &sqlx::Error) -> Option<&str> {
 const SENTENCES: &[(&str, &str)] = &[
     ("accounts_login", "这个登录名已被使用，请换一个。"),
     ("accounts_person", "这名值班人员已经有账号。"),
-    ("accounts_one_per_person", "这个人员编号已有一个在用的账号：一人一号，不兼任两个角色。"),
+    ("accounts_one_per_person", "这个人员编号已有账号：一人一号，不兼任两个角色。已停用的请申请恢复，再申请变更角色。"),
     ("accounts_granted_by_another", "账号由一人建立，权限须由另一人授予。"),
     ("rights_requests_second_person", "权限须由申请人以外的人授予，也不能给自己授权。"),
     ("rights_requests_not_for_oneself", "不能给自己的账号提出申请。"),

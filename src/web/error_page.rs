@@ -14,6 +14,8 @@ use crate::state::AppState;
 struct ErrorPage {
     layout: Layout,
     note: ErrorNote,
+    /// The page whose form was refused.
+    sent_from: Option<String>,
 }
 
 /// The response as it is, or the page of the error that it carries.
@@ -23,7 +25,7 @@ pub fn draw(state: &AppState, actor: Option<&Actor>, asked: &Asked, mut response
         return response;
     };
     let layout = Layout::build(state, actor, asked).titled(note.title.clone());
-    match (ErrorPage { layout, note }).render() {
+    match (ErrorPage { layout, note, sent_from: asked.sent_from().map(str::to_owned) }).render() {
         Ok(html) => {
             let wait = response.headers_mut().remove(header::RETRY_AFTER);
             let mut page = (status, Html(html)).into_response();

@@ -293,6 +293,8 @@ fn help_on(path: &str, role: Option<Role>) -> &'static str {
 pub struct Asked {
     path: String,
     back: String,
+    /// It is a form of this site.
+    sent: bool,
     large_print: bool,
     theme: &'static str,
     rows: Rows,
@@ -301,13 +303,23 @@ pub struct Asked {
 impl Asked {
     /// Reads the request's head.
     pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Asked {
+        let page = way_back::page_of(method, uri, headers);
         Asked {
             path: uri.path().to_owned(),
-            back: way_back::page_of(method, uri, headers).unwrap_or_else(|| "/".to_owned()),
+            sent: *method == Method::POST && page.is_some(),
+            back: page.unwrap_or_else(|| "/".to_owned()),
             large_print: cookies::large_print(headers),
             theme: cookies::theme(headers),
             rows: cookies::rows(headers),
         }
+    }
+}
+
+impl Asked {
+    /// The page whose form was sent, to go back to it when nothing was done.
+    #[must_use]
+    pub fn sent_from(&self) -> Option<&str> {
+        self.sent.then_some(self.back.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::form_errors::Errors;
+use crate::error::AppError;
 use crate::plan::money::half_width;
 use crate::plan::time::chinese_date;
 
@@ -45,6 +46,21 @@ pub fn optional_line(errors: &mut Errors, field: &str, label: &str, typed: &str,
     let text = typed.trim().to_owned();
     at_most(errors, field, label, &text, longest);
     text
+}
+
+/// What a step must be given in words, of at most so many characters, where no form is shown again.
+///
+/// # Errors
+/// [`AppError::Refused`] with `missing` where nothing is said; where too much is.
+pub fn said<'a>(typed: &'a str, longest: usize, missing: &str) -> Result<&'a str, AppError> {
+    let text = typed.trim();
+    match text.chars().count() {
+        0 => Err(AppError::refused(missing)),
+        length if length > longest => {
+            Err(AppError::refused(format!("文字过长，请控制在{longest}字以内，现在有{length}个字。")))
+        }
+        _ => Ok(text),
+    }
 }
 
 fn at_most(errors: &mut Errors, field: &str, label: &str, text: &str, longest: usize) {

@@ -47,6 +47,8 @@ pub struct TransferRow {
     pub case_id: Option<i64>,
     /// Where it stands.
     pub status: TransferStatus,
+    /// The day on which its run was made.
+    pub sent_on: NaiveDate,
     /// When the bank sent it back.
     pub returned_on: Option<NaiveDate>,
     /// Why.
@@ -83,8 +85,10 @@ pub async fn transfers(
         r#"select t.id, t.run_id, t.payable_id, y.year, y.payee_name as payee, y.purpose, t.amount, y.earmarked,
                   y.operating, t.bank_name, t.bank_account, t.bank_account_mask, t.seal_id,
                   y.person_id is not null as "of_person!", y.person_id, s.month as "month?: Month",
-                  o.case_id as "case_id?", t.status as "status: TransferStatus", t.returned_on, t.return_reason
+                  o.case_id as "case_id?", t.status as "status: TransferStatus",
+                  (r.made_at at time zone 'Asia/Shanghai')::date as "sent_on!", t.returned_on, t.return_reason
            from transfers t
+           join payment_runs r on r.id = t.run_id
            join payables y on y.id = t.payable_id
            left join settlements s on s.id = y.settlement_id
            left join case_payouts o on o.id = y.payout_id

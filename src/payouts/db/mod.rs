@@ -66,6 +66,7 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked<'_>) -> sq
                   c.basis as "basis: Basis", c.groups as "groups: Vec<SpecialGroup>",
                   c.handler_category as "handler: HandlerCategory", c.closing_agreed_on, c.entered_on,
                   (c.terminated_on is not null or case_is_void(c.id)) as "terminated!", c.counted_year, c.place,
+                  case_position(c.bureau_id, c.counted_year, c.place) as position,
                   coalesce(x.days, 0)::integer as "extension_days!", coalesce(x.asked, false) as "extension_asked!",
                   p.batch_id as "batch?", b.status as "batch_status?: BatchStatus", o.amount as "outside?"
            from cases c
@@ -106,6 +107,7 @@ pub async fn cases(conn: &mut PgConnection, bureau: i64, asked: Asked<'_>) -> sq
                 terminated: row.terminated,
                 counted_year: row.counted_year,
                 place: row.place,
+                position: row.position,
                 extension_days: row.extension_days,
                 already_paid: row.batch.is_some() || row.outside.is_some(),
             },

@@ -122,7 +122,7 @@ pub(super) async fn year(
                (select jsonb_agg(jsonb_build_object('id', c.id, 'number', c.number, 'handler_name', c.handler_name,
                            'organisation', c.organisation, 'kind', c.kind, 'basis', c.basis, 'groups', to_jsonb(c.groups),
                            'handler', c.handler_category, 'agreed', c.closing_agreed_on, 'entered', c.entered_on,
-                           'counted_year', c.counted_year, 'place', c.place,
+                           'counted_year', c.counted_year, 'place', case_position(c.bureau_id, c.counted_year, c.place),
                            'elsewhere', exists (select from case_outside_payments o
                                                 where o.case_id = c.id and o.withdrawn_by is null))
                        order by c.place, c.number)
@@ -217,6 +217,7 @@ fn case(row: CaseJson) -> YearCase {
             terminated: false,
             counted_year: row.counted_year,
             place: row.place,
+            position: row.place,
             extension_days: 0,
             already_paid: row.elsewhere,
         },

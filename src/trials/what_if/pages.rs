@@ -10,7 +10,7 @@ use super::rules::{self, Ground, Moved, Outcome, Pair, Supposed, Turn};
 use crate::fund::outlook;
 use crate::plan::dictionaries::CaseKind;
 use crate::plan::dictionary::Dictionary as _;
-use crate::plan::money::{parse_amount_not_negative, plain_text, yuan_text};
+use crate::plan::money::{parse_amount_not_negative, yuan_text};
 use crate::plan::programme::Programme;
 use crate::plan::time::short_date;
 use crate::programmes;
@@ -259,7 +259,7 @@ fn standards(asked: &Asked, own: Option<&Programme>) -> Vec<Standard> {
             Standard {
                 typed: asked.or(&name, ""),
                 label: kind.label().to_owned(),
-                usual: usual.map(|amount| format!("现行{}元", plain_text(*amount))).unwrap_or_default(),
+                usual: usual.map(|amount| format!("现行{}元", yuan_text(*amount))).unwrap_or_default(),
                 name,
             }
         })

@@ -340,6 +340,7 @@ mod tests {
                 terminated: false,
                 counted_year: Some(2024),
                 place: Some(place),
+                position: Some(place),
                 extension_days: 0,
                 already_paid: false,
             },

@@ -348,6 +348,16 @@ async fn one_person_has_one_account_and_a_login_names_a_person() {
     system.post("/accounts", &shared).await.assert_status(422).assert_says("公用的名字");
     let nameless = [("name", "王五"), ("login", "wangwu"), ("role", "leader")];
     system.post("/accounts", &nameless).await.assert_status(422).assert_says("人员编号");
+    // A clerk who is disabled and comes back as an approver is the same person: the same account says so.
+    let clerk = app.staff(Role::BureauClerk).await.actor().account_id;
+    app.execute(&format!("update accounts set staff_number = 'A-010' where id = {clerk}")).await;
+    system.post(&format!("/accounts/{clerk}/disable"), &[]).await.assert_status(303);
+    let second = [("name", "赵六"), ("login", "zhaoliu"), ("role", "approver"), ("staff_number", "A-010")];
+    system.post("/accounts", &second).await.assert_status(422).assert_says("申请恢复");
+    // One that was made by mistake and never had rights gives its number free.
+    let mistake = app.scalar_i64("select id from accounts where login = 'lisi'").await;
+    system.post(&format!("/accounts/{mistake}/disable"), &[]).await.assert_status(303);
+    system.post("/accounts", &again).await.assert_status(200);
 }
 
 #[tokio::test]

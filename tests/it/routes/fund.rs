@@ -114,6 +114,28 @@ async fn pressing_twice_posts_once() {
     assert_eq!(entries(&app).await, 1);
 }
 
+/// Two colleagues enter the same notice; a transfer is entered as if it had been before its money came.
+#[tokio::test]
+async fn a_paper_is_booked_once_and_no_money_leaves_before_it_came() {
+    let app = TestApp::new().await;
+    let (finance, other) = (app.staff(Role::Finance).await, app.staff(Role::Finance).await);
+    let receipt = |on: &'static str| [("amount", "1000"), ("received_on", on), ("notice", "晋财政法〔2024〕9号")];
+    finance.post("/fund/2024/receipts", &receipt("2024-04-10")).await.assert_status(303);
+    let again = other.post("/fund/2024/receipts", &receipt("2024-04-12")).await;
+    again.assert_status(409).assert_says("已在2024年4月10日登记（第1号）");
+    let transfer = |on: &'static str| [("amount", "400"), ("transferred_on", on), ("order", "拨款通知单1号")];
+    let early = finance.post("/fund/2024/transfers", &transfer("2024-04-09")).await;
+    early.assert_status(409).assert_says("现有0.00元").assert_says("请核对日期");
+    finance.post("/fund/2024/transfers", &transfer("2024-04-10")).await.assert_status(303);
+    other.post("/fund/2024/transfers", &transfer("2024-04-11")).await.assert_status(409).assert_says("（第2号）");
+    assert_eq!(balance(&app, "earmarked_at_bureau").await, 400);
+    // What was taken back may be entered again.
+    let entry = app.scalar_i64("select id from fund_entries where kind = 'transfer'").await;
+    finance.post(&format!("/fund/entries/{entry}/reverse"), &[("reason", "金额有误")]).await.assert_status(303);
+    let whole = [("amount", "1000"), ("transferred_on", "2024-04-11"), ("order", "拨款通知单1号")];
+    finance.post("/fund/2024/transfers", &whole).await.assert_status(303);
+}
+
 #[tokio::test]
 async fn a_month_is_paid_from_the_bureaus_account() {
     let app = TestApp::new().await;
@@ -306,8 +328,8 @@ async fn another_bureaus_books_are_not_there() {
 async fn a_long_ledger_is_read_page_by_page_in_four_queries() {
     let app = TestApp::new().await;
     let finance = app.staff(Role::Finance).await;
-    for _ in 0..27 {
-        fund(&app, &finance, 100).await;
+    for more in 0..27 {
+        fund(&app, &finance, 100 + more).await;
     }
     let queries = Queries::listen();
     let page = finance.get("/fund/2024").await;

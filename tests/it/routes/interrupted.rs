@@ -6,7 +6,7 @@ use std::time::Duration;
 use huifa::web::actor::{Actor, Scope};
 use huifa::web::permissions::Role;
 use huifa::web::work::Work;
-use huifa::{check, fund, payments, settlement};
+use huifa::{check, fund, payments, payouts as payouts_of, settlement};
 use uuid::Uuid;
 
 use super::duty::Duty;
@@ -132,93 +132,239 @@ fn chance(seed: &mut u64, most: u64) -> u64 {
     (*seed >> 33) % most
 }
 
-/// Browsers that go away: a thousand requests of every step of the money, most of them dropped at some instant.
+/// A step of a batch of case subsidies, by whoever it falls to: prepared, approved, paid; sent back by the bank and sent
+/// again; given back in cash or recorded by mistake; its other case asked to be void, which is refused and at last agreed.
+async fn batch_step(
+    work: &mut Work,
+    scope: Scope,
+    step: usize,
+    round: usize,
+    (case, wrong): (i64, i64),
+) -> Result<(), huifa::error::AppError> {
+    let newest = async |work: &mut Work, sql: &'static str| -> Result<i64, huifa::error::AppError> {
+        let found: Option<i64> = sqlx::query_scalar(sql).fetch_one(work.conn()).await?;
+        found.ok_or(huifa::error::AppError::NotFound)
+    };
+    match step {
+        0 => drop(payouts_of::prepare(work, scope, &[if round.is_multiple_of(3) { wrong } else { case }]).await?),
+        1 => {
+            let batch = newest(work, "select max(id) from case_batches where status = 'prepared'").await?;
+            payouts_of::approve(work, scope, batch, None).await?;
+        }
+        2 => {
+            let batch = newest(work, "select max(id) from case_batches where status = 'approved'").await?;
+            payouts_of::pay(work, scope, batch, None).await?;
+        }
+        // A batch of which something came back is not reversed as a whole: the rounds take turns.
+        3 if round.is_multiple_of(2) => {
+            let sent = newest(work, "select max(id) from transfers where status = 'sent'").await?;
+            let today = work.today();
+            payments::return_transfer(work, scope, sent, today, "户名不符").await?;
+            payments::pay_again(work, scope, 2024).await?;
+        }
+        4 if round.is_multiple_of(2) => {
+            let paid = "select max(p.id) from case_payouts p join case_batches b on b.id = p.batch_id
+                        where p.live and b.status = 'paid'";
+            let paid = newest(work, paid).await?;
+            payouts_of::service::refund(work, scope, paid, "已缴回专户").await?;
+        }
+        3 => return Err(huifa::error::AppError::NotFound),
+        4 => {
+            let batch = newest(work, "select max(id) from case_batches where status = 'paid'").await?;
+            payouts_of::reopen(work, scope, batch, "登记有误").await?;
+        }
+        5 => drop(payouts_of::ask_void(work, scope, wrong, "受援人不属于八类群体").await?),
+        _ => {
+            let open = newest(work, "select max(id) from case_voids where agreed is null").await?;
+            payouts_of::decide_void(work, scope, open, round >= ROUNDS - 8, "经核查").await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_cut_off_at_any_step_is_paid_at_most_once() {
+    let app = TestApp::new().await;
+    let office = payouts::Office::of(&app).await;
+    office.account().await;
+    let cases = (payouts::case(&app, "断1", Some(1), "").await, payouts::case(&app, "断2", Some(2), "").await);
+    let [clerk, approver, finance] = office.people();
+    let scope = Scope::Bureau { bureau: app.bureau };
+    let mut landed = [0; 7];
+    for round in 0..ROUNDS {
+        for (step, landed) in landed.iter_mut().enumerate() {
+            let run = async {
+                let who = match step {
+                    0 | 5 => clerk,
+                    1 | 6 => approver,
+                    _ => finance,
+                };
+                let mut work = Work::unattended(&app.state, who.actor()).await?;
+                batch_step(&mut work, scope, step, round, cases).await?;
+                work.commit().await
+            };
+            // Some rounds of either kind run undisturbed, so that the story goes on.
+            let undisturbed = round % 4 == 3 || round % 8 == 6;
+            let done: Result<(), huifa::error::AppError> =
+                if undisturbed { run.await } else { tokio::join!(run, cut(&app)).0 };
+            *landed += usize::from(done.is_ok());
+            assert_eq!(app.scalar_i64(UNEXPLAINED).await, 0, "round {round}, step {step}");
+        }
+    }
+    assert!(landed.iter().all(|landed| *landed > 0), "{landed:?} steps went through");
+    is_sound(&app).await;
+}
+
+/// Yuan in the books of cases that no payment of a live case explains, and cases or payables paid more than once.
+const UNEXPLAINED: &str = "select abs((select coalesce(sum(balance), 0) from fund_accounts where code = 'earmarked_case_subsidy')
+      - (select coalesce(sum(p.earmarked), 0) from case_payouts p join case_batches b on b.id = p.batch_id
+         where p.live and b.status = 'paid'))::bigint
+    + (select count(*) from (select from case_payouts where live group by case_id having count(*) > 1) twice)
+    + (select count(*) from (select from transfers where status = 'sent' group by payable_id having count(*) > 1) twice)";
+
+/// What has to have happened among a thousand requests that were cut off.
+const WAYS: [&str; 15] = [
+    "settlement.approve",
+    "settlement.pay",
+    "settlement.reopen",
+    "payment.return",
+    "payment.run",
+    "payout.prepare",
+    "payout.approve",
+    "payout.pay",
+    "payout.reopen",
+    "payout.refund",
+    "payout.ask_void",
+    "payout.decide_void",
+    "payout.ask_extension",
+    "payout.decide_extension",
+    "fund.close",
+];
+
+/// Browsers that go away: a thousand requests of every step of the money, half of them dropped at some instant. How long
+/// a request may take is measured, so that a busy machine does as well as an idle one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_cut_off_leave_the_books_sound() {
     let app = TestApp::new().await;
     may(&app).await;
     let office = payouts::Office::of(&app).await;
     office.account().await;
-    let case = payouts::case(&app, "断1", Some(1), "").await;
-    let late = payouts::case(&app, "断2", Some(2), "").await;
+    let cases = [
+        payouts::case(&app, "断1", Some(1), "").await,
+        payouts::case(&app, "断2", Some(2), "").await,
+        payouts::case(&app, "断3", Some(3), "").await,
+    ];
     let second = app.staff(Role::Approver).await;
     let [clerk, approver, finance] = office.people();
     let mut seed = 2024;
-    let (mut cut_off, mut landed) = (0, 0);
-    for round in 0..1000 {
-        let (who, path, fields) = request(&app, &mut seed, (clerk, approver, finance, &second), (case, late)).await;
+    let (mut cut_off, mut landed, mut usual) = (0, 0, 10_000_u64);
+    for round in 0..5000 {
+        if round >= 1000 && round % 50 == 0 && missing(&app).await.is_empty() {
+            break;
+        }
+        let (who, path, fields) = request(&app, &mut seed, (clerk, approver, finance, &second), cases).await;
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let patience = Duration::from_micros(if round % 4 == 0 { 5_000_000 } else { chance(&mut seed, 30_000) });
-        match tokio::time::timeout(patience, who.post(&path, &fields)).await {
+        let undisturbed = round % 3 == 0;
+        let patience = if undisturbed { 60_000_000 } else { chance(&mut seed, 2 * usual) };
+        let begun = std::time::Instant::now();
+        match tokio::time::timeout(Duration::from_micros(patience), who.post(&path, &fields)).await {
             Ok(page) => {
                 assert!([303, 409].contains(&page.status.as_u16()), "{path}: {} {}", page.status, page.text());
                 landed += usize::from(page.status == 303);
+                if undisturbed && page.status == 303 {
+                    let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    usual = (usual * 7 + took) / 8;
+                }
             }
             Err(_) => cut_off += 1,
         }
     }
     // What was begun ends, with nobody waiting for it.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(cut_off > 100 && landed > 50, "{cut_off} cut off, {landed} went through");
+    assert_eq!(missing(&app).await, Vec::<&str>::new(), "{cut_off} cut off, {landed} went through");
+    assert!(cut_off > 100, "{cut_off} cut off, {landed} went through");
     assert!(standing(&app).await <= 1);
-    let sent = "select coalesce(max(count), 0) from (select count(*) from transfers where status = 'sent' group by payable_id) x";
-    assert!(app.scalar_i64(sent).await <= 1, "nobody is sent the same money twice");
+    assert_eq!(app.scalar_i64(UNEXPLAINED).await, 0);
     let days = "select coalesce(sum(days), 0)::bigint from case_extensions where status = 'granted'";
     assert!(app.scalar_i64(days).await <= 15, "A30");
     is_sound(&app).await;
 }
 
+/// What has not happened yet.
+async fn missing(app: &TestApp) -> Vec<&'static str> {
+    let seen: Vec<String> = sqlx::query_scalar("select distinct action from audit_records")
+        .fetch_all(&app.owner)
+        .await
+        .expect("the records");
+    WAYS.into_iter().filter(|way| !seen.iter().any(|action| action == way)).collect()
+}
+
 type People<'a> = (&'a Browser<'a>, &'a Browser<'a>, &'a Browser<'a>, &'a Browser<'a>);
 
-/// The next request: calculate, review, approve, pay, reverse, put off, grant, prepare, approve, pay, take back.
+/// The next request: of a month calculate, review, approve, pay, reverse; of a payment put off, grant; of a batch prepare,
+/// approve, pay, take back; what the bank sends back and what goes out again; a void and its decision; money that comes
+/// back in cash; a month of the ledger that closes. Where nothing stands for a step, it is asked of nothing in particular.
 async fn request<'a>(
     app: &TestApp,
     seed: &mut u64,
     (clerk, approver, finance, second): People<'a>,
-    (case, late): (i64, i64),
+    [case, late, wrong]: [i64; 3],
 ) -> (&'a Browser<'a>, String, Vec<(&'static str, String)>) {
     let month = |step: &str| format!("/settlements/2024-05/{step}");
     let reason = || vec![("reason", "断线试验".to_owned())];
-    let newest = async |sql: &str| app.scalar_i64(sql).await;
-    match chance(seed, 12) {
+    let newest = async |what: &str| app.scalar_i64(&format!("select coalesce(max(id), 0) from {what}")).await;
+    let happened = async |what: &str| newest(&format!("audit_records where action = '{what}'")).await > 0;
+    match chance(seed, 18) {
         0 => (clerk, month("calculate"), Vec::new()),
         1 => (clerk, month("review"), reason()),
         2 => (approver, month("approve"), Vec::new()),
         3 => (finance, month("pay"), Vec::new()),
-        4 => {
-            let entry = newest("select coalesce(max(id), 0) from fund_entries where kind = 'duty_payment'").await;
-            match entry {
-                0 => (finance, month("pay"), Vec::new()),
-                entry => (finance, format!("/fund/entries/{entry}/reverse"), reason()),
-            }
-        }
+        4 => match newest("fund_entries where kind = 'duty_payment'").await {
+            0 => (finance, month("pay"), Vec::new()),
+            entry => (finance, format!("/fund/entries/{entry}/reverse"), reason()),
+        },
         5 => {
             let fields = vec![("days", (1 + chance(seed, 9)).to_string()), ("reason", "断线试验".to_owned())];
             (clerk, format!("/payouts/cases/{late}/extensions"), fields)
         }
-        6 => {
-            let open = newest("select coalesce(max(id), 0) from case_extensions").await;
-            match open {
-                0 => (
-                    clerk,
-                    format!("/payouts/cases/{late}/extensions"),
-                    vec![("days", "1".to_owned()), ("reason", "试".to_owned())],
-                ),
-                open => (second, format!("/payouts/extensions/{open}/grant"), Vec::new()),
+        6 => match newest("case_extensions").await {
+            0 => (clerk, month("calculate"), Vec::new()),
+            open => (second, format!("/payouts/extensions/{open}/grant"), Vec::new()),
+        },
+        // A month of which something came back is not reversed as a whole: that is tried first.
+        7 if happened("settlement.reopen").await => match newest("transfers where status = 'sent'").await {
+            0 => (finance, month("pay"), Vec::new()),
+            sent => {
+                let fields = vec![("returned_on", "2024-06-20".to_owned()), ("reason", "户名不符".to_owned())];
+                (finance, format!("/payments/transfers/{sent}/return"), fields)
             }
-        }
-        7 => (clerk, "/payouts".to_owned(), vec![("case", case.to_string())]),
+        },
+        7 | 8 => (finance, "/payments/runs".to_owned(), vec![("year", "2024".to_owned())]),
+        9 => (clerk, "/payouts".to_owned(), vec![("case", case.to_string())]),
+        10 => (clerk, "/payouts".to_owned(), vec![("case", wrong.to_string())]),
+        // Refused once, agreed to after that.
+        11 => match newest("case_voids where agreed is null").await {
+            0 => (clerk, format!("/payouts/cases/{wrong}/void"), reason()),
+            open => {
+                let decision = if happened("payout.decide_void").await { "grant" } else { "refuse" };
+                (second, format!("/payouts/voids/{open}/{decision}"), reason())
+            }
+        },
+        12 => (finance, "/fund/2024/periods/2024-02/close".to_owned(), Vec::new()),
+        13 => match newest("case_payouts where live").await {
+            0 => (finance, month("pay"), Vec::new()),
+            item => (finance, format!("/payouts/items/{item}/refund"), reason()),
+        },
         step => {
-            let batch = newest("select coalesce(max(id), 0) from case_batches").await;
-            if batch == 0 {
-                return (clerk, "/payouts".to_owned(), vec![("case", case.to_string())]);
-            }
-            let at = |step: &str| format!("/payouts/batches/{batch}/{step}");
-            match step {
-                8 => (approver, at("approve"), Vec::new()),
-                9 => (finance, at("pay"), Vec::new()),
-                10 => (finance, at("reopen"), reason()),
-                _ => (finance, at("pay"), Vec::new()),
+            let (who, step, status, fields) = match step {
+                14 => (approver, "approve", "prepared", Vec::new()),
+                15 => (finance, "reopen", "paid", reason()),
+                _ => (finance, "pay", "approved", Vec::new()),
+            };
+            let whatever = if chance(seed, 4) == 0 { String::new() } else { format!(" where status = '{status}'") };
+            match newest(&format!("case_batches{whatever}")).await {
+                0 => (clerk, "/payouts".to_owned(), vec![("case", case.to_string())]),
+                batch => (who, format!("/payouts/batches/{batch}/{step}"), fields),
             }
         }
     }
@@ -266,6 +412,19 @@ async fn settles_until_it_is_killed(given: &str) {
                 1 => drop(settlement::review(&mut work, scope, month, None, "断电试验").await?),
                 2 => drop(settlement::approve(&mut work, scope, month, None).await?),
                 3 => drop(settlement::pay(&mut work, scope, month, None).await?),
+                // Now and then the bank sends it back, and it goes out again.
+                _ if round % 40 > 34 => {
+                    let sent: Option<i64> = sqlx::query_scalar("select max(id) from transfers where status = 'sent'")
+                        .fetch_one(work.conn())
+                        .await?;
+                    match sent {
+                        Some(sent) => {
+                            let today = work.today();
+                            payments::return_transfer(&mut work, scope, sent, today, "断电试验").await?;
+                        }
+                        None => drop(payments::pay_again(&mut work, scope, 2024).await?),
+                    }
+                }
                 _ => {
                     let entry: Option<i64> =
                         sqlx::query_scalar("select max(id) from fund_entries where kind = 'duty_payment'")
@@ -306,13 +465,24 @@ async fn a_program_killed_at_any_instant_leaves_the_books_sound() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("a child");
-        tokio::time::sleep(Duration::from_millis(250 + chance(&mut seed, 500))).await;
+        // It has begun to settle, however busy the machine is.
+        let records = async || app.scalar_i64("select count(*) from audit_records").await;
+        let before = records().await;
+        for _ in 0..1200 {
+            if records().await > before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(chance(&mut seed, 300))).await;
         assert!(program.try_wait().expect("asked").is_none(), "it ended by itself");
         program.kill().expect("killed");
         program.wait().expect("ended");
         assert!(standing(&app).await <= 1);
     }
-    let settled = app.scalar_i64("select count(*) from fund_entries where kind in ('duty_payment', 'reversal')").await;
+    let settled = app
+        .scalar_i64("select count(*) from fund_entries where kind in ('duty_payment', 'reversal', 'repayment')")
+        .await;
     assert!(settled > 2, "only {settled} entries were made before it was killed");
     is_sound(&app).await;
 }

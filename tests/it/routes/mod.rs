@@ -40,3 +40,4 @@ mod trial;
 mod venues;
 mod waiting;
 mod what_if;
+mod year_end;

@@ -153,11 +153,9 @@ async fn a_case_assigned_beyond_the_fund_is_refused_or_warned_of_as_the_plan_say
     for number in ["诺1", "诺2"] {
         cases.push(payouts::case(&app, number, None, unassigned).await);
     }
-    app.execute(
-        "begin; set local session_replication_role = replica;
-         update programmes set content = jsonb_set(content, '{overcommitment}', '\"refuse\"'); commit",
-    )
-    .await;
+    let with = "begin; set local session_replication_role = replica;
+         update programmes set content = jsonb_set(content, '{overcommitment}',";
+    app.execute(&format!("{with} '\"refuse\"'); commit")).await;
     let assign = async |case: i64| {
         let path = format!("/cases/{case}/assigned");
         let version = app.scalar_i64(&format!("select version::bigint from cases where id = {case}")).await.to_string();
@@ -165,12 +163,12 @@ async fn a_case_assigned_beyond_the_fund_is_refused_or_warned_of_as_the_plan_say
     };
     assign(cases[0]).await.assert_status(303);
     assign(cases[1]).await.assert_status(409).assert_says("方案规定占用不得超过余额");
-    app.execute(
-        "begin; set local session_replication_role = replica;
-         update programmes set content = jsonb_set(content, '{overcommitment}', '\"warn\"'); commit",
-    )
-    .await;
+    app.execute(&format!("{with} '\"warn\"'); commit")).await;
     assign(cases[1]).await.assert_status(303);
+    // More is promised than there is; a case that asks nothing of the fund is neither refused for it nor warned of.
+    app.execute(&format!("{with} '\"refuse\"'); commit")).await;
+    let unpaid = format!("{unassigned}, handler_category = 'agency_staff'");
+    assign(payouts::case(&app, "诺3", None, &unpaid).await).await.assert_status(303);
     assert_eq!(
         app.scalar_i64("select count(*) from audit_records where action = 'case.assign' and note like '%已占用%'")
             .await,

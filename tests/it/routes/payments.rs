@@ -73,6 +73,8 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     let page = finance.get("/payments").await;
     page.assert_status(200).assert_says("毕示远").assert_says("账户户名不符").assert_says("300.00");
     finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(409).assert_says("没有可以补发的人");
+    // What is owed is not given back to the province.
+    finance.post("/fund/2024/entries", &given_back("99401")).await.assert_status(409).assert_says("待发补贴");
     may.is_clean().await;
 
     let id = may.app.scalar_i64("select id from pay_holds").await;
@@ -86,6 +88,38 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     assert_eq!(made.iter().filter(|status| **status == 303).count(), 1, "{made:?}");
     assert_eq!(may.balance("earmarked_unpaid").await, 0);
     assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
+    may.is_clean().await;
+}
+
+/// A part of the fund goes back to the province, as finance types it.
+fn given_back(amount: &'static str) -> [(&'static str, &'static str); 5] {
+    [
+        ("kind", "fund_return"),
+        ("amount", amount),
+        ("entered_on", "2024-06-03"),
+        ("summary", "上缴结余"),
+        ("document", "缴款书1号"),
+    ]
+}
+
+/// Two are approved 300 each, one of them held; the fund has 500: the one who could be sent it is not paid alone.
+#[tokio::test]
+async fn what_is_held_must_be_in_the_fund_too() {
+    let may = May::new().await;
+    let (clerk, approver, finance) = (
+        may.app.staff(Role::BureauClerk).await,
+        may.app.staff(Role::Approver).await,
+        may.app.staff(Role::Finance).await,
+    );
+    finance.post("/fund/2024/entries", &given_back("99500")).await.assert_status(303);
+    let hold = [("person", &*may.first.to_string()), ("reason", "账户户名不符")];
+    clerk.post("/payments/holds", &hold).await.assert_status(303);
+    clerk.post("/settlements/2024-05/calculate", &[]).await.assert_status(303);
+    clerk.post("/settlements/2024-05/review", &[("reason", "先行复核")]).await.assert_status(303);
+    approver.post("/settlements/2024-05/approve", &[]).await.assert_status(303);
+    finance.post("/settlements/2024-05/pay", &[]).await.assert_status(409).assert_says("还差100.00元");
+    assert_eq!(may.balance("earmarked_at_bureau").await, 500);
+    assert_eq!(may.balance("earmarked_unpaid").await, 0);
     may.is_clean().await;
 }
 
@@ -103,6 +137,8 @@ async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
         .await
         .assert_status(409)
         .assert_says("晚于今天");
+    let early = [("returned_on", "2024-06-02"), ("reason", "账号不存在")];
+    finance.post(&path, &early).await.assert_status(409).assert_says("不能早于登记转账的2024年6月3日");
     let other = may.app.staff(Role::Finance).await;
     let (left, right) = tokio::join!(finance.post(&path, &form), other.post(&path, &form));
     let made = [left.status.as_u16(), right.status.as_u16()];

@@ -66,7 +66,7 @@ impl<'a> Office<'a> {
         .expect("a payee");
     }
 
-    async fn prepare(&self, cases: &[i64]) -> Result<i64, String> {
+    pub(super) async fn prepare(&self, cases: &[i64]) -> Result<i64, String> {
         let ids: Vec<String> = cases.iter().map(ToString::to_string).collect();
         let fields: Vec<(&str, &str)> = ids.iter().map(|id| ("case", id.as_str())).collect();
         let page = self.clerk.post("/payouts", &fields).await;
@@ -78,7 +78,7 @@ impl<'a> Office<'a> {
         Err(page.text())
     }
 
-    async fn settle(&self, batch: i64) {
+    pub(super) async fn settle(&self, batch: i64) {
         self.approver.post(&format!("/payouts/batches/{batch}/approve"), &[]).await.assert_status(303);
         self.finance.post(&format!("/payouts/batches/{batch}/pay"), &[]).await.assert_status(303);
     }
@@ -123,7 +123,7 @@ pub(super) async fn case(app: &TestApp, number: &str, place: Option<i32>, change
     id
 }
 
-async fn standard(app: &TestApp, yuan: i64) {
+pub(super) async fn standard(app: &TestApp, yuan: i64) {
     app.execute(&format!(
         "begin; set local session_replication_role = replica;
          update programmes set content = jsonb_set(content, '{{local_standards,civil_first_instance}}', to_jsonb('{yuan}.00'::text));
@@ -367,17 +367,24 @@ async fn what_came_back_in_cash_is_booked_and_the_case_is_free_again() {
     let office = Office::of(&app).await;
     office.account().await;
     let one = case(&app, "辛1", Some(1), "").await;
-    let batch = office.prepare(&[one]).await.expect("prepared");
+    let two = case(&app, "辛2", Some(2), "").await;
+    let batch = office.prepare(&[one, two]).await.expect("prepared");
     office.settle(batch).await;
-    let item = app.scalar_i64("select id from case_payouts").await;
+    let item = app.scalar_i64(&format!("select id from case_payouts where case_id = {one}")).await;
     let path = format!("/payouts/items/{item}/refund");
     office.clerk.post(&path, &[("reason", "x")]).await.assert_status(403);
     office.finance.post(&path, &[]).await.assert_status(409).assert_says("请写明收回的理由");
     office.finance.post(&path, &[("reason", "受援人不属于特殊群体")]).await.assert_status(303);
     office.finance.post(&path, &[("reason", "再来一次")]).await.assert_status(409);
-    assert_eq!(office.balance("earmarked_case_subsidy").await, 0);
-    assert_eq!(office.balance("earmarked_at_bureau").await, 400_000);
+    // The payment is not reversed as a whole any more: the first case's money would come back twice.
+    let again = office.finance.post(&format!("/payouts/batches/{batch}/reopen"), &[("reason", "记错")]).await;
+    again.assert_status(409).assert_says("辛1的补贴已经收回");
+    assert_eq!(office.balance("earmarked_case_subsidy").await, 1_000);
+    assert_eq!(office.balance("earmarked_at_bureau").await, 399_000);
     office.is_clean().await;
+    // The report says so: two cases paid, one of them given back.
+    let report = office.clerk.get("/reports/monthly/2024-06").await;
+    report.assert_says("收回案件补贴（省级专项资金）").assert_says("−1,000.00");
     assert!(office.prepare(&[one]).await.is_ok());
 }
 

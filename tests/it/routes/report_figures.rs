@@ -12,7 +12,7 @@ fn yuan(amount: i64) -> Decimal {
 }
 
 /// Entries of the ledger: number, kind, day, document, account, yuan. Each amount is its own.
-const LEDGER: [(i64, &str, &str, &str, &str, i64); 28] = [
+const LEDGER: [(i64, &str, &str, &str, &str, i64); 40] = [
     (1, "receipt", "2024-03-15", "前期", "earmarked_source", -1000),
     (2, "receipt", "2024-05-02", "本期", "earmarked_source", -200),
     (3, "receipt", "2024-05-02", "本期", "earmarked_at_finance", 183),
@@ -42,6 +42,20 @@ const LEDGER: [(i64, &str, &str, &str, &str, i64); 28] = [
     // Of the year before, and posted after the day of the report.
     (27, "receipt", "2024-05-04", "去年", "earmarked_source", -9999),
     (28, "receipt", "2024-05-04", "后来", "earmarked_source", -8888),
+    // Paid back, each fund beside another account and another day.
+    (29, "duty_refund", "2024-05-21", "x", "earmarked_duty_subsidy", -2),
+    (30, "duty_refund", "2024-03-27", "x", "earmarked_duty_subsidy", -3),
+    (31, "case_refund", "2024-05-22", "x", "earmarked_case_subsidy", -4),
+    (32, "operating_case_refund", "2024-05-23", "x", "operating_case_subsidy", -1),
+    (33, "duty_refund", "2024-05-21", "x", "earmarked_unpaid", -5),
+    (34, "case_refund", "2024-05-22", "x", "earmarked_at_bureau", 6),
+    (35, "operating_case_refund", "2024-05-23", "x", "operating_at_bureau", 1),
+    // Out of the books of the year before: in the period, of another fund, before it, after it, posted later.
+    (36, "duty_payment", "2024-05-05", "x", "earmarked_duty_subsidy", 70),
+    (37, "operating_case_payment", "2024-05-05", "x", "operating_case_subsidy", 71),
+    (38, "duty_payment", "2024-03-31", "x", "earmarked_duty_subsidy", 72),
+    (39, "duty_payment", "2024-07-01", "x", "earmarked_duty_subsidy", 73),
+    (40, "duty_payment", "2024-05-05", "x", "earmarked_duty_subsidy", 74),
 ];
 
 /// Payments of months and batches, beside their money: number, kind, day, kind and number of the document.
@@ -64,8 +78,8 @@ async fn ledger(app: &TestApp, by: i64) {
     let bureau = app.bureau;
     let mut sql = "begin; set local session_replication_role = replica;".to_owned();
     let mut entry = |number: i64, kind: &str, day: &str, document_kind: &str, document: &str| {
-        let year = if [27, 47].contains(&number) { 2023 } else { 2024 };
-        let posted = if [28, 48].contains(&number) { "2024-07-11 00:00+08" } else { "2024-07-10 23:59+08" };
+        let year = if [27, 36, 37, 38, 39, 40, 47].contains(&number) { 2023 } else { 2024 };
+        let posted = if [28, 40, 48].contains(&number) { "2024-07-11 00:00+08" } else { "2024-07-10 23:59+08" };
         sql.push_str(&format!(
             "insert into fund_entries (bureau_id, year, number, kind, entered_on, summary, document_kind, document_id, posted_by, posted_at)
              values ({bureau}, {year}, {number}, '{kind}', '{day}', '事由{number}', '{document_kind}', '{document}', {by}, '{posted}');"
@@ -281,18 +295,18 @@ async fn every_figure_counts_its_own_and_nothing_beside_it() {
     assert_eq!(
         Figures { venues: Vec::new(), ..found },
         Figures {
-            opening: yuan(2984),
+            opening: yuan(2987),
             received: yuan(200),
             receipts: vec![(date("2024-05-02"), "本期".to_owned(), yuan(200))],
             carried: yuan(26),
-            duty: yuan(40),
-            cases: yuan(60),
-            closing: yuan(3110),
+            duty: yuan(38),
+            cases: yuan(56),
+            closing: yuan(3119),
             at_finance: yuan(183),
-            unpaid: yuan(9),
+            unpaid: yuan(14),
             received_to_date: yuan(3226),
-            spent_to_date: yuan(116),
-            operating: [yuan(31), yuan(8), yuan(316)],
+            spent_to_date: yuan(107),
+            operating: [yuan(31), yuan(7), yuan(317)],
             working: [yuan(51), yuan(6), yuan(2), yuan(88)],
             centre: (2, 2, yuan(530)),
             station: (1, 1, yuan(150)),
@@ -314,6 +328,8 @@ async fn every_figure_counts_its_own_and_nothing_beside_it() {
             shifts: (5, 2),
             ratings: (2, 3),
             reviews: (1, 3),
+            refunds: (yuan(-2), yuan(-4), yuan(-1)),
+            earlier: yuan(70),
             findings: vec![("late".to_owned(), 2)],
             venues: Vec::new(),
         }
@@ -329,11 +345,13 @@ async fn every_figure_counts_its_own_and_nothing_beside_it() {
     assert_eq!(
         rows,
         [
-            (2, yuan(200), yuan(0), yuan(0), yuan(3184)),
-            (4, yuan(30), yuan(0), yuan(0), yuan(3214)),
-            (8, yuan(0), yuan(40), yuan(0), yuan(3174)),
-            (26, yuan(-4), yuan(0), yuan(0), yuan(3170)),
-            (10, yuan(0), yuan(0), yuan(60), yuan(3110)),
+            (2, yuan(200), yuan(0), yuan(0), yuan(3187)),
+            (4, yuan(30), yuan(0), yuan(0), yuan(3217)),
+            (8, yuan(0), yuan(40), yuan(0), yuan(3177)),
+            (26, yuan(-4), yuan(0), yuan(0), yuan(3173)),
+            (29, yuan(0), yuan(-2), yuan(0), yuan(3175)),
+            (31, yuan(0), yuan(0), yuan(-4), yuan(3179)),
+            (10, yuan(0), yuan(0), yuan(60), yuan(3119)),
         ]
     );
 }
