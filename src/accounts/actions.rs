@@ -1,6 +1,6 @@
 //! What changes accounts.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Role;
 use crate::web::posted::{Posted, PublicPosted};
@@ -277,7 +278,7 @@ pub(super) async fn disable_account(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<i64>,
+    InPath(id): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
@@ -305,7 +306,7 @@ pub(super) async fn reset_password(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<i64>,
+    InPath(id): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
     if id == actor.account_id {

@@ -1,7 +1,7 @@
 //! Pages of accounts.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::{Action, Role, reach};
@@ -215,7 +216,7 @@ pub(super) async fn account(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<i64>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let form = RoleForm::default();
     page(&account_page(&state, layout, &actor, scope, id, OnceKey::new(), form, Errors::default()).await?)

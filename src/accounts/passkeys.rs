@@ -3,7 +3,7 @@
 //! proves themselves again. Password and one-time code stay as they are beside them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::CookieJar;
@@ -22,6 +22,7 @@ use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::actor::Actor;
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page as shown};
 use crate::web::posted::{OnceKey, Posted, PublicPosted};
 use crate::web::session::{Address, Session};
@@ -264,10 +265,9 @@ pub(super) async fn add(
 pub(super) async fn remove(
     State(state): State<AppState>,
     actor: Actor,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let name = sqlx::query_scalar!(
         "delete from passkeys where id = $1 and account_id = $2 returning name",

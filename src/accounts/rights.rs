@@ -4,7 +4,7 @@
 //! back or for a lost second factor to be taken off; the security administrator grants or
 //! refuses. Neither can do the other's part, and nobody decides about themselves.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::plan::dictionary::{Dictionary as _, dictionary};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::permissions::Role;
 use crate::web::posted::Posted;
@@ -335,7 +336,7 @@ pub(super) async fn ask_for(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<i64>,
+    InPath(id): InPath<i64>,
     posted: Posted<RoleForm>,
 ) -> Answer {
     let form = posted.form;
@@ -391,7 +392,7 @@ pub(super) async fn decide(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<i64>,
+    InPath(id): InPath<i64>,
     posted: Posted<DecisionForm>,
 ) -> Answer {
     let form = posted.form;

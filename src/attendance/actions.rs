@@ -1,13 +1,13 @@
 //! What changes attendance.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chrono::NaiveTime;
 use serde::Deserialize;
 
 use super::month_pages::{ReturnForm, VenueMonthPage};
-use super::pages::{CorrectionForm, ShiftPage, part};
+use super::pages::{CorrectionForm, ShiftPage};
 use super::rules::Side;
 use super::service::{self, Certification, Decision, NewCorrection};
 use crate::error::AppError;
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
@@ -28,10 +29,9 @@ pub(super) async fn sign_in(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(shift): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let shift = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let signed = service::sign_in(&mut work, scope, shift).await?;
     let late = if signed.minutes > 0 { format!("，记迟到{}分钟", signed.minutes) } else { String::new() };
@@ -43,10 +43,9 @@ pub(super) async fn sign_out(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(shift): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let shift = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let signed = service::sign_out(&mut work, scope, shift).await?;
     let early = if signed.minutes > 0 { format!("，记早退{}分钟", signed.minutes) } else { String::new() };
@@ -66,10 +65,9 @@ pub(super) async fn note_remark(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(shift): InPath<i64>,
     posted: Posted<RemarkForm>,
 ) -> Answer {
-    let shift: i64 = part(&id)?;
     let remark: String = posted.form.remark.trim().chars().take(200).collect();
     let version = posted.form.version.parse().unwrap_or_default();
     let mut work = Work::begin(&state, &actor, posted.once).await?;
@@ -82,10 +80,9 @@ pub(super) async fn ask_correction(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(shift): InPath<i64>,
     posted: Posted<CorrectionForm>,
 ) -> Answer {
-    let shift: i64 = part(&id)?;
     let form = posted.form;
     let mut errors = Errors::new();
     let side = Side::from_code(&form.side);
@@ -124,10 +121,9 @@ pub(super) async fn decide_correction(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(correction): InPath<i64>,
     posted: Posted<DecisionForm>,
 ) -> Answer {
-    let correction = part(&id)?;
     let note: String = posted.form.note.trim().chars().take(200).collect();
     let decision = match posted.form.decision.as_str() {
         "agree" => Decision::Agreed,
@@ -151,10 +147,10 @@ pub(super) async fn certify(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((month, venue)): Path<(String, String)>,
+    InPath((month, venue)): InPath<(Month, i64)>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let (month, venue): (Month, i64) = (part(&month)?, part(&venue)?);
+    let (month, venue): (Month, i64) = (month, venue);
     let to = format!("/attendance/{month}/venues/{venue}");
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let outcome = match service::certify(&mut work, scope, month, venue).await {
@@ -187,10 +183,10 @@ pub(super) async fn return_month(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((month, venue)): Path<(String, String)>,
+    InPath((month, venue)): InPath<(Month, i64)>,
     posted: Posted<ReturnForm>,
 ) -> Answer {
-    let (month, venue): (Month, i64) = (part(&month)?, part(&venue)?);
+    let (month, venue): (Month, i64) = (month, venue);
     let form = posted.form;
     let reason = form.reason.trim().to_owned();
     let mut errors = Errors::new();

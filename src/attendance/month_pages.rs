@@ -1,18 +1,18 @@
 //! Pages of a month: the table, a venue's certification, the clerk's board.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 use serde::Deserialize;
 
 use super::db::{self, BoardRow, MonthFilter, OpenMatter, Shift, ShiftState, VenueMonth};
-use super::pages::part;
 use crate::error::AppError;
 use crate::plan::month::Month;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::Action;
@@ -73,10 +73,9 @@ pub(super) async fn month(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     Query(query): Query<MonthQuery>,
 ) -> Answer {
-    let month: Month = part(&month)?;
     let filter = MonthFilter {
         venue: query.venue.parse().ok(),
         state: query.state.clone(),
@@ -238,9 +237,9 @@ pub(super) async fn venue_month(
     State(state): State<AppState>,
     layout: Layout,
     actor: Actor,
-    Path((month, venue)): Path<(String, String)>,
+    InPath((month, venue)): InPath<(Month, i64)>,
 ) -> Answer {
-    let place = (part(&month)?, part(&venue)?);
+    let place = (month, venue);
     let (refused, form, errors) = (String::new(), ReturnForm::default(), Errors::new());
     page(&VenueMonthPage::load(&state, layout, &actor, place, OnceKey::new(), refused, form, errors).await?)
 }
@@ -299,9 +298,8 @@ pub(super) async fn board(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = part(&month)?;
     if matches!(scope, Scope::Own { .. }) {
         return Err(AppError::NotFound);
     }

@@ -1,9 +1,7 @@
 //! Pages of the day and of one shift.
 
-use std::str::FromStr;
-
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Deserialize;
 
@@ -13,16 +11,12 @@ use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Event;
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
 use crate::web::{Answer, filters};
-
-/// A part of an address as its type; one that does not read is no page.
-pub(super) fn part<T: FromStr>(text: &str) -> Result<T, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
-}
 
 /// How many shifts the page of a day shows: more than a county has in a day.
 const DAY: i64 = 300;
@@ -242,8 +236,8 @@ pub(super) async fn shift(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let blank = (CorrectionForm::default(), Errors::default());
-    page(&ShiftPage::load(&state, layout, &actor, scope, part(&id)?, OnceKey::new(), blank).await?)
+    page(&ShiftPage::load(&state, layout, &actor, scope, id, OnceKey::new(), blank).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::NaiveDate;
 
@@ -15,6 +15,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -104,10 +105,9 @@ pub(super) async fn correct(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<CaseForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let today = state.clock.today();
     let version: i32 = posted.form.version.parse().map_err(|_| stale())?;
     let again = async |errors: Errors| {
@@ -172,10 +172,9 @@ pub(super) async fn take_step(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((id, step)): Path<(String, String)>,
+    InPath((id, step)): InPath<(i64, String)>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let step = step_of(&step).ok_or(AppError::NotFound)?;
     let version: i32 = posted.form.version.parse().map_err(|_| stale())?;
     let mut conn = state.pool.acquire().await?;

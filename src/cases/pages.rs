@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::secrets::mask_name;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{Pager, Step as Stage};
 use crate::web::permissions::Action;
@@ -346,9 +347,8 @@ pub(super) async fn edit(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let case = db::find(&mut conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
     if case.counted_on.is_some() || case.terminated_on.is_some() {
@@ -530,9 +530,8 @@ pub(super) async fn one(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let found = dossier::find(&mut conn, scope.bureau(), Viewer::of(&actor), id).await?.ok_or(AppError::NotFound)?;
     drop(conn);

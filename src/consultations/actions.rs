@@ -1,12 +1,12 @@
 //! What changes service records.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect};
 
 use super::db;
 use super::form::ConsultationForm;
-use super::pages::{ConsultationPage, FormPage, Notices, ReviewForm, part};
+use super::pages::{ConsultationPage, FormPage, Notices, ReviewForm, shift_of};
 use super::personal;
 use super::record::ClientGender;
 use super::service::{self, NewReview, closed_to_edits};
@@ -19,6 +19,7 @@ use crate::secrets::{mask_phone, parse_phone};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -33,7 +34,7 @@ pub(super) async fn record(
 ) -> Answer {
     let form = posted.form;
     let mut conn = state.pool.acquire().await?;
-    let shift = db::find_shift(&mut conn, scope, part(&form.shift)?).await?.ok_or(AppError::NotFound)?;
+    let shift = db::find_shift(&mut conn, scope, shift_of(&form.shift)?).await?.ok_or(AppError::NotFound)?;
     drop(conn);
     if let Some(reason) = shift.day().closed_to_records(state.clock.today()) {
         return Err(AppError::refused(reason));
@@ -57,10 +58,9 @@ pub(super) async fn edit(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ConsultationForm>,
 ) -> Answer {
-    let id: i64 = part(&id)?;
     let mut form = posted.form;
     let mut conn = state.pool.acquire().await?;
     let stored = db::find(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
@@ -100,7 +100,7 @@ pub(super) async fn look_up(
     let mut errors = Errors::new();
     let mut notices = Notices::default();
     let mut work = Work::unattended(&state, &actor).await?;
-    let shift = db::find_shift(work.conn(), scope, part(&form.shift)?).await?.ok_or(AppError::NotFound)?;
+    let shift = db::find_shift(work.conn(), scope, shift_of(&form.shift)?).await?.ok_or(AppError::NotFound)?;
     match parse_phone(&form.phone) {
         Err(error) => errors.add("phone", format!("{error}。")),
         Ok(phone) => {
@@ -157,7 +157,7 @@ pub(super) async fn save_draft(
     headers: HeaderMap,
     posted: Posted<ConsultationForm>,
 ) -> Answer {
-    let shift: i64 = part(&posted.form.shift)?;
+    let shift = shift_of(&posted.form.shift)?;
     let quiet = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let now = state.clock.now();
     let mut transaction = state.pool.begin().await?;
@@ -188,7 +188,7 @@ pub(super) async fn discard_draft(
     actor: Actor,
     posted: Posted<ConsultationForm>,
 ) -> Answer {
-    let shift: i64 = part(&posted.form.shift)?;
+    let shift = shift_of(&posted.form.shift)?;
     let mut conn = state.pool.acquire().await?;
     db::delete_draft(&mut conn, actor.account_id, shift).await?;
     Ok(Redirect::to(&format!("/consultations/new?shift={shift}")).into_response())
@@ -199,10 +199,9 @@ pub(super) async fn review(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReviewForm>,
 ) -> Answer {
-    let id: i64 = part(&id)?;
     let form = posted.form;
     let mut errors = Errors::new();
     let new = ReviewResult::from_code(&form.result).map(|result| NewReview {

@@ -1,9 +1,7 @@
 //! Pages of service records.
 
-use std::str::FromStr;
-
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::Query;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -25,6 +23,7 @@ use crate::secrets::{mask_name, parse_phone};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::{Action, Reach, reach};
@@ -36,9 +35,9 @@ const PAPER_DAYS: u64 = 62;
 
 type Choices = Vec<(&'static str, &'static str)>;
 
-/// A part of an address as its type; one that does not read is no page.
-pub(super) fn part<T: FromStr>(text: &str) -> Result<T, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
+/// The shift that a form names; the page never writes what is no number.
+pub(super) fn shift_of(typed: &str) -> Result<i64, AppError> {
+    typed.parse().map_err(|_| AppError::NotFound)
 }
 
 /// A review's code in words and the kind of its tag.
@@ -399,7 +398,7 @@ pub(super) async fn new_consultation(
         let layout = layout.titled("登记咨询").crumb("咨询记录", "/consultations");
         return page(&ChoosePage { layout, today, shifts, mine });
     }
-    let shift = db::find_shift(&mut conn, scope, part(&query.shift)?).await?.ok_or(AppError::NotFound)?;
+    let shift = db::find_shift(&mut conn, scope, shift_of(&query.shift)?).await?.ok_or(AppError::NotFound)?;
     if let Some(reason) = shift.day().closed_to_records(today) {
         return Err(AppError::refused(reason));
     }
@@ -552,10 +551,10 @@ pub(super) async fn consultation(
     State(state): State<AppState>,
     layout: Layout,
     actor: Actor,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let blank = (ReviewForm::default(), Errors::new());
-    page(&ConsultationPage::load(&state, layout, &actor, part(&id)?, OnceKey::new(), blank).await?)
+    page(&ConsultationPage::load(&state, layout, &actor, id, OnceKey::new(), blank).await?)
 }
 
 pub(super) async fn edit(
@@ -563,10 +562,10 @@ pub(super) async fn edit(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let stored = db::find(&mut conn, scope, part(&id)?).await?.ok_or(AppError::NotFound)?;
+    let stored = db::find(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     if let Some(reason) = closed_to_edits(&stored, actor.account_id) {
         return Err(AppError::refused(reason));
     }

@@ -1,19 +1,20 @@
 //! Showing what is sealed. Nothing is shown that could not be written down.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::db::{self, Sealed};
-use super::pages::{ShownPage, Subject, parsed};
+use super::pages::{ShownPage, Subject};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::secrets::Seals;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -80,10 +81,10 @@ pub(super) async fn reveal_person(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
-    reveal(&state, layout, (actor, scope), (Subject::Person, parsed(&id)?), posted).await
+    reveal(&state, layout, (actor, scope), (Subject::Person, id), posted).await
 }
 
 pub(super) async fn reveal_client(
@@ -91,10 +92,10 @@ pub(super) async fn reveal_client(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
-    reveal(&state, layout, (actor, scope), (Subject::Client, parsed(&id)?), posted).await
+    reveal(&state, layout, (actor, scope), (Subject::Client, id), posted).await
 }
 
 /// Everything that is held about somebody, as a file for them (PIPL 45).
@@ -103,10 +104,9 @@ pub(super) async fn copy_person(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
-    let id = parsed(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let sealed = db::person(work.conn(), scope, id).await?.ok_or(AppError::NotFound)?;
     let reason = posted.form.reason.trim().to_owned();

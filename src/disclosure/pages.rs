@@ -1,7 +1,7 @@
 //! Asking for what is sealed, and what is shown then.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::db::{self, Sealed};
 use crate::error::AppError;
@@ -9,6 +9,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::posted::OnceKey;
 
@@ -87,17 +88,12 @@ impl Subject {
     }
 }
 
-pub(super) fn parsed(id: &str) -> Result<i64, AppError> {
-    id.parse().map_err(|_| AppError::NotFound)
-}
-
 pub(super) async fn person(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id = parsed(&id)?;
     let mut conn = state.pool.acquire().await?;
     let sealed = db::person(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     page(&Subject::Person.ask(layout, id, &sealed, OnceKey::new()))
@@ -107,9 +103,8 @@ pub(super) async fn client(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id = parsed(&id)?;
     let mut conn = state.pool.acquire().await?;
     let sealed = db::client(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     page(&Subject::Client.ask(layout, id, &sealed, OnceKey::new()))

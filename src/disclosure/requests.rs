@@ -3,7 +3,7 @@
 //! given for a reason, after a fresh proof, on record.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
@@ -19,6 +19,7 @@ use crate::secrets::{IdNumber, Seals, mask_id_number};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page as shown};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
@@ -255,10 +256,9 @@ pub(super) async fn answer_correction(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<AnswerForm>,
 ) -> Answer {
-    let id = super::pages::parsed(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let status = sqlx::query_scalar!(
         "select status from data_corrections where bureau_id = $1 and id = $2 for update",

@@ -1,6 +1,6 @@
 //! What changes findings.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::permissions::Action;
 use crate::web::posted::Posted;
@@ -62,8 +63,7 @@ pub(super) struct StepForm {
     version: String,
 }
 
-async fn take(state: &AppState, actor: &Actor, scope: Scope, id: &str, step: Step, posted: Posted<StepForm>) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+async fn take(state: &AppState, actor: &Actor, scope: Scope, id: i64, step: Step, posted: Posted<StepForm>) -> Answer {
     let mut work = Work::begin(state, actor, posted.once).await?;
     let version = posted.form.version.parse().ok();
     let finding = service::take_step(&mut work, scope, step, id, version, &posted.form.note).await?;
@@ -86,50 +86,50 @@ pub(super) async fn tell(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    take(&state, &actor, scope, &id, Step::Tell, posted).await
+    take(&state, &actor, scope, id, Step::Tell, posted).await
 }
 
 pub(super) async fn object(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    take(&state, &actor, scope, &id, Step::Object, posted).await
+    take(&state, &actor, scope, id, Step::Object, posted).await
 }
 
 pub(super) async fn confirm(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    take(&state, &actor, scope, &id, Step::Confirm, posted).await
+    take(&state, &actor, scope, id, Step::Confirm, posted).await
 }
 
 pub(super) async fn revoke(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    take(&state, &actor, scope, &id, Step::Revoke, posted).await
+    take(&state, &actor, scope, id, Step::Revoke, posted).await
 }
 
 pub(super) async fn withdraw(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    take(&state, &actor, scope, &id, Step::Withdraw, posted).await
+    take(&state, &actor, scope, id, Step::Withdraw, posted).await
 }
 
 /// The ticked findings as the confirmation sends them: `12:3` is finding 12 as of version 3.
@@ -182,10 +182,9 @@ pub(super) async fn propose_missing_sign_outs(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let new = super::system::propose_missing_sign_outs(&mut work, scope, month).await?;
     if new == 0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{Event, Pager};
 use crate::web::permissions::Action;
@@ -349,9 +350,8 @@ pub(super) async fn one(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let finding = db::find(&mut conn, scope, id).await?.ok_or(AppError::NotFound)?;
     let steps = db::steps_of(&mut conn, id).await?;
@@ -507,9 +507,8 @@ pub(super) async fn check(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let gaps = db::gaps(&mut conn, scope, month, state.clock.today()).await?;
     drop(conn);

@@ -1,6 +1,6 @@
 //! What posts to the ledger.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -13,6 +13,7 @@ use crate::plan::money;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -64,10 +65,9 @@ pub(super) async fn record_receipt(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<ReceiptForm>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let new = match receipt(year, &posted.form, state.clock.today()) {
         Ok(new) => new,
         Err(errors) => {
@@ -113,10 +113,9 @@ pub(super) async fn record_transfer(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<TransferForm>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let (once, form) = (posted.once, posted.form);
     let mut again = TransferPage::load(&state, layout, scope, year, once, form.clone(), Errors::new()).await?;
     let new = match transfer(year, &form, again.available(), state.clock.today()) {
@@ -144,10 +143,9 @@ pub(super) async fn reverse(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReverseForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut errors = Errors::new();
     let reason = typed::line(&mut errors, "reason", "冲销原因", &posted.form.reason, 200);
     if !errors.is_empty() {

@@ -2,7 +2,7 @@
 //! bureau's working money, what is returned to the province.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use axum_extra::extract::Query;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::plan::money;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
@@ -75,10 +76,9 @@ pub(super) async fn new(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     Query(form): Query<EntryForm>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     if db::accounts_of(&mut conn, scope.bureau(), year).await?.is_empty() {
         return Err(AppError::NotFound);
@@ -92,10 +92,9 @@ pub(super) async fn record(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<EntryForm>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let form = posted.form;
     let mut errors = Errors::new();
     let kind = EntryKind::from_code(&form.kind).filter(|kind| KINDS.contains(kind));

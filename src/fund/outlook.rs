@@ -4,7 +4,7 @@
 //! termination releases them by itself.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::programmes;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page as drawn};
 use crate::web::permissions::Action;
 use crate::web::work::Work;
@@ -274,9 +275,8 @@ pub(super) async fn page(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let plan = programmes::db::find(&mut conn, bureau, year).await?.ok_or(AppError::NotFound)?;

@@ -1,7 +1,7 @@
 //! Pages of the ledger.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use axum_extra::extract::Query;
 use chrono::{Datelike as _, NaiveDate};
@@ -19,6 +19,7 @@ use crate::plan::time::days_left;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::Action;
@@ -153,10 +154,9 @@ pub(super) async fn ledger(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     Query(query): Query<LedgerQuery>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let books = db::accounts_with_years(&mut conn, scope.bureau(), year).await?;
     if books.accounts.is_empty() {
@@ -318,9 +318,8 @@ pub(super) async fn entry(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let entry = db::find_entry(&mut conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
     page(&EntryPage::new(layout, &actor, entry, OnceKey::new(), String::new(), Errors::default()))
@@ -384,9 +383,8 @@ pub(super) async fn new_receipt(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let form = ReceiptForm::default();
     page(&ReceiptPage::load(&state, layout, scope, year, OnceKey::new(), form, Errors::default()).await?)
 }
@@ -471,9 +469,8 @@ pub(super) async fn new_transfer(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut page_now =
         TransferPage::load(&state, layout, scope, year, OnceKey::new(), TransferForm::default(), Errors::default())
             .await?;

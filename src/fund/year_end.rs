@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -25,6 +25,7 @@ use crate::plan::month::Month;
 use crate::plan::time::chinese_date;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page as drawn};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -281,9 +282,8 @@ pub(super) async fn page(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let accounts = db::accounts_of(&mut conn, bureau, year).await?;
@@ -349,10 +349,9 @@ pub(super) async fn close(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((year, month)): Path<(String, String)>,
+    InPath((year, month)): InPath<(i32, Month)>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let (Ok(year), Ok(month)) = (year.parse::<i32>(), month.parse::<Month>()) else { return Err(AppError::NotFound) };
     if month.year() != year {
         return Err(AppError::NotFound);
     }
@@ -366,10 +365,9 @@ pub(super) async fn carry(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let carried = carry_over(&mut work, scope, year).await?;
     let words: Vec<String> =

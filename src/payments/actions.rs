@@ -1,6 +1,6 @@
 //! What changes payments.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::Datelike as _;
 use serde::Deserialize;
@@ -12,12 +12,9 @@ use crate::people::{self, BankAccount};
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::posted::Posted;
 use crate::web::work::Work;
-
-fn part(text: &str) -> Result<i64, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
-}
 
 /// The year whose owed pay goes out.
 #[derive(Debug, Deserialize)]
@@ -52,12 +49,12 @@ pub(super) async fn return_transfer(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReturnForm>,
 ) -> Answer {
     let on = posted.form.returned_on.trim().parse().map_err(|_| AppError::refused("请填写退汇日期。"))?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let run = service::return_transfer(&mut work, scope, part(&id)?, on, &posted.form.reason).await?;
+    let run = service::return_transfer(&mut work, scope, id, on, &posted.form.reason).await?;
     let message = "已登记退汇，款项列入待发，下次补发时重新转账。";
     Ok(work.finish(&format!("/payments/runs/{run}"), message).await?.into_response())
 }
@@ -94,11 +91,11 @@ pub(super) async fn release(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<NoteForm>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    accounts::release(&mut work, scope, part(&id)?, &posted.form.note).await?;
+    accounts::release(&mut work, scope, id, &posted.form.note).await?;
     Ok(work.finish("/payments/holds", "已恢复发放，待发的款项列入下次补发。").await?.into_response())
 }
 
@@ -106,7 +103,7 @@ pub(super) async fn decide_bank_change(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((id, decision)): Path<(String, String)>,
+    InPath((id, decision)): InPath<(i64, String)>,
     posted: Posted<NoteForm>,
 ) -> Answer {
     let confirm = match decision.as_str() {
@@ -115,7 +112,7 @@ pub(super) async fn decide_bank_change(
         _ => return Err(AppError::NotFound),
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    accounts::decide_bank_change(&mut work, scope, part(&id)?, confirm, &posted.form.note).await?;
+    accounts::decide_bank_change(&mut work, scope, id, confirm, &posted.form.note).await?;
     let message = if confirm {
         "账户变更已确认，今后按新账户发放。"
     } else {
@@ -145,10 +142,10 @@ pub(super) async fn change_payee(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<PayeeForm>,
 ) -> Answer {
-    let (id, form) = (part(&id)?, posted.form);
+    let (id, form) = (id, posted.form);
     let valid_to = match form.licence_valid_to.trim() {
         "" => None,
         typed => Some(typed.parse().map_err(|_| AppError::refused("执业证有效期不是有效的日期。"))?),

@@ -1,7 +1,7 @@
 //! The file that the bank reads, and its columns.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +18,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::sheet::{self, Cell, Sheet, Table};
@@ -67,10 +68,9 @@ pub(super) async fn bank_file(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<FileForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let run = db::runs(work.conn(), bureau, Some(id), 1).await?.pop().ok_or(AppError::NotFound)?;

@@ -1,7 +1,7 @@
 //! The runs, what is owed, accounts that wait, and pay that is held.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::filters;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
@@ -139,9 +140,8 @@ pub(super) async fn run(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let run = db::runs(&mut conn, scope.bureau(), Some(id), 1).await?.pop().ok_or(AppError::NotFound)?;
     let transfers = db::transfers(&mut conn, scope.bureau(), Some(id), None).await?;
@@ -157,8 +157,7 @@ pub(super) async fn run(
 }
 
 /// A transfer by itself leads to its row in its run: where a ledger entry or the bank's file names it.
-pub(super) async fn transfer(State(state): State<AppState>, scope: Scope, Path(id): Path<String>) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+pub(super) async fn transfer(State(state): State<AppState>, scope: Scope, InPath(id): InPath<i64>) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let row = db::transfers(&mut conn, scope.bureau(), None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
     Ok(Redirect::to(&format!("/payments/runs/{}#t{id}", row.run_id)).into_response())
@@ -262,9 +261,8 @@ pub(super) async fn payee(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let payee = db::payees_by_id(&mut conn, scope.bureau(), &[id]).await?.pop().ok_or(AppError::NotFound)?;
     drop(conn);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -19,6 +19,7 @@ use crate::secrets::Seals;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page as shown};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -129,9 +130,8 @@ pub(super) async fn page(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let sums = sums(&mut conn, scope.bureau(), year).await?;
     drop(conn);
@@ -153,10 +153,9 @@ pub(super) async fn file(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let rows = by_person(&state.seals, sums(work.conn(), scope.bureau(), year).await?)?;
     let mut table =

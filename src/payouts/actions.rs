@@ -1,6 +1,6 @@
 //! What changes case payouts.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
@@ -12,12 +12,9 @@ use crate::plan::money;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
-use crate::web::posted::Posted;
+use crate::web::in_path::InPath;
+use crate::web::posted::{Posted, StepForm};
 use crate::web::work::Work;
-
-fn part(text: &str) -> Result<i64, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
-}
 
 /// The cases ticked for a batch.
 #[derive(Debug, Deserialize)]
@@ -32,40 +29,21 @@ pub(super) async fn prepare(
     scope: Scope,
     posted: Posted<PrepareForm>,
 ) -> Answer {
-    let cases: Vec<i64> = posted.form.case.iter().map(|id| part(id)).collect::<Result<_, _>>()?;
+    let cases: Vec<i64> =
+        posted.form.case.iter().map(|id| id.parse()).collect::<Result<_, _>>().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let (id, title) = service::prepare(&mut work, scope, &cases).await?;
     let message = format!("已编制{title}，{}件，等待审批人审批。", cases.len());
     Ok(work.finish(&format!("/payouts/batches/{id}"), message).await?.into_response())
 }
 
-/// A step as typed: the version that was seen, and the reason where one is given.
-#[derive(Debug, Deserialize)]
-pub(super) struct StepForm {
-    #[serde(default)]
-    version: String,
-    #[serde(default)]
-    reason: String,
-}
-
-impl StepForm {
-    /// The version of the page, where it names one; what is no version was not written by a page.
-    fn version(&self) -> Result<Option<i32>, AppError> {
-        match self.version.as_str() {
-            "" => Ok(None),
-            typed => typed.parse().map(Some).map_err(|_| AppError::refused("页面的版本无法识别，请刷新页面后再办理。")),
-        }
-    }
-}
-
 pub(super) async fn approve(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::approve(&mut work, scope, id, posted.form.version()?).await?;
     Ok(work.finish(&format!("/payouts/batches/{id}"), "批次已审批，等待财务人员发放。").await?.into_response())
@@ -75,10 +53,9 @@ pub(super) async fn send_back(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::send_back(&mut work, scope, id, posted.form.version()?, &posted.form.reason).await?;
     let message = "批次已退回，经办人撤销后重新编制。";
@@ -89,10 +66,9 @@ pub(super) async fn dissolve(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::dissolve(&mut work, scope, id, posted.form.version()?, &posted.form.reason).await?;
     Ok(work.finish("/payouts", "批次已撤销，其中的案件可以重新编入批次。").await?.into_response())
@@ -102,10 +78,9 @@ pub(super) async fn pay(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::pay(&mut work, scope, id, posted.form.version()?).await?;
     let message = "批次已登记发放，资金台账已记账；银行文件在“资金发放”中导出。";
@@ -116,10 +91,9 @@ pub(super) async fn reopen(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let id = part(&id)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::reopen(&mut work, scope, id, &posted.form.reason).await?;
     Ok(work.finish(&format!("/payouts/batches/{id}"), "付款已冲销，批次回到待发放。").await?.into_response())
@@ -129,11 +103,11 @@ pub(super) async fn refund(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let batch = service::refund(&mut work, scope, part(&id)?, &posted.form.reason).await?;
+    let batch = service::refund(&mut work, scope, id, &posted.form.reason).await?;
     Ok(work.finish(&format!("/payouts/batches/{batch}"), "已登记收回，款项记回账户。").await?.into_response())
 }
 
@@ -150,10 +124,9 @@ pub(super) async fn ask_extension(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(case): InPath<i64>,
     posted: Posted<ExtensionForm>,
 ) -> Answer {
-    let case = part(&id)?;
     let days = money::half_width(posted.form.days.trim())
         .parse()
         .map_err(|_| AppError::refused("请用数字填写延长的天数。"))?;
@@ -166,7 +139,7 @@ pub(super) async fn decide_extension(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((id, decision)): Path<(String, String)>,
+    InPath((id, decision)): InPath<(i64, String)>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let grant = match decision.as_str() {
@@ -175,7 +148,7 @@ pub(super) async fn decide_extension(
         _ => return Err(AppError::NotFound),
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let case = service::decide_extension(&mut work, scope, part(&id)?, grant, &posted.form.reason).await?;
+    let case = service::decide_extension(&mut work, scope, id, grant, &posted.form.reason).await?;
     let message =
         if grant { "已同意延期，发放期限相应顺延。" } else { "未同意延期，发放期限不变。" };
     Ok(work.finish(&format!("/payouts/cases/{case}"), message).await?.into_response())
@@ -198,10 +171,9 @@ pub(super) async fn record_outside(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(case): InPath<i64>,
     posted: Posted<OutsideForm>,
 ) -> Answer {
-    let case = part(&id)?;
     let form = posted.form;
     let new = NewOutside {
         case,
@@ -220,10 +192,10 @@ pub(super) async fn withdraw_outside(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
-    let case = service::withdraw_outside(&mut work, scope, part(&id)?, &posted.form.reason).await?;
+    let case = service::withdraw_outside(&mut work, scope, id, &posted.form.reason).await?;
     Ok(work.finish(&format!("/payouts/cases/{case}"), "登记已撤销。").await?.into_response())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -22,6 +22,7 @@ use crate::subsidy::case_payout::CasePayout;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::filters;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{self, ExplainLine};
 use crate::web::permissions::Action;
@@ -163,8 +164,7 @@ fn no_calendar() -> Calendar {
 }
 
 /// A payout by itself leads to its case: where a ledger entry names it.
-pub(super) async fn item(State(state): State<AppState>, scope: Scope, Path(id): Path<String>) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+pub(super) async fn item(State(state): State<AppState>, scope: Scope, InPath(id): InPath<i64>) -> Answer {
     let mut conn = state.pool.acquire().await?;
     let row = db::payouts(&mut conn, scope.bureau(), None, None, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
     Ok(Redirect::to(&format!("/payouts/cases/{}", row.case_id)).into_response())
@@ -288,9 +288,8 @@ pub(super) async fn batch(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let batch = db::batches(&mut conn, bureau, Some(id), 1).await?.pop().ok_or(AppError::NotFound)?;
@@ -371,9 +370,8 @@ pub(super) async fn print(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let batch = db::batches(&mut conn, scope.bureau(), Some(id), 1).await?.pop().ok_or(AppError::NotFound)?;
     let payouts = db::payouts(&mut conn, scope.bureau(), Some(id), None, None).await?;
@@ -497,9 +495,8 @@ pub(super) async fn case(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let mut rows = db::cases(&mut conn, bureau, Asked { ids: Some(&[id]), unpaid: false, limit: 1 }).await?;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::plan::Programme;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::posted::Posted;
 use crate::web::work::Work;
 
@@ -276,10 +277,9 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(case): InPath<i64>,
     posted: Posted<VoidForm>,
 ) -> Answer {
-    let case: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     ask_void(&mut work, scope, case, &posted.form.reason).await?;
     Ok(work.finish(&format!("/payouts/cases/{case}"), "作废申请已提交，等待审批人审批。").await?.into_response())
@@ -289,10 +289,9 @@ pub(super) async fn decide(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((id, decision)): Path<(String, String)>,
+    InPath((id, decision)): InPath<(i64, String)>,
     posted: Posted<VoidForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let agree = match decision.as_str() {
         "grant" => true,
         "refuse" => false,

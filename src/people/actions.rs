@@ -1,6 +1,6 @@
 //! What changes the duty bank.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 
 use super::PersonStatus;
@@ -13,6 +13,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
@@ -22,7 +23,7 @@ async fn again(
     state: &AppState,
     scope: Scope,
     layout: Layout,
-    person: Option<&str>,
+    person: Option<i64>,
     (form, once, errors): (PersonForm, OnceKey, Errors),
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
@@ -75,24 +76,24 @@ pub(super) async fn change(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<PersonForm>,
 ) -> Answer {
     let Posted { form, once } = posted;
     let mut conn = state.pool.acquire().await?;
-    let person = pages::load(&mut conn, scope, &id).await?;
+    let person = pages::load(&mut conn, scope, id).await?;
     let reading = pages::reading(&state, &mut conn, scope.bureau()).await?;
     drop(conn);
     let new = match form.parse_change(reading, !person.bank_account_mask.is_empty()) {
         Ok(new) => new,
-        Err(errors) => return again(&state, scope, layout, Some(&id), (form, once, errors)).await,
+        Err(errors) => return again(&state, scope, layout, Some(id), (form, once, errors)).await,
     };
     let mut work = Work::begin(&state, &actor, once).await?;
     match service::change(&mut work, scope, &state.seals, person.id, &new).await {
         Ok(()) => Ok(work.finish(&format!("/people/{}", person.id), "登记已修改。").await?.into_response()),
         Err(RegisterError::IdNumber(sentence)) => {
             drop(work);
-            again(&state, scope, layout, Some(&id), (form, once, beside_id_number(sentence))).await
+            again(&state, scope, layout, Some(id), (form, once, beside_id_number(sentence))).await
         }
         Err(RegisterError::Failed(error)) => Err(error),
     }
@@ -103,7 +104,7 @@ pub(super) async fn set_status(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<StatusForm>,
 ) -> Answer {
     let Posted { form, once } = posted;
@@ -118,10 +119,9 @@ pub(super) async fn set_status(
     }
     let (Some(status), true) = (status, errors.is_empty()) else {
         let mut conn = state.pool.acquire().await?;
-        let shown = PersonPage::load(&state, &mut conn, layout, &actor, scope, &id).await?;
+        let shown = PersonPage::load(&state, &mut conn, layout, &actor, scope, id).await?;
         return form_again(&PersonPage { form, once, errors, ..shown });
     };
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let version =
         form.version.parse().map_err(|_| AppError::Unusable("表单缺少版本号，请刷新页面后重试。".to_owned()))?;
     let mut work = Work::begin(&state, &actor, once).await?;

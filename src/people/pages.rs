@@ -1,7 +1,7 @@
 //! Pages of the duty bank.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::venues::db::Venue;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Pager;
 use crate::web::permissions::Action;
@@ -248,17 +249,16 @@ pub(super) async fn edit(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let person = load(&mut conn, scope, &id).await?;
+    let person = load(&mut conn, scope, id).await?;
     let reading = reading(&state, &mut conn, scope.bureau()).await?;
     page(&FormPage::load(&mut conn, scope, layout, Some(person), reading).await?)
 }
 
 /// The entry behind an address.
-pub(super) async fn load(conn: &mut PgConnection, scope: Scope, id: &str) -> Result<Person, AppError> {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+pub(super) async fn load(conn: &mut PgConnection, scope: Scope, id: i64) -> Result<Person, AppError> {
     db::find(conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)
 }
 
@@ -292,7 +292,7 @@ impl PersonPage {
         layout: Layout,
         actor: &Actor,
         scope: Scope,
-        id: &str,
+        id: i64,
     ) -> Result<PersonPage, AppError> {
         let person = load(conn, scope, id).await?;
         let venues = venues::db::venues_of(conn, scope.bureau()).await?;
@@ -356,8 +356,8 @@ pub(super) async fn person(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    page(&PersonPage::load(&state, &mut conn, layout, &actor, scope, &id).await?)
+    page(&PersonPage::load(&state, &mut conn, layout, &actor, scope, id).await?)
 }

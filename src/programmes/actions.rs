@@ -1,6 +1,6 @@
 //! What changes programmes.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -19,12 +20,12 @@ pub(super) async fn change(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<Vec<(String, String)>>,
 ) -> Answer {
     let Posted { form, once } = posted;
     let mut conn = state.pool.acquire().await?;
-    let stored = pages::load(&mut conn, scope, &year).await?;
+    let stored = pages::load(&mut conn, scope, year).await?;
     drop(conn);
     let version = form.iter().find(|(key, _)| key == "version").map(|(_, value)| value.clone()).unwrap_or_default();
     let revision =
@@ -51,10 +52,9 @@ pub(super) async fn copy(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let next = service::copy_forward(&mut work, scope, year).await?;
     let message = format!("已复制为{next}年方案，并开立{next}年资金账户。请填写发文字号，逐项核对数值后保存。");

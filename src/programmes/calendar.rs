@@ -1,7 +1,7 @@
 //! The calendar: the years whose notice is known, and the form that adds one.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{Datelike as _, NaiveDate};
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::plan::time::{month_and_day, weekday_name};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -163,9 +164,8 @@ pub(super) async fn year(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let weekday = weekday(&state, &mut conn, scope).await?;
     let calendar = db::calendar(&mut conn).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use sqlx::PgConnection;
 
 use super::db::{self, ProgrammeRow, StoredProgramme};
@@ -16,6 +16,7 @@ use crate::plan::time::SHANGHAI;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::Event;
 use crate::web::permissions::Action;
@@ -65,8 +66,7 @@ fn sections(programme: &Programme) -> Vec<Section> {
 }
 
 /// The programme behind an address.
-pub(super) async fn load(conn: &mut PgConnection, scope: Scope, year: &str) -> Result<StoredProgramme, AppError> {
-    let year: i32 = year.parse().map_err(|_| AppError::NotFound)?;
+pub(super) async fn load(conn: &mut PgConnection, scope: Scope, year: i32) -> Result<StoredProgramme, AppError> {
     db::find(conn, scope.bureau(), year).await?.ok_or(AppError::NotFound)
 }
 
@@ -108,10 +108,10 @@ pub(super) async fn programme(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let stored = load(&mut conn, scope, &year).await?;
+    let stored = load(&mut conn, scope, year).await?;
     let revisions = db::revisions_of(&mut conn, stored.id, REVISIONS).await?;
     let next_year = year_to_draft(stored.content.year, state.clock.today());
     let next_exists = db::find(&mut conn, scope.bureau(), next_year).await?.is_some();
@@ -242,10 +242,10 @@ pub(super) async fn edit(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(year): Path<String>,
+    InPath(year): InPath<i32>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let stored = load(&mut conn, scope, &year).await?;
+    let stored = load(&mut conn, scope, year).await?;
     if stored.frozen {
         return Err(AppError::refused("已有月份按本方案审批，方案不能再改；请复制为下一年度的方案。"));
     }

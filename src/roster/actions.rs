@@ -9,8 +9,8 @@ use super::forms::{self, FillForm, FillShown, ShiftForm};
 use super::pages::{self, MonthForms};
 use super::planner::Holidays;
 use super::service::{self, GapConsent, NewFilling, NewShift, RosterError, Seen};
-use super::{OfMonth, OfMonthAnd};
 use crate::error::AppError;
+use crate::plan::Month;
 use crate::plan::dictionaries::ShiftChange;
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::time::short_date;
@@ -19,6 +19,7 @@ use crate::venues::db::Hours;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -43,7 +44,7 @@ pub(super) async fn start(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<Nothing>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
@@ -110,7 +111,7 @@ pub(super) async fn add_shift(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<ShiftForm>,
 ) -> Answer {
     let form = posted.form;
@@ -147,7 +148,7 @@ pub(super) async fn remove_shift(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    OfMonthAnd(month, shift): OfMonthAnd,
+    InPath((month, shift)): InPath<(Month, i64)>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let mut work = Work::begin(&state, &actor, posted.once).await?;
@@ -162,7 +163,7 @@ pub(super) async fn fill(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonthAnd(month, venue): OfMonthAnd,
+    InPath((month, venue)): InPath<(Month, i64)>,
     posted: Posted<FillForm>,
 ) -> Answer {
     let form = posted.form;
@@ -246,7 +247,7 @@ pub(super) async fn submit(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<SubmitForm>,
 ) -> Answer {
     let form = posted.form;
@@ -275,7 +276,7 @@ pub(super) async fn approve(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let seen = Seen::Version(seen(&posted.form.version)?);
@@ -290,7 +291,7 @@ pub(super) async fn return_to_draft(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<ReturnForm>,
 ) -> Answer {
     let form = posted.form;
@@ -313,7 +314,7 @@ pub(super) async fn publish(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let seen = Seen::Version(seen(&posted.form.version)?);

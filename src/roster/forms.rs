@@ -10,7 +10,6 @@ use super::db::{self, Reading, Shift};
 use super::planner::{self, Conflict, HolidayOffer};
 use super::rules::{self, MonthTerms, Step};
 use super::service::{self, MonthState};
-use super::{OfMonth, OfMonthAnd};
 use crate::error::AppError;
 use crate::plan::Month;
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
@@ -21,6 +20,7 @@ use crate::venues::db::Venue;
 use crate::web::Answer;
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::posted::OnceKey;
 
@@ -79,7 +79,7 @@ pub(super) async fn new_shift(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     Query(form): Query<ShiftForm>,
 ) -> Answer {
     page(&shift_page(&state, layout, scope, month, OnceKey::new(), form, Errors::new()).await?)
@@ -245,7 +245,7 @@ pub(super) async fn fill(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    OfMonthAnd(month, venue): OfMonthAnd,
+    InPath((month, venue)): InPath<(Month, i64)>,
 ) -> Answer {
     page(&fill_page(&state, layout, scope, month, venue, FillShown::default()).await?)
 }

@@ -16,8 +16,6 @@ pub mod rules;
 pub mod service;
 mod together;
 
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 
 pub use db::{Reading, Shift, Standing, shifts};
@@ -27,7 +25,6 @@ pub use service::{
     load_month, publish, remove_shift, return_to_draft, start_month, submit,
 };
 
-use crate::error::AppError;
 use crate::plan::Month;
 use crate::plan::dictionary::{Dictionary, dictionary};
 use crate::state::AppState;
@@ -110,30 +107,4 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/roster/{month}/approve", May(Action::ApproveRoster).fresh(), actions::approve)
         .post("/roster/{month}/return", May(Action::ApproveRoster), actions::return_to_draft)
         .post("/roster/{month}/publish", May(Action::PublishRoster), actions::publish)
-}
-
-/// The month of an address; anything else is a page that does not exist.
-pub(crate) struct OfMonth(pub(crate) Month);
-
-/// The month of an address and the number after it.
-pub(crate) struct OfMonthAnd(pub(crate) Month, pub(crate) i64);
-
-impl<S: Send + Sync> FromRequestParts<S> for OfMonth {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<OfMonth, AppError> {
-        let Path(month) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
-        month.parse().map(OfMonth).map_err(|_| AppError::NotFound)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for OfMonthAnd {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<OfMonthAnd, AppError> {
-        let Path((month, id)) =
-            Path::<(String, i64)>::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
-        let month = month.parse().map_err(|_| AppError::NotFound)?;
-        Ok(OfMonthAnd(month, id))
-    }
 }

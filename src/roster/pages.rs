@@ -10,7 +10,7 @@ use super::grid::{self, Hand, Load, VenueMonth};
 use super::planner::HolidayOffer;
 use super::rules::{MonthTerms, Obstacle};
 use super::service::{self, MonthState};
-use super::{OfMonth, OfMonthAnd, Roster, RosterStatus};
+use super::{Roster, RosterStatus};
 use crate::error::AppError;
 use crate::plan::dictionaries::{ShiftChange, VenueKind};
 use crate::plan::dictionary::Dictionary as _;
@@ -21,6 +21,7 @@ use crate::venues;
 use crate::venues::db::Venue;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, MonthBar, page};
 use crate::web::parts::{Matrix, MonthGrid, Step};
 use crate::web::permissions::Action;
@@ -44,7 +45,7 @@ pub(super) async fn month(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
 ) -> Answer {
     match scope {
         Scope::Bureau { .. } => page(&month_page(&state, layout, &actor, scope, month, MonthForms::default()).await?),
@@ -293,7 +294,7 @@ pub(super) async fn venue(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonthAnd(month, venue): OfMonthAnd,
+    InPath((month, venue)): InPath<(Month, i64)>,
 ) -> Answer {
     let allowed = match scope {
         Scope::Bureau { .. } => true,

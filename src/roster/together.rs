@@ -12,7 +12,7 @@ use super::grid;
 use super::planner::{Holidays, VenueFilling};
 use super::rearrange::{self, Move};
 use super::service::{self, RosterError, Seen};
-use super::{OfMonth, OfMonthAnd, Roster, forms};
+use super::{Roster, forms};
 use crate::error::AppError;
 use crate::plan::dictionaries::VenueKind;
 use crate::plan::month::Month;
@@ -22,6 +22,7 @@ use crate::venues;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::work::Work;
@@ -87,7 +88,7 @@ pub(super) async fn fill_all(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     Query(form): Query<FillAllForm>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
@@ -109,7 +110,7 @@ pub(super) async fn fill_all_now(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<FillAllForm>,
 ) -> Answer {
     let form = posted.form;
@@ -174,7 +175,7 @@ pub(super) async fn move_form(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    OfMonthAnd(month, shift): OfMonthAnd,
+    InPath((month, shift)): InPath<(Month, i64)>,
     Query(typed): Query<MoveForm>,
 ) -> Answer {
     page(&move_page(&state, layout, scope, month, shift, (OnceKey::new(), typed, Errors::new())).await?)
@@ -233,7 +234,7 @@ pub(super) async fn move_shift(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    OfMonth(month): OfMonth,
+    InPath(month): InPath<Month>,
     posted: Posted<MoveForm>,
 ) -> Answer {
     let form = posted.form;

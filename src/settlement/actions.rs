@@ -1,50 +1,25 @@
 //! What changes a month's settlement.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
-use serde::Deserialize;
 
 use super::service;
-use crate::error::AppError;
 use crate::plan::Month;
 use crate::plan::money::in_sentence;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
-use crate::web::posted::Posted;
+use crate::web::in_path::InPath;
+use crate::web::posted::{Posted, StepForm};
 use crate::web::work::Work;
-
-/// A step as typed: the version that was seen, and the reason where one is given.
-#[derive(Debug, Deserialize)]
-pub(super) struct StepForm {
-    #[serde(default)]
-    version: String,
-    #[serde(default)]
-    reason: String,
-}
-
-impl StepForm {
-    /// The version of the page, where it names one; what is no version was not written by a page.
-    fn version(&self) -> Result<Option<i32>, AppError> {
-        match self.version.as_str() {
-            "" => Ok(None),
-            typed => typed.parse().map(Some).map_err(|_| AppError::refused("页面的版本无法识别，请刷新页面后再办理。")),
-        }
-    }
-}
-
-fn parsed(month: &str) -> Result<Month, AppError> {
-    month.parse().map_err(|_| AppError::NotFound)
-}
 
 pub(super) async fn calculate(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let done = service::calculate(&mut work, scope, month).await?;
     let message =
@@ -56,10 +31,9 @@ pub(super) async fn review(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::review(&mut work, scope, month, posted.form.version()?, &posted.form.reason).await?;
     let message = format!("{}补贴已复核，等待审批人审批。", month.chinese());
@@ -70,10 +44,9 @@ pub(super) async fn approve(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::approve(&mut work, scope, month, posted.form.version()?).await?;
     let message = format!("{}补贴已审批，等待财务人员发放。", month.chinese());
@@ -84,10 +57,9 @@ pub(super) async fn send_back(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::send_back(&mut work, scope, month, posted.form.version()?, &posted.form.reason).await?;
     let message = format!("{}月结已退回，经办人更正后重新计算。", month.chinese());
@@ -98,10 +70,9 @@ pub(super) async fn pay(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<StepForm>,
 ) -> Answer {
-    let month = parsed(&month)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     service::pay(&mut work, scope, month, posted.form.version()?).await?;
     let message = format!("{}补贴已登记发放，资金台账已记账。", month.chinese());

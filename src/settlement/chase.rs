@@ -1,7 +1,7 @@
 //! 催办: the clerk asks a venue by name for a month's attendance that it has not reported; its staff find it among what
 //! waits for them, with who asked and when. Once a day for a venue and a month.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::plan::Month;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::posted::Posted;
 use crate::web::work::Work;
 
@@ -97,11 +98,9 @@ pub(super) async fn post(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((month, id)): Path<(String, String)>,
+    InPath((month, venue)): InPath<(Month, i64)>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
-    let venue: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let name = chase(&mut work, scope, month, venue).await?;
     let message = format!("已催办{name}，站点工作人员会在待办中看到。");

@@ -2,7 +2,7 @@
 //! goes on; only the one who objects waits, until somebody else has answered.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::plan::Month;
 use crate::plan::time::{chinese_date, short_date};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -219,9 +220,8 @@ pub(super) async fn list(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let objections = objections(&mut conn, scope.bureau(), month, scope.person()).await?;
     drop(conn);
@@ -250,10 +250,9 @@ pub(super) async fn post(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     posted: Posted<ObjectionForm>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let person = scope.person().ok_or(AppError::NotFound)?;
     let shift = match posted.form.shift.as_str() {
         "" => None,
@@ -278,10 +277,9 @@ pub(super) async fn post_answer(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<AnswerForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let upheld = match posted.form.upheld.as_str() {
         "yes" => true,
         "no" => false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,6 +22,7 @@ use crate::programmes;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts;
 use crate::web::permissions::Action;
@@ -468,9 +469,8 @@ pub(super) async fn board(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     // Somebody who sees only their own pay has no board; their own page is next door.
     if let Some(person) = scope.person() {
         return Ok(Redirect::to(&format!("/settlements/{month}/people/{person}")).into_response());
@@ -550,9 +550,8 @@ pub(super) async fn preview(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     if scope.person().is_some() {
         return Err(AppError::NotFound);
     }

@@ -1,7 +1,7 @@
 //! The payslips of a month on paper, one a person: for those who read their lines on paper (A54).
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rust_decimal::Decimal;
 
 use super::db::{self, Head};
@@ -15,6 +15,7 @@ use crate::state::AppState;
 use crate::subsidy::duty_pay::{DutyPay, ShiftPay};
 use crate::web::Answer;
 use crate::web::actor::Scope;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 
 /// One person's slip.
@@ -67,9 +68,8 @@ pub(super) async fn print(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let ground = db::ground(&mut conn, scope.bureau(), month).await?.ok_or(AppError::NotFound)?;
     let head = ground.head.ok_or(AppError::NotFound)?;

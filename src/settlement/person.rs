@@ -1,7 +1,7 @@
 //! One person's month, every line explaining itself.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -24,6 +24,7 @@ use crate::subsidy::explain::Line;
 use crate::web::Answer;
 use crate::web::actor::Scope;
 use crate::web::filters;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::parts::{ExplainLine, Step};
 use crate::web::posted::OnceKey;
@@ -206,20 +207,12 @@ fn explained(line: &Line, kind: &'static str) -> ExplainLine {
     }
 }
 
-fn parsed(month: &str, person: &str) -> Result<(Month, i64), AppError> {
-    match (month.parse(), person.parse()) {
-        (Ok(month), Ok(person)) => Ok((month, person)),
-        _ => Err(AppError::NotFound),
-    }
-}
-
 pub(super) async fn one(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path((month, person)): Path<(String, String)>,
+    InPath((month, person)): InPath<(Month, i64)>,
 ) -> Answer {
-    let (month, person) = parsed(&month, &person)?;
     if scope.person().is_some_and(|own| own != person) {
         return Err(AppError::NotFound);
     }
@@ -277,9 +270,8 @@ pub(super) async fn preview(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path((month, person)): Path<(String, String)>,
+    InPath((month, person)): InPath<(Month, i64)>,
 ) -> Answer {
-    let (month, person) = parsed(&month, &person)?;
     if scope.person().is_some() {
         return Err(AppError::NotFound);
     }

@@ -2,7 +2,7 @@
 //! by an approver on somebody else's request, it is owed no more.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -21,6 +21,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::filters;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -269,10 +270,9 @@ pub(super) async fn post(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(person): Path<String>,
+    InPath(person): InPath<i64>,
     posted: Posted<AskForm>,
 ) -> Answer {
-    let person: i64 = person.parse().map_err(|_| AppError::NotFound)?;
     let in_cash = match posted.form.kind.as_str() {
         "cash" => true,
         "written_off" => false,
@@ -293,10 +293,9 @@ pub(super) async fn post_decision(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((id, decision)): Path<(String, String)>,
+    InPath((id, decision)): InPath<(i64, String)>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let agree = match decision.as_str() {
         "agree" => true,
         "refuse" => false,

@@ -1,7 +1,7 @@
 //! The 补贴发放表: one row a person, as the board shows it and as A4 prints it.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rust_decimal::Decimal;
 
 use super::db::{self, Head, StoredItem};
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::subsidy::duty_pay::{DutyFacts, DutyPay};
 use crate::web::Answer;
 use crate::web::actor::Scope;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 
 /// How often, and yuan.
@@ -259,9 +260,8 @@ pub(super) async fn print(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     if scope.person().is_some() {
         return Err(AppError::NotFound);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -22,6 +22,7 @@ use crate::subsidy::compare::{self, Change};
 use crate::subsidy::duty_pay::{DutyFacts, DutyPay};
 use crate::web::Answer;
 use crate::web::actor::Scope;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 
 /// A calculation that another replaced.
@@ -189,10 +190,9 @@ pub(super) async fn compare(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(month): Path<String>,
+    InPath(month): InPath<Month>,
     Query(query): Query<CompareQuery>,
 ) -> Answer {
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let bureau = scope.bureau();
     let mut conn = state.pool.acquire().await?;
     let titled = layout

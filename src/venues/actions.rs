@@ -1,6 +1,6 @@
 //! What changes service points.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
 use crate::web::work::Work;
@@ -19,12 +20,12 @@ pub(super) async fn change(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<VenueForm>,
 ) -> Answer {
     let Posted { form, once } = posted;
     let mut conn = state.pool.acquire().await?;
-    let (venue, programme) = pages::load(&state, &mut conn, scope, &id).await?;
+    let (venue, programme) = pages::load(&state, &mut conn, scope, id).await?;
     drop(conn);
     let change = match form.parse(&venue, programme.as_ref()) {
         Ok(change) => change,

@@ -1,7 +1,7 @@
 //! Pages of the service points.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::NaiveTime;
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::Scope;
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::posted::OnceKey;
 
@@ -182,9 +183,8 @@ pub(super) async fn load(
     state: &AppState,
     conn: &mut PgConnection,
     scope: Scope,
-    id: &str,
+    id: i64,
 ) -> Result<(Venue, Option<Programme>), AppError> {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let venue = db::find(conn, scope.bureau(), id).await?.ok_or(AppError::NotFound)?;
     let programme = programmes::db::in_force(conn, scope.bureau(), state.clock.today()).await?;
     Ok((venue, programme.map(|stored| stored.content)))
@@ -215,9 +215,9 @@ pub(super) async fn venue(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
     let mut conn = state.pool.acquire().await?;
-    let (venue, programme) = load(&state, &mut conn, scope, &id).await?;
+    let (venue, programme) = load(&state, &mut conn, scope, id).await?;
     page(&VenuePage::new(layout, venue, programme.as_ref()))
 }

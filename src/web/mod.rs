@@ -13,6 +13,7 @@ pub mod error_page;
 pub mod filters;
 pub mod form_errors;
 pub mod health;
+pub mod in_path;
 pub mod layout;
 pub mod multipart;
 pub mod parts;

@@ -72,6 +72,30 @@ pub struct Posted<T> {
     pub once: OnceKey,
 }
 
+/// A step of a thing that others work on too: the version that was seen, and the reason
+/// where one is given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct StepForm {
+    version: String,
+    /// Why, as typed.
+    pub reason: String,
+}
+
+impl StepForm {
+    /// The version of the page, where it names one.
+    ///
+    /// # Errors
+    ///
+    /// What is no version was not written by a page.
+    pub fn version(&self) -> Result<Option<i32>, AppError> {
+        match self.version.as_str() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| AppError::refused("页面的版本无法识别，请刷新页面后再办理。")),
+        }
+    }
+}
+
 /// A form without an account (sign-in, set-up); the origin check of the server guards it.
 #[derive(Debug)]
 pub struct PublicPosted<T>(pub T);

@@ -1,7 +1,7 @@
 //! Pages of the handlers.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::plan::dictionary::Dictionary;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -209,9 +210,8 @@ pub(in crate::cases) async fn one_handler(
     State(state): State<AppState>,
     layout: Layout,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let row = db::handlers(&mut conn, scope.bureau(), Some(id)).await?.into_iter().next().ok_or(AppError::NotFound)?;
     let form = HandlerForm {
@@ -253,10 +253,9 @@ pub(in crate::cases) async fn change_handler(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<HandlerForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let today = state.clock.today();
     let mut conn = state.pool.acquire().await?;
     if db::handlers(&mut conn, scope.bureau(), Some(id)).await?.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
@@ -28,6 +28,7 @@ use crate::plan::money;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{self, Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted, PostedFile};
 use crate::web::work::Work;
@@ -102,11 +103,11 @@ pub(in crate::cases) async fn correct(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ApplicationForm>,
 ) -> Answer {
     let today = state.clock.today();
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let version: i32 = posted.form.version.parse().map_err(|_| stale())?;
     let mut conn = state.pool.acquire().await?;
     let year = chrono::Datelike::year(&case.received_on);
@@ -281,12 +282,12 @@ pub(in crate::cases) async fn take_step(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((id, code)): Path<(String, String)>,
+    InPath((id, code)): InPath<(i64, String)>,
     posted: Posted<StepForm>,
 ) -> Answer {
     let row = row_of(&code)?;
     take::has_right(&actor, row)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     if !take::may_act(&actor, row, &case) {
         return Err(AppError::Forbidden(format!("“{}”由{}办理。", row.step.label(), row.who.label())));
     }
@@ -307,7 +308,7 @@ pub(in crate::cases) async fn take_step(
         Err(AppError::Refused(words)) => {
             drop(work);
             // What stands now is shown with what was typed: nothing is overwritten, nothing typed again.
-            let case = open(&state, &actor, scope, &id).await?;
+            let case = open(&state, &actor, scope, id).await?;
             let form = StepForm { version: case.version.to_string(), ..posted.form };
             let mut errors = Errors::new();
             errors.add(field_of(&words), words);
@@ -340,11 +341,11 @@ pub(in crate::cases) async fn reveal(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let mut errors = Errors::new();
     let reason = typed::line(&mut errors, "reason", "查看的理由", &posted.form.reason, 100);
     if !errors.is_empty() || reason.chars().count() < 4 {
@@ -354,7 +355,7 @@ pub(in crate::cases) async fn reveal(
     take::works_on(&work, &case)?;
     let opened = intake::reveal(&mut work, &state.seals, scope, case.id, &reason).await?;
     work.commit_at(&case.href()).await?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     page(&LifePage::build(&state, layout, &actor, case, OnceKey::new()).await?.revealing(opened))
 }
 
@@ -363,11 +364,11 @@ pub(in crate::cases) async fn record(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<RecordForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let new = match posted.form.parse(&case, state.clock.now()) {
         Ok(new) => new,
         Err(errors) => {
@@ -392,11 +393,11 @@ pub(in crate::cases) async fn message(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<MessageForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let mut errors = Errors::new();
     let body = typed::line(&mut errors, "body", "留言", &posted.form.body, 500);
     if !errors.is_empty() {
@@ -414,11 +415,11 @@ pub(in crate::cases) async fn file_paper(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<PaperForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let all = match posted.form.parse_all(state.clock.today()) {
         Ok(all) => all,
         Err(errors) => {
@@ -441,11 +442,11 @@ pub(in crate::cases) async fn file_scan(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: PostedFile<PaperForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let parsed = posted.form.parse(state.clock.today());
     let looked_at = sniff(&posted.file);
     let mut new = match (parsed, looked_at) {
@@ -470,12 +471,11 @@ pub(in crate::cases) async fn remove_paper(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path((id, paper)): Path<(String, String)>,
+    InPath((id, paper)): InPath<(i64, i64)>,
     posted: Posted<ReasonForm>,
 ) -> Answer {
     take::works_on_cases(&actor)?;
-    let case = open(&state, &actor, scope, &id).await?;
-    let paper: i64 = paper.parse().map_err(|_| AppError::NotFound)?;
+    let case = open(&state, &actor, scope, id).await?;
     let why = posted.form.reason.trim().to_owned();
     if why.is_empty() {
         return Err(AppError::refused("请写明撤出材料的原因。"));
@@ -491,10 +491,10 @@ pub(in crate::cases) async fn name_person(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<NameForm>,
 ) -> Answer {
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let here = format!("{}#named", case.href());
     if let Ok(account) = posted.form.account.parse::<i64>() {
         let mut work = Work::begin(&state, &actor, posted.once).await?;
@@ -518,9 +518,9 @@ pub(in crate::cases) async fn calendar(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let mut conn = state.pool.acquire().await?;
     let now = state.clock.now();
     let hearings = handling::hearings(&mut conn, scope.bureau(), Some(case.id), None, now).await?;

@@ -1,7 +1,7 @@
 //! The window opens what came from outside, or from a consultation.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::plan::time::{chinese_date, days_left, local_date};
 use crate::secrets::{Gender, IdNumber, mask_name};
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::{Action, Role};
 use crate::web::posted::{OnceKey, Posted};
@@ -77,10 +78,9 @@ pub(in crate::cases) async fn open(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<AnswerForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let bureau = scope.bureau();
     if !db::exists(work.conn(), bureau, id).await? {
@@ -158,10 +158,9 @@ pub(in crate::cases) async fn decline(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<AnswerForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     if !db::exists(&mut conn, scope.bureau(), id).await? {
         return Err(AppError::NotFound);
@@ -189,10 +188,9 @@ pub(in crate::cases) async fn pass_on(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<Nothing>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let it = consultations::hand_on(work.conn(), &state.seals, scope, id).await?.ok_or(AppError::NotFound)?;
     if it.name.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use crate::plan::dictionary::Dictionary as _;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::permissions::Action;
 use crate::web::posted::{OnceKey, Posted};
@@ -219,8 +220,7 @@ impl SheetPage {
     }
 }
 
-async fn own(state: &AppState, actor: &Actor, scope: Scope, id: &str) -> Result<ReviewRow, AppError> {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
+async fn own(state: &AppState, actor: &Actor, scope: Scope, id: i64) -> Result<ReviewRow, AppError> {
     let mut conn = state.pool.acquire().await?;
     let row = db::reviews(&mut conn, scope.bureau(), actor.account_id, None, Some(id)).await?.into_iter().next();
     let row = row.ok_or(AppError::NotFound)?;
@@ -238,9 +238,9 @@ pub(in crate::cases) async fn sheet(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let review = own(&state, &actor, scope, &id).await?;
+    let review = own(&state, &actor, scope, id).await?;
     page(&SheetPage::new(layout, review, OnceKey::new(), SheetForm::default(), Errors::default()))
 }
 
@@ -249,10 +249,10 @@ pub(in crate::cases) async fn submit(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<SheetForm>,
 ) -> Answer {
-    let review = own(&state, &actor, scope, &id).await?;
+    let review = own(&state, &actor, scope, id).await?;
     let mut errors = Errors::new();
     let scores: BTreeMap<Indicator, i32> = Indicator::ALL
         .iter()
@@ -290,10 +290,9 @@ pub(in crate::cases) async fn mended(
     State(state): State<AppState>,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
     posted: Posted<MendForm>,
 ) -> Answer {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let row = db::reviews(&mut conn, scope.bureau(), actor.account_id, Some(actor.account_id), Some(id))
         .await?

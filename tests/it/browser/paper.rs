@@ -3,11 +3,11 @@
 use huifa::plan::dictionary::Dictionary as _;
 use lopdf::Document;
 
-use super::everywhere::{Day, lived};
 use super::screen::{Device, Screen};
 use crate::support::app::TestApp;
 use crate::support::case_forms::{form, form_path, live_every_form};
 use crate::support::case_life::Centre;
+use crate::support::story::{Day, lived};
 
 /// The pages of a PDF as width and height in points, in their order.
 pub(super) fn sizes(pdf: &Document) -> Vec<(f32, f32)> {

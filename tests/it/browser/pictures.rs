@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::everywhere::{Day, lived};
 use super::screen::{Device, Screen};
 use crate::support::app::TestApp;
+use crate::support::story::{Day, lived};
 
 /// Page by page: the name, whose it is, the address.
 const PAGES: &[(&str, &str, &str)] = &[

@@ -7,3 +7,4 @@ pub(crate) mod case_life;
 pub(crate) mod database;
 pub(crate) mod duty;
 pub(crate) mod queries;
+pub(crate) mod story;

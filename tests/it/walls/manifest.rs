@@ -5,15 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::http::Method;
+use huifa::plan::dictionary::Dictionary as _;
 use huifa::web::permissions::Role;
 use huifa::web::routes::{Access, Effect};
 use serde_json::Value;
 
+use super::world::World;
 use crate::support::app::TestApp;
+
+/// A declared path with this in the place of its parameters.
+fn filled_with(path: &str, what: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { what } else { part }).collect::<Vec<_>>().join("/")
+}
 
 /// A declared path with something in the place of its parameters.
 fn filled(path: &str) -> String {
-    path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
+    filled_with(path, "1")
 }
 
 #[tokio::test]
@@ -31,6 +38,32 @@ async fn every_declared_route_is_in_the_router_with_its_methods_and_no_other() {
             assert_eq!(answer.status != 405, known, "{method} {path}: {}", answer.status);
         }
     }
+}
+
+#[tokio::test]
+async fn an_address_that_names_nothing_is_a_page_that_does_not_exist() {
+    const NOBODYS: &str = "9223372036854775807";
+    let world = World::new().await;
+    let mut wrong = Vec::new();
+    for role in Role::ALL.iter().copied() {
+        let browser = world.somebody(role).await;
+        let may = |access: Access| access == Access::SignedIn || access.reach_of(role).is_some();
+        for declared in world.app.declared.iter().filter(|one| one.path.contains('{') && may(one.access)) {
+            for what in ["x", "99999999999999999999", "%EF%BC%91", "1%2F1", NOBODYS] {
+                let path = filled_with(declared.path, what);
+                let page = match declared.method {
+                    "GET" => browser.get(&path).await,
+                    _ => browser.post(&path, &[]).await,
+                };
+                // A number that nothing bears may be told first what else its form lacks.
+                let nothing = page.status == 404 && page.html.contains("没有找到");
+                if !nothing && !(what == NOBODYS && declared.method == "POST" && page.status.is_client_error()) {
+                    wrong.push(format!("{role:?} {} {path}: {} {}", declared.method, page.status, page.text()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The form of an application or a notice.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum_extra::extract::Query;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::posted::OnceKey;
 
@@ -219,9 +220,9 @@ pub(in crate::cases) async fn edit_application(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path(id): Path<String>,
+    InPath(id): InPath<i64>,
 ) -> Answer {
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let form = ApplicationForm::of(&case);
     page(&ApplicationPage::for_case(layout, state.clock.today(), &case, OnceKey::new(), form, Errors::default()))
 }

@@ -28,9 +28,8 @@ pub(in crate::cases) async fn open(
     state: &AppState,
     actor: &Actor,
     scope: Scope,
-    id: &str,
+    id: i64,
 ) -> Result<Dossier, AppError> {
-    let id: i64 = id.parse().map_err(|_| AppError::NotFound)?;
     let mut conn = state.pool.acquire().await?;
     let found = dossier::find(&mut conn, scope.bureau(), Viewer::of(actor), id).await?;
     found.filter(|it| it.may_open).ok_or(AppError::NotFound)

@@ -1,7 +1,7 @@
 //! A form or a scan of a case, ready to print.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::open;
 use crate::cases::documents::forms::{Extra, Sheet};
@@ -10,6 +10,7 @@ use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::Answer;
 use crate::web::actor::{Actor, Scope};
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 
 #[derive(Template)]
@@ -51,9 +52,9 @@ pub(in crate::cases) async fn paper(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((id, paper)): Path<(String, String)>,
+    InPath((id, paper)): InPath<(i64, String)>,
 ) -> Answer {
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     let layout = layout.crumb("案件台账", "/cases").crumb(case.number.clone(), case.href());
     if paper == "contents" {
         let extra = Extra { on: state.clock.today(), ..Default::default() };

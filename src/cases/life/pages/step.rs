@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -28,6 +28,7 @@ use crate::plan::time::chinese_date;
 use crate::state::AppState;
 use crate::web::actor::{Actor, Scope};
 use crate::web::form_errors::Errors;
+use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, page};
 use crate::web::permissions::Action;
 use crate::web::posted::OnceKey;
@@ -404,11 +405,11 @@ pub(in crate::cases) async fn step(
     layout: Layout,
     actor: Actor,
     scope: Scope,
-    Path((id, code)): Path<(String, String)>,
+    InPath((id, code)): InPath<(i64, String)>,
 ) -> Answer {
     let row = row_of(&code)?;
     take::has_right(&actor, row)?;
-    let case = open(&state, &actor, scope, &id).await?;
+    let case = open(&state, &actor, scope, id).await?;
     if !take::may_act(&actor, row, &case) {
         return Err(AppError::Forbidden(format!("“{}”由{}办理。", row.step.label(), row.who.label())));
     }
