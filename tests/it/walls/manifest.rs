@@ -57,7 +57,8 @@ async fn an_address_that_names_nothing_is_a_page_that_does_not_exist() {
                 };
                 // A number that nothing bears may be told first what else its form lacks.
                 let nothing = page.status == 404 && page.html.contains("没有找到");
-                if !nothing && !(what == NOBODYS && declared.method == "POST" && page.status.is_client_error()) {
+                let asked_first = what == NOBODYS && declared.method == "POST" && page.status.is_client_error();
+                if !nothing && !asked_first {
                     wrong.push(format!("{role:?} {} {path}: {} {}", declared.method, page.status, page.text()));
                 }
             }
