@@ -169,7 +169,7 @@ async fn the_figures_of_a_year_are_of_that_year_of_the_programme_and_still_open(
              values ({bureau}, {year}, {number}, '{kind}', '2024-03-01', '事由', 'notice', '{number}', {reversal}, {by}, now());
              insert into fund_postings (entry_id, bureau_id, year, account_id, amount, balance_after)
              select e.id, {bureau}, {year}, a.id, a.amount, 0 from fund_entries e,
-                 (select min(id) as id, {number} as amount from fund_accounts union all select min(id), -5 from fund_accounts) a
+                 (select min(id) as id, {number} as amount from fund_accounts union all select max(id), -5 from fund_accounts) a
              where e.number = {number};"
         ));
     }

@@ -234,7 +234,7 @@ async fn the_bureaus_list_is_of_open_months_and_what_others_proposed() {
              values ({bureau}, {year}, {number}, '{kind}', '2024-03-01', '事由', 'notice', '{number}', {reversal}, 1, now());
              insert into fund_postings (entry_id, bureau_id, year, account_id, amount, balance_after)
              select e.id, {bureau}, {year}, a.id, a.amount, 0 from fund_entries e,
-                 (select min(id) as id, 5 as amount from fund_accounts union all select min(id), -5 from fund_accounts) a
+                 (select min(id) as id, 5 as amount from fund_accounts union all select max(id), -5 from fund_accounts) a
              where e.number = {number};"
         ));
     }
