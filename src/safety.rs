@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::config::Config;
 use crate::installation::Purpose;
@@ -50,7 +51,26 @@ pub fn of_settings(config: &Config, purpose: Purpose) -> Vec<Danger> {
             tracing::warn!(listen = %config.listen, "pages are also served past the proxy; listen on its address only");
         }
     }
+    let urls = [&config.database_url, &config.migration_url];
+    if purpose == Purpose::Production && urls.into_iter().flatten().any(|url| overheard(url)) {
+        dangers.push(Danger {
+            setting: "HUIFA_ALLOW_PLAIN_DATABASE",
+            text: "数据库在另一台机器上，但连接没有要求加密并核对对方的证书：个人信息可能明文经过网络，或者交给冒充的服务器。请在 DATABASE_URL 和 HUIFA_MIGRATION_URL 末尾加上 ?sslmode=verify-full（自建证书再加 sslrootcert=…）。".to_owned(),
+        });
+    }
     dangers
+}
+
+/// Whether what goes to this database passes a network without a checked certificate. An
+/// address that cannot be read is told of when it is used.
+fn overheard(url: &str) -> bool {
+    let Ok(options) = url.parse::<PgConnectOptions>() else { return false };
+    let host = options.get_host();
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    !here && !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull)
 }
 
 /// Whether an address leads to this machine only.
@@ -140,6 +160,7 @@ pub const SETTINGS: &[&str] = &[
     "HUIFA_ALLOW_NO_PROXY",
     "HUIFA_ALLOW_WEAK_KEY",
     "HUIFA_ALLOW_POWERFUL_DATABASE_ROLE",
+    "HUIFA_ALLOW_PLAIN_DATABASE",
 ];
 
 #[cfg(test)]
@@ -189,6 +210,30 @@ mod tests {
         // Another setting does not.
         let other = config(&[network, ("HUIFA_ALLOW_WEAK_KEY", "1")]);
         assert!(insist(&other, of_settings(&other, Purpose::Production)).is_err());
+    }
+
+    #[test]
+    fn a_database_elsewhere_is_reached_by_tls_with_its_certificate_checked() {
+        let of = |name: &'static str, url: &str| refused(&[(name, url)], Purpose::Production);
+        for safe in [
+            "postgres://huifa:secret@db.example/huifa?sslmode=verify-full",
+            "postgres://huifa@db.example/huifa?sslmode=verify-ca",
+            "postgres://huifa@localhost/huifa",
+            "postgres://huifa@127.0.0.1:5432/huifa",
+            "postgres://huifa@localhost/huifa?host=/run/postgresql",
+        ] {
+            assert_eq!(of("DATABASE_URL", safe), [""; 0], "{safe}");
+        }
+        for open in [
+            "postgres://huifa@db.example/huifa",
+            "postgres://huifa@10.0.0.5/huifa?sslmode=prefer",
+            "postgres://huifa@db.example/huifa?sslmode=require",
+            "postgres://huifa@db.example/huifa?sslmode=disable",
+        ] {
+            assert_eq!(of("DATABASE_URL", open), ["HUIFA_ALLOW_PLAIN_DATABASE"], "{open}");
+            assert_eq!(of("HUIFA_MIGRATION_URL", open), ["HUIFA_ALLOW_PLAIN_DATABASE"], "{open}");
+        }
+        assert_eq!(refused(&[("DATABASE_URL", "postgres://h@db.example/h")], Purpose::Demonstration), [""; 0]);
     }
 
     #[test]

@@ -157,9 +157,10 @@
     },
   };
   const now = Date.now();
+  // A shared computer keeps nothing of one person once another is signed in.
   for (const key of store.keys()) {
     const draft = store.read(key);
-    if (!(now - draft?.at < KEEP_MS)) store.remove(key);
+    if (!(now - draft?.at < KEEP_MS) || (user && !key.startsWith(`${PREFIX}${user}:`))) store.remove(key);
   }
   const sent = tab.take();
   if (sent && document.querySelector(".flash-success")) store.remove(sent);
@@ -188,8 +189,10 @@
     // With data-draft the server keeps the draft, sealed; this computer only while the
     // server cannot be reached or the session has ended.
     const say = (words) => form.querySelector("[data-draft-state]")?.replaceChildren(words);
+    let whole = false;
     const send = async () => {
       sending = new AbortController();
+      whole = true;
       try {
         const answer = await fetch(form.dataset.draft, {
           method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual",
@@ -199,14 +202,15 @@
         store.remove(key);
         say("已自动暂存");
       } catch (error) {
+        whole = false;
         if (error.name === "AbortError") return;
         keep();
         say("暂时连不上系统，已先存在本机");
       }
     };
     const save = form.dataset.draft ? send : keep;
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, form.dataset.draft ? 1500 : 400); });
-    form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); keep(); tab.put(key); });
+    form.addEventListener("input", () => { whole = false; clearTimeout(timer); timer = setTimeout(save, form.dataset.draft ? 1500 : 400); });
+    form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); if (!whole) keep(); tab.put(key); });
   }));
   document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
     button.addEventListener("click", () =>

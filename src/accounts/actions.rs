@@ -45,6 +45,7 @@ pub(super) async fn change_password(
     State(state): State<AppState>,
     layout: Layout,
     actor: Actor,
+    jar: CookieJar,
     posted: Posted<PasswordForm>,
 ) -> Answer {
     let form = posted.form;
@@ -76,8 +77,13 @@ pub(super) async fn change_password(
     db::set_password(work.conn(), actor.account_id, &hash, false, now).await?;
     session::close_others(work.conn(), actor.account_id, &actor.session_key).await?;
     session::prove(work.conn(), &actor.session_key, now).await?;
+    let token = session::renew(work.conn(), &actor.session_key).await?;
+    work.actor.session_key = session::key_of(&token);
     work.audit(Audit::new("account.change_password", "account", actor.account_id)).await?;
-    Ok(work.finish("/home", "密码已修改，其他设备上的登录已退出。").await?.into_response())
+    let onward = work.finish("/home", "密码已修改，其他设备上的登录已退出。").await?;
+    let secure = state.config.secure_cookies;
+    let jar = jar.add(cookies::build(cookies::session_name(secure), token, secure));
+    Ok((jar, onward).into_response())
 }
 
 pub(super) async fn set_up(

@@ -2,6 +2,7 @@
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::passkeys::{self, SignedForm};
@@ -16,7 +17,7 @@ use crate::web::layout::{Layout, form_again, page as shown};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::session::Session;
 use crate::web::work::Work;
-use crate::web::{Answer, session, way_back};
+use crate::web::{Answer, cookies, session, way_back};
 
 /// What leads somebody here.
 #[derive(Debug, Deserialize)]
@@ -94,6 +95,7 @@ pub(super) async fn confirm(
     layout: Layout,
     actor: Actor,
     session: Session,
+    jar: CookieJar,
     posted: Posted<Vec<(String, String)>>,
 ) -> Answer {
     let answered = Answered::read(posted.form);
@@ -119,9 +121,12 @@ pub(super) async fn confirm(
     let mut work = Work::unattended(&state, &actor).await?;
     let now = work.now;
     session::prove(work.conn(), &actor.session_key, now).await?;
+    let token = session::renew(work.conn(), &actor.session_key).await?;
     work.audit(Audit::new("account.confirm", "account", actor.account_id).note(answered.what.clone())).await?;
     work.commit().await?;
-    Ok(answered.go_on().into_response())
+    let secure = state.config.secure_cookies;
+    let jar = jar.add(cookies::build(cookies::session_name(secure), token, secure));
+    Ok((jar, answered.go_on()).into_response())
 }
 
 /// What is wrong with the proof, in words; `None` when it proves it.

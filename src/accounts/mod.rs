@@ -4,7 +4,9 @@
 //! Owns `accounts` and what hangs on them; sessions themselves are kept by [`crate::web::session`].
 
 mod actions;
+mod audit_fields;
 mod audit_file;
+mod audit_labels;
 mod audit_words;
 pub mod breached;
 mod confirm;
@@ -32,6 +34,7 @@ pub(crate) use webauthn::Site as PasskeySite;
 
 pub use unused::{disable_of_person, disable_unused};
 
+pub use audit_fields::label as field_words;
 pub use audit_words::{action as action_words, subject as subject_words};
 
 use crate::state::AppState;
@@ -55,7 +58,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/second-factor", FirstPassword.fresh(), second_factor::enrol)
         .post("/second-factor/codes", SignedIn.fresh(), second_factor::renew_recovery_codes)
         .get("/my-account", SignedIn, my_account::page)
-        .post("/my-account/sessions", SignedIn, my_account::end_sessions)
+        .post("/my-account/sessions", SignedIn.fresh(), my_account::end_sessions)
         .get("/my-account/passkeys/new", SignedIn.fresh(), passkeys::new_page)
         .post("/my-account/passkeys", SignedIn.fresh(), passkeys::add)
         .post("/my-account/passkeys/{id}/remove", SignedIn.fresh(), passkeys::remove)

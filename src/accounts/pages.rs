@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 
+use super::audit_fields::{self, Content};
 use super::audit_file::AuditQuery;
 use super::audit_words;
 use super::db::{self, AccountRow, AuditRow};
@@ -315,9 +316,9 @@ impl AuditPage {
         format!("{} {}", audit_words::subject(&record.subject), record.subject_id)
     }
 
-    /// Before and after as indented text.
-    fn text(value: &Option<serde_json::Value>) -> String {
-        value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
+    /// What it says of the thing, field by field.
+    fn content(record: &AuditRow) -> Content {
+        audit_fields::content(record)
     }
 }
 

@@ -351,6 +351,7 @@ async fn owner(
     conn: &mut PgConnection,
     challenge: &[u8],
     form: &SignedForm,
+    address: &str,
 ) -> Result<Option<i64>, AppError> {
     let (Some(site), Some(credential), Some(client), Some(told), Some(signed)) = (
         state.config.passkey_site(),
@@ -377,7 +378,7 @@ async fn owner(
             // Tells a copied key from a slip: whoever looks after the trail sees it.
             if refusal == webauthn::Refusal::WentBack {
                 let record = Audit::new("account.passkey_copied", "account", known.account_id);
-                let author = Author { bureau_id: Some(known.bureau_id), ..Author::stranger("未登录", "") };
+                let author = Author { bureau_id: Some(known.bureau_id), ..Author::stranger("未登录", address) };
                 audit::write(&mut *conn, author, state.clock.now(), record).await?;
             }
             return Ok(None);
@@ -411,7 +412,7 @@ pub(super) async fn sign_in(
         None => None,
     };
     let account = match asked {
-        Some(challenge) => owner(&state, &mut transaction, &challenge, &form).await?,
+        Some(challenge) => owner(&state, &mut transaction, &challenge, &form, &address).await?,
         None => None,
     };
     // A disabled account has no credentials that count.
@@ -451,7 +452,7 @@ pub(super) async fn confirms(state: &AppState, session: &Session, form: &SignedF
     let mut transaction = state.pool.begin().await?;
     let asked = take(&mut transaction, &actor.session_key, Purpose::Confirm, state.clock.now()).await?;
     let account = match asked {
-        Some(challenge) => owner(state, &mut transaction, &challenge, form).await?,
+        Some(challenge) => owner(state, &mut transaction, &challenge, form, &actor.address).await?,
         None => None,
     };
     transaction.commit().await?;

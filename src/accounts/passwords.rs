@@ -233,6 +233,13 @@ mod tests {
         assert_eq!(weak(Role::Finance, "marsh-lantern-47-oboe", &["zhangwei", "高平市司法局"]), None);
         assert_eq!(weak(Role::Finance, "oboe-47-kx", &[]), None);
         assert!(weak(Role::SystemAdministrator, "oboe-47-kx", &[]).is_some());
+        // Of any composition, and long ones as well.
+        for any in ["marsh lantern oboe violet", "沼泽灯笼双簧管紫罗兰雪橇", "58203917746120395587"] {
+            assert_eq!(weak(Role::Finance, any, &[]), None, "{any}");
+        }
+        let long: String = "marsh-lantern-47-oboe-".chars().cycle().take(LONGEST).collect();
+        assert_eq!(weak(Role::Finance, &long, &[]), None);
+        assert!(weak(Role::Finance, &format!("{long}x"), &[]).is_some());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,6 +1,8 @@
 //! The second factor: one-time codes by time (RFC 6238), and recovery codes for a lost telephone.
 
 use axum::extract::State;
+use axum::response::IntoResponse as _;
+use axum_extra::extract::CookieJar;
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +21,7 @@ use crate::web::layout::{Layout, form_again, page as shown};
 use crate::web::posted::{OnceKey, Posted};
 use crate::web::session::Session;
 use crate::web::work::Work;
-use crate::web::{Answer, session};
+use crate::web::{Answer, cookies, session};
 
 const SECRET_LENGTH: usize = 20;
 const RECOVERY_CODES: usize = 8;
@@ -124,14 +126,14 @@ impl Offer {
         let mut bytes = [0_u8; SECRET_LENGTH];
         getrandom::fill(&mut bytes).map_err(|error| AppError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
         let secret = Secret::from(bytes.as_slice());
-        let sealed = state.seals.seal(OFFER, &hex(&actor.session_key), &secret.to_base32())?;
+        let sealed = state.seals.seal(OFFER, &actor.form_token, &secret.to_base32())?;
         Ok(Offer { secret, sealed: hex(&sealed) })
     }
 
     fn posted(state: &AppState, actor: &Actor, sealed: String) -> Result<Offer, AppError> {
         let unusable = || AppError::Unusable("页面已过期，请重新打开“动态验证码”页面。".to_owned());
         let bytes = unhex(&sealed).ok_or_else(unusable)?;
-        let base32 = state.seals.open(OFFER, &hex(&actor.session_key), &bytes).map_err(|_| unusable())?;
+        let base32 = state.seals.open(OFFER, &actor.form_token, &bytes).map_err(|_| unusable())?;
         Ok(Offer { secret: parse_secret(&base32)?, sealed })
     }
 }
@@ -220,6 +222,7 @@ pub(super) async fn enrol(
     State(state): State<AppState>,
     layout: Layout,
     session: Session,
+    jar: CookieJar,
     posted: Posted<EnrolForm>,
 ) -> Answer {
     let actor = &session.actor;
@@ -250,9 +253,12 @@ pub(super) async fn enrol(
     let codes = renew_codes(work.conn(), actor.account_id).await?;
     session::note_second_factor(work.conn(), &actor.session_key, "totp").await?;
     session::close_others(work.conn(), actor.account_id, &actor.session_key).await?;
+    let token = session::renew(work.conn(), &actor.session_key).await?;
     work.audit(Audit::new("account.enrol_second_factor", "account", actor.account_id)).await?;
     work.commit_at("/my-account").await?;
-    shown(&RecoveryCodesPage { layout: layout.titled("动态验证码已启用"), codes, then: "/home" })
+    let page = shown(&RecoveryCodesPage { layout: layout.titled("动态验证码已启用"), codes, then: "/home" })?;
+    let secure = state.config.secure_cookies;
+    Ok((jar.add(cookies::build(cookies::session_name(secure), token, secure)), page).into_response())
 }
 
 pub(super) async fn renew_recovery_codes(

@@ -254,7 +254,7 @@ pub(super) async fn admit(
         Some("totp") => "密码和动态验证码",
         Some("recovery") => "密码和恢复码",
         Some("passkey") => "通行密钥",
-        _ => "",
+        _ => "密码",
     };
     audit::write(conn, author, now, Audit::new("account.sign_in", "account", account.id).note(how)).await?;
     session::sweep(conn, now).await?;

@@ -1,7 +1,7 @@
 //! The SQL of the register.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -13,6 +13,11 @@ use crate::plan::dictionaries::{Basis, CaseKind, HandlerCategory, SpecialGroup};
 use crate::plan::dictionary::Dictionary as _;
 use crate::plan::month::Month;
 use crate::plan::programme::Programme;
+use crate::secrets::mask_name;
+
+fn masked<S: Serializer>(name: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&mask_name(name))
+}
 
 /// A case as stored.
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +74,8 @@ pub struct CaseRow {
     pub restricted: bool,
     /// Restricted, and not for whoever asks: number, stage and dates are all that is told.
     pub shut: bool,
-    /// The recipient, of a case lived here.
+    /// The recipient, of a case lived here. Masked in audit records.
+    #[serde(serialize_with = "masked")]
     pub recipient: String,
     /// Who registered it.
     pub registered_by: String,

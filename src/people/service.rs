@@ -89,6 +89,7 @@ pub async fn register(work: &mut Work, scope: Scope, seals: &Seals, new: &NewPer
     let id = db::insert(work.conn(), bureau, &pinyin, &new.particulars, &numbers, now).await?;
     db::set_venues(work.conn(), bureau, id, &new.venues).await?;
     let stored = db::find(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    all_taken(&new.venues, &stored.venues)?;
     work.audit(Audit::new("person.register", "person", id).after(snapshot(&stored))).await?;
     Ok(id)
 }
@@ -132,8 +133,17 @@ pub async fn change(work: &mut Work, scope: Scope, seals: &Seals, id: i64, new: 
     db::update_sealed(work.conn(), bureau, id, id_number.as_ref(), phone.as_ref(), None).await?;
     db::set_venues(work.conn(), bureau, id, &new.venues).await?;
     let after = db::find(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
+    all_taken(&new.venues, &after.venues)?;
     work.audit(Audit::new("person.change", "person", id).before(snapshot(&before)).after(snapshot(&after))).await?;
     Ok(())
+}
+
+/// A venue that was ticked and is none of the bureau's stops the whole.
+fn all_taken(ticked: &[i64], taken: &[i64]) -> Result<(), AppError> {
+    if ticked.iter().all(|venue| taken.contains(venue)) {
+        return Ok(());
+    }
+    Err(AppError::refused("勾选的服务点中有不在名单里的，没有保存。请刷新页面后重新勾选。"))
 }
 
 /// Suspends somebody, lets them leave or takes them back; returns how many shifts after

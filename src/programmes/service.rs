@@ -10,7 +10,7 @@ use crate::fund;
 use crate::plan::calendar::SpecialDay;
 use crate::plan::programme::Programme;
 use crate::web::actor::Scope;
-use crate::web::work::{Work, snapshot};
+use crate::web::work::Work;
 
 const FROZEN: &str = "已有月份按本方案审批，方案不能再改；请复制为下一年度的方案。";
 
@@ -31,7 +31,7 @@ pub async fn copy_forward(work: &mut Work, scope: Scope, year: i32) -> Result<i3
     fund::db::open_year(work.conn(), bureau, next).await?;
     work.audit(
         Audit::new("programme.copy", "programme", id)
-            .after(snapshot(&draft))
+            .after(Value::Object(draft.parameters().into_iter().map(|one| (one.label, json!(one.value))).collect()))
             .note(format!("由{year}年方案（第{}版）复制", stored.revision)),
     )
     .await?;

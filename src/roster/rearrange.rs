@@ -15,7 +15,7 @@ use crate::plan::month::Month;
 use crate::plan::time::short_date;
 use crate::venues::db::{Hours, Venue};
 use crate::web::actor::Scope;
-use crate::web::work::{Work, snapshot};
+use crate::web::work::Work;
 
 /// What filling all venues would do now.
 ///
@@ -60,6 +60,9 @@ pub async fn fill_all(
     let (roster, terms) = take(work, scope, month, Step::Edit, seen).await?;
     let mut venues = db::venues_and_people(work.conn(), scope.bureau()).await?;
     venues.retain(|(venue, _)| chosen.contains(&venue.id));
+    if !chosen.iter().all(|id| venues.iter().any(|(venue, _)| venue.id == *id)) {
+        return Err(AppError::refused("勾选的服务点中有不在名单里的，什么都没有排。请刷新页面后重新勾选。"));
+    }
     let mut people: Vec<i64> = venues.iter().flat_map(|(_, people)| people.iter().map(|person| person.id)).collect();
     people.sort_unstable();
     people.dedup();
@@ -172,7 +175,10 @@ pub async fn move_shift(work: &mut Work, scope: Scope, month: Month, new: Move) 
     stored.extend(comes.as_ref().map(|(proposal, accepted)| Placed { venue: &from_venue, proposal, accepted }));
     let ids = db::insert_shifts(work.conn(), bureau, roster.id, month, &stored).await?;
     db::touch(work.conn(), roster.id).await?;
-    let before: Vec<_> = std::iter::once(moving).chain(other).map(snapshot).collect();
+    let before: Vec<_> = std::iter::once(moving)
+        .chain(other)
+        .map(|shift| json!({ "venue": shift.venue, "person": shift.person_id, "day": shift.duty_on }))
+        .collect();
     let after: Vec<_> = stored
         .iter()
         .map(|shift| json!({ "venue": shift.venue.short_name, "person": shift.proposal.person, "day": shift.proposal.day }))

@@ -5,17 +5,32 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use super::parts::Rows;
 
+/// A cookie's name, and the same bound to this host by its prefix, over TLS.
+struct Name(&'static str, &'static str);
+
+impl Name {
+    fn of(&self, secure: bool) -> &'static str {
+        if secure { self.1 } else { self.0 }
+    }
+
+    /// What is kept under it, bound or not: how pages look is nobody's secret.
+    fn kept(&self, headers: &HeaderMap) -> Option<String> {
+        let jar = CookieJar::from_headers(headers);
+        jar.get(self.1).or_else(|| jar.get(self.0)).map(|cookie| cookie.value().to_owned())
+    }
+}
+
 /// The large-print mode's cookie.
-const LARGE_PRINT: &str = "huifa_print";
+const LARGE_PRINT: Name = Name("huifa_print", "__Host-huifa-print");
 
 /// The cookie of the colours.
-const THEME: &str = "huifa_theme";
+const THEME: Name = Name("huifa_theme", "__Host-huifa-theme");
 
 /// The cookie of how many rows of a list are shown at once.
-const ROWS: &str = "huifa_rows";
+const ROWS: Name = Name("huifa_rows", "__Host-huifa-rows");
 
 /// The cookie of the accounts whose hints were put away on this browser.
-const HINTS: &str = "huifa_hints";
+const HINTS: Name = Name("huifa_hints", "__Host-huifa-hints");
 /// A shared computer remembers so many accounts.
 const MOST_ACCOUNTS: usize = 30;
 
@@ -53,19 +68,19 @@ pub fn build(name: &'static str, value: String, secure: bool) -> Cookie<'static>
 
 /// Whether large print is switched on.
 pub fn large_print(headers: &HeaderMap) -> bool {
-    CookieJar::from_headers(headers).get(LARGE_PRINT).is_some_and(|cookie| cookie.value() == "large")
+    LARGE_PRINT.kept(headers).is_some_and(|kept| kept == "large")
 }
 
 /// The choice of large print, kept for years.
 pub fn print_choice(large: bool, secure: bool) -> Cookie<'static> {
-    let mut cookie = build(LARGE_PRINT, if large { "large" } else { "normal" }.to_owned(), secure);
+    let mut cookie = build(LARGE_PRINT.of(secure), if large { "large" } else { "normal" }.to_owned(), secure);
     cookie.make_permanent();
     cookie
 }
 
 /// `light` or `dark` where the reader has chosen, else empty.
 pub fn theme(headers: &HeaderMap) -> &'static str {
-    match CookieJar::from_headers(headers).get(THEME).map(Cookie::value) {
+    match THEME.kept(headers).as_deref() {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "",
@@ -75,27 +90,26 @@ pub fn theme(headers: &HeaderMap) -> &'static str {
 /// The choice of colours, kept for years; anything but `light` and `dark` follows the system.
 pub fn theme_choice(theme: &str, secure: bool) -> Cookie<'static> {
     let kept = if matches!(theme, "light" | "dark") { theme } else { "system" };
-    let mut cookie = build(THEME, kept.to_owned(), secure);
+    let mut cookie = build(THEME.of(secure), kept.to_owned(), secure);
     cookie.make_permanent();
     cookie
 }
 
 /// How many rows of a list the reader has chosen to see at once.
 pub fn rows(headers: &HeaderMap) -> Rows {
-    Rows::of(CookieJar::from_headers(headers).get(ROWS).map(Cookie::value).unwrap_or_default())
+    Rows::of(&ROWS.kept(headers).unwrap_or_default())
 }
 
 /// The choice of rows, kept for years.
 pub fn rows_choice(rows: &str, secure: bool) -> Cookie<'static> {
-    let mut cookie = build(ROWS, Rows::of(rows).shown().to_string(), secure);
+    let mut cookie = build(ROWS.of(secure), Rows::of(rows).shown().to_string(), secure);
     cookie.make_permanent();
     cookie
 }
 
 /// The accounts whose hints were put away.
 pub fn hints_away(headers: &HeaderMap) -> Vec<i64> {
-    let jar = CookieJar::from_headers(headers);
-    let kept = jar.get(HINTS).map(Cookie::value).unwrap_or_default();
+    let kept = HINTS.kept(headers).unwrap_or_default();
     kept.split('.').take(MOST_ACCOUNTS).filter_map(|id| id.parse().ok()).collect()
 }
 
@@ -105,7 +119,7 @@ pub fn put_hints_away(headers: &HeaderMap, account: i64, secure: bool) -> Cookie
     accounts.retain(|known| *known != account);
     accounts.insert(0, account);
     let text: Vec<String> = accounts.iter().take(MOST_ACCOUNTS).map(i64::to_string).collect();
-    let mut cookie = build(HINTS, text.join("."), secure);
+    let mut cookie = build(HINTS.of(secure), text.join("."), secure);
     cookie.make_permanent();
     cookie
 }

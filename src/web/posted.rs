@@ -190,6 +190,7 @@ async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
     if typed.contains("%00") {
         return Err(unusable());
     }
+    refuse_unreadable(typed.as_bytes())?;
     let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
     Ok(WithFile { typed: typed.into_bytes(), file })
 }
@@ -231,7 +232,45 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
     if body.contains(&0) || body.windows(3).any(|three| three == b"%00") {
         return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));
     }
+    refuse_unreadable(&body)?;
     Ok(body)
+}
+
+/// What is no text is not guessed at, and what nobody sees or what turns the rest around
+/// would make a name look like another one on paper.
+fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
+    let Ok(text) = String::from_utf8(decoded(body)) else {
+        return Err(AppError::Unusable("提交的内容不是通用的编码（UTF-8），没有保存。请用浏览器重新填写。".to_owned()));
+    };
+    let hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(hidden) {
+        let words = "提交的内容中有看不见的控制字符，多半是从别处复制时带来的，没有保存。请删去那一段，手工输入。";
+        return Err(AppError::Unusable(words.to_owned()));
+    }
+    Ok(())
+}
+
+/// The bytes that a form's body stands for.
+fn decoded(body: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| {
+        byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
+    };
+    let mut plain = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, digit(after.first()), digit(after.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                plain.push(high << 4 | low);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => plain.push(*first),
+        }
+    }
+    plain
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {

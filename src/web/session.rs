@@ -181,6 +181,19 @@ pub async fn prove(conn: &mut PgConnection, key: &[u8], now: DateTime<FixedOffse
     Ok(())
 }
 
+/// Gives a session a new key, whoever holds the old one is out; gives the cookie's value.
+///
+/// Done wherever somebody proves themselves anew: what was taken of the session before
+/// gains nothing by the proof. The token of its forms stays, so that open pages can be sent.
+///
+/// # Errors
+/// When the database or the system's randomness fails.
+pub async fn renew(conn: &mut PgConnection, key: &[u8]) -> Result<String, AppError> {
+    let token = random_token()?;
+    sqlx::query!("update sessions set id = $2 where id = $1", key, key_of(&token)).execute(conn).await?;
+    Ok(token)
+}
+
 /// Notes that a second factor was shown within a session.
 ///
 /// # Errors

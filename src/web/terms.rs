@@ -48,10 +48,6 @@ pub struct Term {
     pub sealed: String,
 }
 
-fn row(actor: &Actor) -> String {
-    hex(&actor.session_key)
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -67,7 +63,7 @@ impl Term {
             return Ok(Term::default());
         }
         let until = state.clock.now().timestamp().saturating_add(LIFE);
-        let sealed = state.seals.seal(FIELD, &row(actor), &format!("{until}|{text}"))?;
+        let sealed = state.seals.seal(FIELD, &actor.form_token, &format!("{until}|{text}"))?;
         Ok(Term { sealed: format!("{MARK}{}", hex(&sealed)), text })
     }
 
@@ -83,7 +79,7 @@ impl Term {
             .chunks(2)
             .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
             .collect();
-        let opened = state.seals.open(FIELD, &row(actor), &bytes.ok_or_else(over)?).map_err(|_| over())?;
+        let opened = state.seals.open(FIELD, &actor.form_token, &bytes.ok_or_else(over)?).map_err(|_| over())?;
         let (until, text) = opened.split_once('|').ok_or_else(over)?;
         if until.parse::<i64>().map_err(|_| over())? < state.clock.now().timestamp() {
             return Err(over());

@@ -68,6 +68,9 @@ fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
 fn unsafe_code_is_forbidden_in_our_crate() {
     let manifest = include_str!("../../Cargo.toml");
     assert!(manifest.contains("unsafe_code = \"forbid\""), "Cargo.toml forbids unsafe code");
+    // Nor does a sum wrap around in what is delivered.
+    let release = manifest.split("[profile.release]").nth(1).expect("a release profile");
+    assert!(release.contains("overflow-checks = true"), "Cargo.toml checks overflows");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::error::AppError;
 use crate::state::AppState;
 use crate::web::Answer;
 
+/// A scan does nothing and is part of no page.
+const UNDER_GUARD: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox";
+
 fn folder(state: &AppState) -> Result<PathBuf, AppError> {
     state.config.upload_dir().map_err(AppError::Internal)
 }
@@ -64,7 +67,7 @@ pub(super) async fn give(state: &AppState, sha256: &str, media_type: &str, title
     for (key, value) in [
         (header::CONTENT_TYPE, media_type.to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, UNDER_GUARD.to_owned()),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(key, value);

@@ -21,6 +21,7 @@ use crate::state::AppState;
 use crate::web::form_errors::Errors;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::PublicPosted;
+use crate::web::session::Address;
 use crate::web::{Answer, filters, typed};
 
 /// Which county is asked for.
@@ -116,6 +117,7 @@ pub(in crate::cases) async fn apply(
 
 pub(in crate::cases) async fn send(
     State(state): State<AppState>,
+    Address(address): Address,
     layout: Layout,
     PublicPosted(form): PublicPosted<OnlineForm>,
 ) -> Answer {
@@ -171,7 +173,7 @@ pub(in crate::cases) async fn send(
         facts,
         request,
     };
-    let Some(number) = within(office.wall(), service::take_in(&state, &office, &sent)).await? else {
+    let Some(number) = within(office.wall(), service::take_in(&state, &office, &sent, &address)).await? else {
         errors.add("id_number", "这个身份证号已有几份申请在等候处理，请用申请编号查询，或者致电法律援助中心");
         return form_again(&ApplyPage { layout, office, form, errors, sent: String::new() });
     };

@@ -64,7 +64,12 @@ pub struct Sent {
 
 /// Keeps an application apart from the cases and gives its number; `None` while as many of
 /// the same person wait as may.
-pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> Result<Option<String>, AppError> {
+pub(super) async fn take_in(
+    state: &AppState,
+    office: &Office,
+    sent: &Sent,
+    address: &str,
+) -> Result<Option<String>, AppError> {
     let now = state.clock.now();
     let mut transaction = state.pool.begin().await?;
     let known = state.seals.blind_indexes("case_online.id_number", sent.id_number.as_str());
@@ -104,7 +109,7 @@ pub(super) async fn take_in(state: &AppState, office: &Office, sent: &Sent) -> R
         request: &sent.request,
     };
     let id = db::insert(&mut transaction, office.bureau, &new, now).await?;
-    let author = Author { bureau_id: Some(office.bureau), ..Author::stranger("网上申请人", "") };
+    let author = Author { bureau_id: Some(office.bureau), ..Author::stranger("网上申请人", address) };
     audit::write(
         &mut transaction,
         author,
@@ -125,5 +130,5 @@ pub async fn send_to_first(state: &AppState, sent: &Sent) -> Result<Option<Strin
     let mut conn = state.pool.acquire().await?;
     let office = db::office(&mut conn, "").await?.ok_or(AppError::NotFound)?;
     drop(conn);
-    within(office.wall(), take_in(state, &office, sent)).await
+    within(office.wall(), take_in(state, &office, sent, "-")).await
 }

@@ -8,4 +8,5 @@ mod pages;
 pub mod rules;
 pub mod service;
 
+pub(crate) use pages::kind_words;
 pub(super) use pages::{decide, list};

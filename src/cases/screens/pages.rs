@@ -18,7 +18,7 @@ use crate::web::work::Work;
 use crate::web::{Answer, filters};
 
 /// The screen's name.
-fn kind_words(kind: &str) -> &'static str {
+pub(crate) fn kind_words(kind: &str) -> &'static str {
     match kind {
         "split" => "一案拆成数案",
         "phone" => "多人同一电话",

@@ -81,7 +81,7 @@ async fn a_returning_person_is_recorded_with_the_keyboard_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_half_written_is_kept_on_the_server_by_itself() {
-    let (app, _, person, shift) = duty_morning().await;
+    let (app, venue, person, shift) = duty_morning().await;
     let duty = app.duty_person(person).await;
     duty.post(&format!("/attendance/shifts/{shift}/sign-in"), &[]).await.assert_status(303);
     let screen = Screen::open(&app, Device::Phone).await;
@@ -112,6 +112,13 @@ async fn what_is_half_written_is_kept_on_the_server_by_itself() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let request = screen.find("#f-request").await.prop("value").await.expect("a value");
     assert_eq!(request.as_deref(), Some("抚养权归谁"));
+    // Once somebody else signs in at this computer, nothing of it stays there.
+    let kept = "return Object.keys(localStorage).filter((key) => key.startsWith('huifa-draft:')).length";
+    assert_eq!(screen.script(kept).await.as_i64(), Some(1));
+    let staff = app.staff_at(Role::VenueStaff, venue).await;
+    screen.wear(staff.cookie()).await;
+    screen.go("/home").await;
+    assert_eq!(screen.script(kept).await.as_i64(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,22 +9,31 @@ use huifa::web::server::{Limits, layered};
 use super::Served;
 use crate::support::app::{Page, TestApp};
 
-const HEADERS: [&str; 6] = [
-    "content-security-policy",
-    "x-content-type-options",
-    "referrer-policy",
-    "x-frame-options",
-    "cross-origin-opener-policy",
-    "permissions-policy",
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
 ];
 
 #[track_caller]
 fn assert_guarded(page: &Page, what: &str) {
-    for name in HEADERS {
-        assert!(page.headers.contains_key(name), "{what} has no {name}");
+    for (name, value) in HEADERS {
+        assert_eq!(page.headers.get(name).map(|header| header.as_bytes()), Some(value.as_bytes()), "{name} of {what}");
     }
     let policy = page.headers["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    for part in
+        ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
+    {
+        assert!(policy.split(';').any(|one| one.trim() == part), "{part} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    // Nothing is opened to other sites, and nothing tells what answers.
+    for name in ["access-control-allow-origin", "server", "x-powered-by"] {
+        assert!(!page.headers.contains_key(name), "{what} has {name}");
+    }
 }
 
 #[tokio::test]
@@ -32,23 +41,31 @@ async fn every_kind_of_answer_carries_the_security_headers() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;
     let asset = huifa::web::assets::asset("huifa.css");
-    for (path, status, cache) in [
-        ("/sign-in", 303, "no-store"),
-        ("/accounts", 200, "no-store"),
-        ("/permissions", 200, "no-store"),
-        ("/audit", 403, "no-store"),
-        ("/nowhere", 404, "no-store"),
-        ("/accounts/999999", 404, "no-store"),
-        ("/accounts/abc", 404, "no-store"),
-        ("/sign-out", 405, "no-store"),
-        ("/healthz", 200, "no-store"),
-        ("/readyz", 200, "no-store"),
-        (asset, 200, "public, max-age=31536000, immutable"),
+    let (html, text) = ("text/html; charset=utf-8", "text/plain; charset=utf-8");
+    for (path, status, cache, kind) in [
+        ("/sign-in", 303, "no-store", ""),
+        ("/accounts", 200, "no-store", html),
+        ("/permissions", 200, "no-store", html),
+        ("/audit", 403, "no-store", html),
+        ("/nowhere", 404, "no-store", html),
+        ("/accounts/999999", 404, "no-store", html),
+        ("/accounts/abc", 404, "no-store", html),
+        ("/sign-out", 405, "no-store", html),
+        ("/healthz", 200, "no-store", text),
+        ("/readyz", 200, "no-store", text),
+        (asset, 200, "public, max-age=31536000, immutable", "text/css; charset=utf-8"),
+        (
+            huifa::web::assets::asset("huifa.js"),
+            200,
+            "public, max-age=31536000, immutable",
+            "text/javascript; charset=utf-8",
+        ),
     ] {
         let page = system.get(path).await;
         page.assert_status(status);
         assert_guarded(&page, path);
         assert_eq!(page.headers["cache-control"], cache, "{path}");
+        assert_eq!(page.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap()), kind, "{path}");
     }
     let refused =
         system.send(Method::POST, "/accounts", Some(String::new()), &[("sec-fetch-site", "cross-site")]).await;
@@ -72,6 +89,26 @@ async fn over_tls_browsers_are_told_to_stay_on_it_and_cookies_are_bound_to_the_h
         cookie.starts_with("__Host-huifa-passkey=") && cookie.contains("; Secure") && cookie.contains("; HttpOnly")
     );
     assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    // So is every cookie of a sign-in and of how pages look.
+    let clerk = app.staff(Role::BureauClerk).await;
+    let hash = app.state.passwords.hash("marsh-lantern-47-oboe".to_owned()).await.unwrap();
+    let id = clerk.actor().account_id;
+    app.execute(&format!("update accounts set login = 'xujing', password_hash = '{hash}' where id = {id}")).await;
+    let fields = [("login", "xujing"), ("password", "marsh-lantern-47-oboe")];
+    let signed = app.stranger().post_bare("/sign-in", &fields).await;
+    let looks = app.stranger().post_bare("/appearance", &[("print", "large"), ("theme", "dark"), ("back", "/")]).await;
+    let given = |page: &Page| -> Vec<String> {
+        page.headers.get_all("set-cookie").iter().map(|set| set.to_str().unwrap().to_owned()).collect()
+    };
+    let (of_session, of_looks) = (given(&signed), given(&looks));
+    assert!(of_session.len() == 2 && !of_looks.is_empty(), "{of_session:?} {of_looks:?}");
+    assert!(of_session.iter().any(|set| set.starts_with("__Host-huifa=")));
+    for set in of_session.iter().chain(&of_looks) {
+        assert!(set.starts_with("__Host-") && !set.contains("Domain="), "{set}");
+        for part in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+            assert!(set.contains(part), "{part} is not in {set}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ async fn a_form_that_moves_rights_waits_for_the_password_and_then_goes_on_as_typ
     let right = send_form(&system, &wrong, "/confirm", &[("confirm_secret", PASSWORD)]).await;
     right.assert_status(307);
     assert_eq!(right.location.as_deref(), Some("/accounts"));
+    // The proof is the session's under its new key; whoever took the old one has nothing.
+    let taken = format!("huifa={}", system.cookie());
+    let page = app.stranger().send(Method::GET, "/permissions", None, &[("cookie", &taken)]).await;
+    assert_eq!(page.status, 303);
     // The browser sends the same fields again to where it is pointed.
     send_form(&system, &wrong, "/accounts", &[("confirm_secret", PASSWORD)]).await.assert_status(200);
     assert_eq!(made(&app).await, 1);

@@ -154,6 +154,21 @@ async fn a_nul_that_the_database_could_not_store_is_refused_in_words() {
     let system = app.staff(Role::SystemAdministrator).await;
     let page = system.post("/accounts", &[("name", "李\0四"), ("login", "lisi"), ("role", "finance")]).await;
     page.assert_status(422).assert_says("无法保存的字符");
+    // Nor is guessed at what is no text, nor kept what is not seen on paper.
+    let send = async |name: &str| {
+        let (token, once) = (&system.actor().form_token, uuid::Uuid::new_v4());
+        let body = format!("token={token}&once={once}&login=lisi&role=finance&staff_number=A-1&name={name}");
+        let headers = [("sec-fetch-site", "same-origin")];
+        system.send(axum::http::Method::POST, "/accounts", Some(body), &headers).await
+    };
+    for name in ["%FF%FE", "%C0%AF", "%ED%A0%80", "%E5%BC"] {
+        send(name).await.assert_status(422).assert_says("不是通用的编码");
+    }
+    for name in ["%E6%9D%8E%E2%80%AE%E5%9B%9B", "a%07b", "%E2%81%A6x", "a%C2%9Bb"] {
+        send(name).await.assert_status(422).assert_says("看不见的控制字符");
+    }
+    assert_eq!(app.scalar_i64("select count(*) from accounts where login = 'lisi'").await, 0);
+    send("%E6%9D%8E%E5%9B%9B").await.assert_status(200);
 }
 
 #[tokio::test]

@@ -120,6 +120,9 @@ async fn an_approver_sets_up_codes_first_and_then_signs_in_with_them() {
     let key = "select count(*) from second_factors where length(secret) < 40";
     assert_eq!(app.scalar_i64(key).await, 0);
     assert_eq!(app.scalar_i64(&format!("select count(*) from recovery_codes where account_id = {id}")).await, 8);
+    let hashed = "select count(*) from recovery_codes where length(code) = 32";
+    assert_eq!(app.scalar_i64(hashed).await, 8);
+    assert!(codes.iter().all(|code| code.len() == 29), "24 letters of 31, in groups: {codes:?}");
 
     // From now on the password alone opens nothing.
     let mut second = Jar::new(&app);

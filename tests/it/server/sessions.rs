@@ -115,6 +115,28 @@ async fn a_form_sent_after_the_session_ended_is_said_to_be_lost_and_leads_back_t
 }
 
 #[tokio::test]
+async fn a_password_counts_as_it_was_typed_and_the_trail_says_how_somebody_came_in() {
+    let app = with_xujing().await;
+    let sign = async |password: &str| {
+        app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", password)]).await
+    };
+    for other in
+        [&PASSWORD.to_uppercase(), &format!("{PASSWORD} "), &format!(" {PASSWORD}"), &PASSWORD[..20].to_owned()]
+    {
+        sign(other).await.assert_status(422);
+    }
+    sign(PASSWORD).await.assert_status(303);
+    let written = "select count(*) from audit_records where action = 'account.sign_in' and note = '密码'
+                       and address <> '' and account_id is not null";
+    assert_eq!(app.scalar_i64(written).await, 1);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records where action = 'account.sign_in_refused'").await, 4);
+    // A password that somebody else gave is good for a few days.
+    app.execute("update accounts set must_change_password = true").await;
+    app.clock_to("2024-05-20 08:00");
+    sign(PASSWORD).await.assert_status(422).assert_says("初始密码已过期");
+}
+
+#[tokio::test]
 async fn a_cookie_from_before_the_sign_in_is_not_kept() {
     let app = with_xujing().await;
     let planted = "huifa=planted-by-somebody-else";
@@ -155,7 +177,11 @@ async fn a_new_password_ends_the_sessions_elsewhere() {
     let page =
         post_with(&app, &here, "/password", &[("current", PASSWORD), ("password", new), ("repeated", new)]).await;
     page.assert_status(303);
-    get_with(&app, &here, "/permissions").await.assert_status(200).assert_says("密码已修改");
+    // The session goes on under a new key; the old one opens nothing.
+    let renewed = cookie_of(&page);
+    assert_ne!(renewed, here);
+    get_with(&app, &here, "/permissions").await.assert_status(303);
+    get_with(&app, &renewed, "/permissions").await.assert_status(200).assert_says("密码已修改");
     get_with(&app, &elsewhere, "/permissions").await.assert_status(303);
     app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD)]).await.assert_status(422);
     sign_in(&app, "xujing", new).await;

@@ -1,7 +1,7 @@
 //! The product behind its real router, with people of every kind to use it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -271,12 +271,12 @@ impl TestApp {
             request_id: String::new(),
             flash_waiting: false,
         };
-        Browser { app: self, cookie: Some(cookie), actor: Some(actor) }
+        Browser { app: self, cookie: Some(cookie), renewed: Mutex::default(), actor: Some(actor) }
     }
 
     /// Somebody without an account.
     pub(crate) fn stranger(&self) -> Browser<'_> {
-        Browser { app: self, cookie: None, actor: None }
+        Browser { app: self, cookie: None, renewed: Mutex::default(), actor: None }
     }
 
     /// One number from SQL.
@@ -315,6 +315,8 @@ impl TestApp {
 pub(crate) struct Browser<'a> {
     app: &'a TestApp,
     cookie: Option<String>,
+    /// The key that a proof gave the session instead.
+    renewed: Mutex<Option<String>>,
     actor: Option<Actor>,
 }
 
@@ -323,6 +325,10 @@ impl Browser<'_> {
     #[track_caller]
     pub(crate) fn cookie(&self) -> &str {
         self.cookie.as_deref().expect("signed in")
+    }
+
+    fn kept_cookie(&self) -> Option<String> {
+        self.renewed.lock().expect("nobody fails with it").clone().or_else(|| self.cookie.clone())
     }
 
     /// The account, for calls of services without HTTP.
@@ -374,7 +380,7 @@ impl Browser<'_> {
             .header(header::HOST, "huifa.test")
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX");
-        if let Some(cookie) = &self.cookie {
+        if let Some(cookie) = self.kept_cookie() {
             request = request.header(header::COOKIE, format!("huifa={cookie}"));
         }
         let mut request = request.body(Body::from(body)).expect("a request");
@@ -386,6 +392,12 @@ impl Browser<'_> {
         let response = self.app.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
+        // Whoever is signed in goes on with the key that an answer gave their session.
+        let given = parts.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let key = given.filter_map(|one| one.strip_prefix("huifa=")?.split(';').next()).find(|key| !key.is_empty());
+        if let (Some(key), Some(_)) = (key, &self.actor) {
+            *self.renewed.lock().expect("nobody fails with it") = Some(key.to_owned());
+        }
         Page {
             status: parts.status,
             location: parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned),
@@ -410,7 +422,7 @@ impl Browser<'_> {
         headers: &[(&str, &str)],
     ) -> Page {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "huifa.test");
-        if let Some(cookie) = &self.cookie {
+        if let Some(cookie) = self.kept_cookie() {
             request = request.header(header::COOKIE, format!("huifa={cookie}"));
         }
         if body.is_some() {

@@ -8,7 +8,7 @@ use crate::support::app::{Browser, Page, TestApp};
 use crate::support::case_life::ticked;
 
 /// Who sends what where.
-type Attempt<'a> = (&'a Browser<'a>, &'static str, Vec<(&'static str, String)>);
+type Attempt<'a> = (&'a Browser<'a>, &'a str, Vec<(&'static str, String)>);
 
 #[tokio::test]
 async fn one_foreign_id_among_ones_own_stops_the_whole() {
@@ -16,7 +16,29 @@ async fn one_foreign_id_among_ones_own_stops_the_whole() {
     let (own, foreign) = (world.things(Whose::Own), world.things(Whose::Stranger));
     let clerk = world.somebody(Role::BureauClerk).await;
     let staff = world.somebody(Role::LegalAidStaff).await;
+    let security = world.somebody(Role::SecurityAdministrator).await;
     let pair = |id: i64| format!("{id}:1");
+    let both = |name: &'static str, own: i64, foreign: i64| vec![(name, own.to_string()), (name, foreign.to_string())];
+    let roster = world
+        .app
+        .scalar_i64(&format!(
+            "select version::bigint from rosters where bureau_id = {} and month = '2024-06-01'",
+            world.app.bureau
+        ))
+        .await;
+    let changed = format!("/people/{}", own.person);
+    let page = clerk.get(&format!("{changed}/edit")).await;
+    let mut person: Vec<(&'static str, String)> = Vec::new();
+    for name in ["name", "category", "organisation", "licence_number", "joined_on", "version"] {
+        let value = page.attribute(&format!("main [name={name}]"), "value").unwrap_or_else(|| "lawyer".to_owned());
+        person.push((name, value));
+    }
+    person.extend(both("venues", own.venue, foreign.venue));
+    let mut venues = both("venues", own.venue, foreign.venue);
+    venues.extend([("version", roster.to_string()), ("holidays", String::new())]);
+    let fill = format!("/roster/2024-06/venues/{}/fill", own.venue);
+    let mut reviewed = both("account", own.account, foreign.account);
+    reviewed.push(("decision", "disable".to_owned()));
     let attempts: Vec<Attempt<'_>> = vec![
         (
             &clerk,
@@ -50,6 +72,10 @@ async fn one_foreign_id_among_ones_own_stops_the_whole() {
             vec![("cases", ticked(&world.app, own.case).await), ("to", foreign.account.to_string())],
         ),
         (&clerk, "/payments/holds", vec![("person", foreign.person.to_string()), ("reason", "账户待核实".to_owned())]),
+        (&clerk, &changed, person),
+        (&clerk, "/roster/2024-06/fill-all", venues),
+        (&clerk, &fill, both("people", own.person, foreign.person)),
+        (&security, "/access-review", reviewed),
     ];
     let before = world.fingerprint().await;
     for (who, path, fields) in attempts {

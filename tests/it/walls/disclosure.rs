@@ -168,9 +168,11 @@ async fn nothing_personal_stands_in_the_log() {
     use tracing_subscriber::layer::SubscriberExt as _;
     let app = TestApp::new().await;
     let log = Log::default();
+    // With one listener in the process a place in the code asks the thread that comes by first
+    // whether anybody listens, and keeps the answer: with two it asks the listeners.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::registry().with(log.clone());
     let guard = tracing::subscriber::set_default(subscriber);
-    // Threads of other tests may have told the callsites that nobody listens.
     tracing::callsite::rebuild_interest_cache();
     let person = registered(&app, &number()).await;
     let clerk = app.staff(Role::BureauClerk).await;

@@ -7,6 +7,7 @@ mod document;
 mod first;
 mod formulas;
 mod held;
+mod junk;
 mod links;
 mod manifest;
 mod matrix;
