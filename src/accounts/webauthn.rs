@@ -377,6 +377,64 @@ mod tests {
     }
 
     #[test]
+    fn a_registration_without_a_key_or_with_an_odd_name_is_refused() {
+        let device = Device::new();
+        let client = device.client("webauthn.create", CHALLENGE);
+        let attestation = |flag: u8, length: u16| {
+            let mut told = device.told(flag);
+            told.extend([0; 16]);
+            told.extend(length.to_be_bytes());
+            told.extend(vec![7; usize::from(length)]);
+            told.extend(device.cose());
+            let map = Value::Map(vec![(Value::Text("authData".into()), Value::Bytes(told))]);
+            let mut bytes = Vec::new();
+            ciborium::into_writer(&map, &mut bytes).unwrap();
+            bytes
+        };
+        for (flag, length, taken) in [
+            (HAS_CREDENTIAL, 16, true),
+            (HAS_CREDENTIAL, 1023, true),
+            (HAS_CREDENTIAL, 15, false),
+            (HAS_CREDENTIAL, 1024, false),
+            (0, 16, false),
+        ] {
+            let registered = register(&site(), CHALLENGE, &client, &attestation(flag, length));
+            assert_eq!(registered.is_ok(), taken, "{flag} {length}: {registered:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_curve_or_size_is_not_taken() {
+        let integer = |number: i64| Value::Integer(number.into());
+        let bytes = |length: usize| Value::Bytes(vec![7; length]);
+        let read = |entries: Vec<(i64, Value)>| {
+            let map = Value::Map(entries.into_iter().map(|(label, value)| (integer(label), value)).collect());
+            let mut cose = Vec::new();
+            ciborium::into_writer(&map, &mut cose).unwrap();
+            Key::read(&cose).map(|_| ())
+        };
+        let p256 = |curve, x, y| {
+            read(vec![(1, integer(2)), (3, integer(-7)), (-1, integer(curve)), (-2, bytes(x)), (-3, bytes(y))])
+        };
+        let ed25519 = |curve, x| read(vec![(1, integer(1)), (3, integer(-8)), (-1, integer(curve)), (-2, bytes(x))]);
+        let rsa = |n, e| read(vec![(1, integer(3)), (3, integer(-257)), (-1, bytes(n)), (-2, bytes(e))]);
+        for taken in [p256(1, 32, 32), ed25519(6, 32), rsa(256, 3)] {
+            assert_eq!(taken, Ok(()));
+        }
+        for refused in [
+            p256(2, 32, 32),
+            p256(1, 31, 32),
+            p256(1, 32, 33),
+            ed25519(1, 32),
+            ed25519(6, 33),
+            rsa(255, 3),
+            read(vec![(1, integer(2)), (3, integer(-8))]),
+        ] {
+            assert_eq!(refused, Err(Refusal::UnknownKey));
+        }
+    }
+
+    #[test]
     fn a_registration_is_no_sign_in_and_rubbish_is_neither() {
         let device = Device::new();
         let (client, told, signed) = device.signs(CHALLENGE);

@@ -89,6 +89,7 @@ async fn signing_in_leads_only_to_pages_of_this_site() {
         ("//evil.example", "/home"),
         ("https://evil.example", "/home"),
         ("/\\evil.example", "/home"),
+        ("/sign-in?next=/people", "/home"),
     ] {
         let page =
             app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD), ("next", next)]).await;
@@ -612,4 +613,142 @@ async fn a_password_from_the_operators_list_of_breaches_is_refused() {
     // A list that went away opens no door, and one that is none stops the start.
     std::fs::remove_file(&list).unwrap();
     assert!(huifa::config::Config::from_lookup(lookup).is_err());
+}
+
+#[tokio::test]
+async fn every_field_of_an_account_is_read_strictly() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    let long = "长".repeat(31);
+    for (field, typed, words) in [
+        ("login", "a", "登录名用2到40个"),
+        ("login", "-lisi", "登录名用2到40个"),
+        ("login", "李四", "登录名用2到40个"),
+        ("name", " ", "请填写姓名"),
+        ("name", long.as_str(), "最多30个字"),
+        ("staff_number", "A", "2到30个字母"),
+        ("staff_number", "A 007", "2到30个字母"),
+        ("staff_number", "工号七", "2到30个字母"),
+        ("role", "king", "请选择角色"),
+        ("role", "venue_staff", "请选择账号所在的服务点"),
+        ("role", "duty_person", "请选择账号对应的值班人员"),
+    ] {
+        let mut fields = vec![("name", "李四"), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-007")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        system.post("/accounts", &fields).await.assert_status(422).assert_says(words);
+    }
+    assert_eq!(app.scalar_i64("select count(*) from accounts").await, 1);
+    // A venue or a duty person chosen before the role was changed does not stay behind it.
+    let venue = app.venue("米山镇").await.to_string();
+    let person = app.person("张三", &[]).await.to_string();
+    for (login, number, role) in [("lisi", "A-007", "finance"), ("wangwu", "A-008", "venue_staff")] {
+        let fields = [
+            ("name", "李四"),
+            ("login", login),
+            ("role", role),
+            ("staff_number", number),
+            ("venue", venue.as_str()),
+            ("person", person.as_str()),
+        ];
+        system.post("/accounts", &fields).await.assert_status(200);
+    }
+    let duty = [
+        ("name", "张三"),
+        ("login", "zhangsan"),
+        ("role", "duty_person"),
+        ("staff_number", "A-009"),
+        ("venue", venue.as_str()),
+        ("person", person.as_str()),
+    ];
+    system.post("/accounts", &duty).await.assert_status(200);
+    system.post("/accounts", &duty).await.assert_status(422).assert_says("已有账号的人员不在列表中");
+    let bound = "select count(*) from accounts where (login = 'lisi' and venue_id is null and person_id is null)
+         or (login = 'wangwu' and venue_id is not null and person_id is null)
+         or (login = 'zhangsan' and venue_id is null and person_id is not null and staff_number is null)";
+    assert_eq!(app.scalar_i64(bound).await, 3);
+    // One's own password is changed with the old one; what is disabled is not disabled again.
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let own = security.post(&format!("/accounts/{}/reset", security.actor().account_id), &[]).await;
+    own.assert_status(409).assert_says("自己的密码请在“修改密码”中更换");
+    let clerk = app.staff(Role::BureauClerk).await.actor().account_id;
+    system.post(&format!("/accounts/{clerk}/disable"), &[]).await.assert_status(303);
+    system.post(&format!("/accounts/{clerk}/disable"), &[]).await.assert_status(409).assert_says("已经停用");
+}
+
+#[tokio::test]
+async fn what_is_asked_and_decided_about_rights_says_what_and_why() {
+    let app = TestApp::new().await;
+    let (system, security) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SecurityAdministrator).await);
+    let clerk = app.staff(Role::BureauClerk).await.actor().account_id;
+    let duty = app.duty_person(app.person("张三", &[]).await).await.actor().account_id;
+    let venue = app.venue("米山镇").await.to_string();
+    for (account, kind, role, status, words) in [
+        (clerk, "new", "", 422, "请选择申请的事项"),
+        (clerk, "crown", "", 422, "请选择申请的事项"),
+        (clerk, "role", "king", 422, "请选择新的角色"),
+        (clerk, "role", "duty_person", 422, "值班人员的账号跟着值班人员库"),
+        (duty, "role", "approver", 422, "值班人员的账号跟着值班人员库"),
+        (clerk, "restore", "", 409, "账号的状态已经变化"),
+    ] {
+        let fields = [("kind", kind), ("role", role), ("reason", "调岗")];
+        let page = system.post(&format!("/accounts/{account}/requests"), &fields).await;
+        page.assert_status(status).assert_says(words);
+    }
+    // The venue of a role without one is not taken along.
+    let fields = [("kind", "role"), ("role", "leader"), ("venue", venue.as_str()), ("reason", "调岗")];
+    system.post(&format!("/accounts/{clerk}/requests"), &fields).await.assert_status(303);
+    let request = app.scalar_i64("select id from rights_requests where venue_id is null").await.to_string();
+    let decide = async |note: &str| {
+        let fields = [("request", request.as_str()), ("decision", "refuse"), ("note", note)];
+        security.post(&format!("/accounts/{clerk}/decision"), &fields).await
+    };
+    decide(" ").await.assert_status(409).assert_says("请写明不同意的原因");
+    decide("请先交接").await.assert_status(303);
+    decide("再说一遍").await.assert_status(409).assert_says("已经处理过");
+    // A quarter's review says about whom.
+    let page = security.post("/access-review", &[("decision", "disable")]).await;
+    page.assert_status(409).assert_says("请先勾选账号");
+    security.post("/access-review", &[("account", "1"), ("decision", "x")]).await.assert_status(422);
+}
+
+#[tokio::test]
+async fn the_last_system_administrator_is_not_disabled_by_a_review() {
+    let app = TestApp::new().await;
+    let (system, security) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SecurityAdministrator).await);
+    let last = system.actor().account_id.to_string();
+    let page = security.post("/access-review", &[("account", &last), ("decision", "disable")]).await;
+    page.assert_status(409).assert_says("最后一个同类管理员");
+    system.get("/accounts").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_changed_password_is_typed_twice_and_a_reset_one_opens_a_locked_account() {
+    let app = TestApp::empty().await;
+    set_up(&app).await;
+    let id = app.scalar_i64("select id from accounts where login = 'xujing'").await;
+    let own = app.browser_of(id).await;
+    let long = "长".repeat(200);
+    for (password, repeated, words) in [
+        ("otter-window-93-quilt", "otter-window-93-quilts", "两次输入的新密码不一样"),
+        (long.as_str(), long.as_str(), "密码"),
+    ] {
+        let fields = [("current", PASSWORD), ("password", password), ("repeated", repeated)];
+        own.post("/password", &fields).await.assert_status(422).assert_says(words);
+    }
+    let unchanged = format!("select count(*) from former_passwords where account_id = {id}");
+    assert_eq!(app.scalar_i64(&unchanged).await, 0);
+    // Codes and devices that somebody does not have are not renewed and prove nothing.
+    own.post("/second-factor/codes", &[]).await.assert_status(409).assert_says("还没有启用动态验证码");
+    own.get("/confirm/passkey").await.assert_status(404);
+    // The sign-in page of a real installation names nobody, and the set-up is over.
+    let page = app.stranger().get("/sign-in").await;
+    page.assert_status(200).assert_silent_on("许静");
+    assert_eq!(app.stranger().get("/set-up").await.location.as_deref(), Some("/sign-in"));
+    // Whoever was locked out and gave proof of themselves in person is let in at once.
+    for _ in 0..5 {
+        app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", "wrong")]).await.assert_status(422);
+    }
+    app.execute(&format!("update accounts set failed_sign_ins = 0, locked_until = null where id = {id}")).await;
+    app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD)]).await.assert_status(303);
 }

@@ -228,6 +228,22 @@ async fn a_correction_is_not_decided_by_who_asked() {
 }
 
 #[tokio::test]
+async fn a_correction_is_agreed_only_to_what_stood_when_it_was_asked() {
+    let desk = Desk::new().await;
+    let (duty, staff) = (desk.duty().await, desk.staff().await);
+    desk.app.clock_to("2024-05-08 07:55");
+    duty.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
+    desk.app.clock_to("2024-05-08 12:10");
+    let typed = [("side", "sign_out"), ("time", "12:00"), ("reason", "接待来访者，忘记签退")];
+    duty.post(&desk.path("/corrections"), &typed).await.assert_status(303);
+    duty.post(&desk.path("/sign-out"), &[]).await.assert_status(303);
+    let id = desk.app.scalar_i64("select id from attendance_corrections").await;
+    let decide = format!("/attendance/corrections/{id}/decide");
+    staff.post(&decide, &[("decision", "agree")]).await.assert_status(409).assert_says("考勤有了变化");
+    staff.post(&decide, &[("decision", "refuse"), ("note", "已经签退")]).await.assert_status(303);
+}
+
+#[tokio::test]
 async fn a_correction_without_reason_or_time_comes_back_as_typed() {
     let desk = Desk::new().await;
     desk.app.clock_to("2024-05-08 13:00");
@@ -438,4 +454,40 @@ async fn r13_a_missing_sign_out_becomes_a_finding_before_the_month_is_certified(
     assert_eq!(desk.app.scalar_i64("select count(*) from venue_months where status = 'reported'").await, 0);
     staff.post(&desk.month("/certify"), &[]).await.assert_status(409).assert_says("1项扣款事项没有处理完");
     assert_eq!(desk.app.scalar_i64("select count(*) from findings").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_of_the_register_is_possible_and_says_why() {
+    let desk = Desk::new().await;
+    let (staff, clerk) = (desk.staff().await, desk.app.staff(Role::BureauClerk).await);
+    desk.app.clock_to("2024-05-08 07:55");
+    let early = staff.post(&desk.path("/remark"), &[("version", "1"), ("remark", "下村")]).await;
+    early.assert_status(409).assert_says("还没有签到，不能填写异常说明");
+    desk.serve().await;
+    desk.app.clock_to("2024-05-09 09:00");
+    let long = "长".repeat(201);
+    for (field, typed, words) in [
+        ("side", "x", "请选择补签到还是补签退"),
+        ("time", "早上", "请填写实际到岗或离岗的时间"),
+        ("reason", "忘了", "至少4个字"),
+        ("reason", &long, "原因最多200个字"),
+    ] {
+        let mut fields = vec![("side", "sign_in"), ("time", "08:00"), ("reason", "到岗后忘记签到")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        desk.duty().await.post(&desk.path("/corrections"), &fields).await.assert_status(422).assert_says(words);
+    }
+    desk.app.clock_to("2024-06-01 09:00");
+    let back = [("version", "0"), ("reason", "5月8日签退存疑")];
+    clerk.post(&desk.month("/return"), &back).await.assert_status(409).assert_says("还没有上报，不用退回");
+    let draft = "insert into rosters (bureau_id, month, made_by, made_at)
+         select bureau_id, '2024-04-01', id, now() from accounts order by id limit 1";
+    desk.app.execute(draft).await;
+    let unposted = desk.month("/certify").replace("2024-05", "2024-04");
+    staff.post(&unposted, &[]).await.assert_status(409).assert_says("还没有公示");
+    staff.post(&desk.month("/certify"), &[]).await.assert_status(303);
+    let wordy = [("version", "1"), ("reason", long.as_str())];
+    clerk.post(&desk.month("/return"), &wordy).await.assert_status(422).assert_says("原因最多200个字");
+    let late = staff.post(&desk.path("/remark"), &[("version", "2"), ("remark", "补一句")]).await;
+    late.assert_status(409).assert_says("本月考勤已审定上报");
 }

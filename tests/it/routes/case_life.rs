@@ -60,6 +60,11 @@ async fn a_migrant_workers_wages_from_the_window_to_the_archive() {
         centre.paper(&centre.desk, &case, kind).await;
     }
     centre.step(&centre.desk, &case, "archive", &[]).await;
+    let today = app.state.clock.today().to_string();
+    let late = [("kind", "supervised"), ("on", &*today), ("content", "补登一次电话监督")];
+    centre.desk.post(&format!("{case}/records"), &late).await.assert_status(409).assert_says("不能再登记办理情况");
+    let late = [("paper_kind", "evidence"), ("pages", "2"), ("made_on", &*today)];
+    centre.desk.post(&format!("{case}/papers"), &late).await.assert_status(409).assert_says("不能再收存材料");
     let page = centre.desk.get(&case).await;
     page.assert_says("高法援档字〔2024〕001号").assert_says("案件的步骤已经办完");
     let contents = centre.desk.get(&format!("{case}/papers/contents")).await;
@@ -287,6 +292,11 @@ async fn bad_input_is_said_beside_the_field() {
         (vec![("life_or_death", "yes")], "只能是刑事案件"),
         (vec![("agent", "王小明")], "请填写代理申请人与申请人的关系"),
         (vec![("amount", "很多")], "金额"),
+        (vec![("received_on", "2024-05-03"), ("birth_date", "2024-05-05")], "出生日期晚于收到申请的日期"),
+        (vec![("basis", "notified_defence")], "通知辩护只有刑事案件才有"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请选择通知依据"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知机关"),
+        (vec![("basis", "notified_defence"), ("kind", "criminal_first_instance")], "请填写通知函号"),
     ] {
         let mut form: Vec<(&str, &str)> =
             WAGES.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).collect();
@@ -431,6 +441,10 @@ async fn strangers_apply_and_look_up_and_the_window_opens() {
     unknown.assert_status(422).assert_says("没有查到");
     centre.desk.get("/home").await.assert_says("网上申请待核收");
     centre.desk.get("/cases/online").await.assert_says("绿色通道：行动不便").assert_says("赵*爷");
+    for answer in ["不行", &"长".repeat(301)] {
+        let page = centre.desk.post("/cases/online/1/decline", &[("answer", answer)]).await;
+        page.assert_status(409).assert_says("6到300个字");
+    }
     let opened = centre.desk.post("/cases/online/1/open", &[]).await;
     opened.assert_status(303);
     let case = opened.location.expect("a case");
@@ -557,6 +571,13 @@ async fn cases_are_handed_over_all_or_none() {
     let page = centre.desk.post("/cases/work", &[("cases", &seen[0]), ("cases", "999999.0"), ("to", &to)]).await;
     page.assert_status(409).assert_says("全部没有移交");
     assert_eq!(app.scalar_i64(&format!("select count(*) from cases where worker_id = {to}")).await, 0);
+    let twice = format!("{}7", seen[0]);
+    let many: Vec<String> = (1..=251).map(|id| format!("{id}.0")).collect();
+    for ticked in [vec![], vec![seen[0].as_str(), &twice], many.iter().map(String::as_str).collect()] {
+        let mut fields: Vec<(&str, &str)> = ticked.into_iter().map(|case| ("cases", case)).collect();
+        fields.push(("to", &to));
+        centre.desk.post("/cases/work", &fields).await.assert_status(409).assert_says("请勾选要移交的案件");
+    }
     let ids = [("cases", seen[0].as_str()), ("cases", seen[1].as_str()), ("to", to.as_str())];
     // The page says with whom they lie: what a colleague has handed over meanwhile is not taken back unseen.
     let (mine, theirs) = tokio::join!(centre.desk.post("/cases/work", &ids), other.post("/cases/work", &ids));
@@ -710,4 +731,66 @@ async fn a_notice_is_registered_once_and_what_is_done_is_not_offered_again() {
     let director = centre.director.get(&case).await;
     assert_eq!(offered(&director), ["决定终止"], "nothing to settle: it is a notice");
     director.assert_says("现在由本案承办人或中心工作人员办理");
+}
+
+#[tokio::test]
+async fn records_messages_and_papers_keep_to_the_time_and_the_people_of_the_case() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = centre.apply(&[]).await;
+    let (records, messages) = (format!("{case}/records"), format!("{case}/messages"));
+    let done = |kind: &'static str| [("kind", kind), ("on", "2024-05-06"), ("content", "约见受援人，核对证据。")];
+    let page = centre.desk.post(&records, &done("meeting")).await;
+    page.assert_status(409).assert_says("还没有指派");
+    let page = centre.desk.post(&messages, &[("body", "请尽快联系受援人")]).await;
+    page.assert_status(409).assert_says("还没有承办人");
+    centre.grant(&case).await;
+    centre.hand_to_zhao(&case).await;
+    for (field, typed, words) in [
+        ("kind", "x", "请选择办理事项"),
+        ("on", "2024-05-05", "日期不能早于收到申请的日期"),
+        ("on", "2024-05-07", "不能晚于今天"),
+        ("content", "办", "请写明做了什么"),
+        ("content", " ", "请填写内容"),
+        ("kind", "hearing", "请填写开庭时间"),
+        ("kind", "hearing", "请填写开庭的法院和法庭"),
+        ("kind", "asked_to_meet", "48小时从这时起算"),
+    ] {
+        let mut fields = done("meeting").to_vec();
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        centre.handler.post(&records, &fields).await.assert_status(422).assert_says(words);
+    }
+    let long = "长".repeat(501);
+    for (body, words) in [(" ", "请填写留言"), (long.as_str(), "最多500个字")] {
+        centre.handler.post(&messages, &[("body", body)]).await.assert_status(422).assert_says(words);
+    }
+    let page = centre.handler.post(&records, &done("supervised")).await;
+    page.assert_status(409).assert_says("承办人不能自己登记");
+    let page = centre.desk.post(&records, &done("visited")).await;
+    page.assert_status(409).assert_says("还没有办结，不能登记案后回访");
+    for (field, typed, words) in [
+        ("paper_kind", "volume_contents", "请选择材料种类"),
+        ("pages", "0", "页数应为1到2000的整数"),
+        ("pages", "2001", "页数应为1到2000的整数"),
+        ("made_on", "2024-05-07", "不能晚于今天"),
+    ] {
+        let mut fields = vec![("paper_kind", "evidence"), ("pages", "2"), ("made_on", "2024-05-06")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, typed));
+        centre.handler.post(&format!("{case}/papers"), &fields).await.assert_status(422).assert_says(words);
+    }
+    let page = centre.handler.post(&format!("{case}/papers/1/remove"), &[("reason", " ")]).await;
+    page.assert_status(409).assert_says("请写明撤出材料的原因");
+    centre.close(&case).await;
+    let id = case.rsplit('/').next().expect("an id");
+    let paper =
+        app.scalar_i64(&format!("select max(id) from case_documents where case_id = {id} and kind = 'judgment'")).await;
+    let page = centre.desk.post(&format!("{case}/papers/{paper}/remove"), &[("reason", "收错了案卷")]).await;
+    page.assert_status(409).assert_says("已同意结案，卷中材料不能再撤出");
+    let mut form: Vec<(&str, &str)> = WAGES.into_iter().collect();
+    let version = app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await.to_string();
+    form.push(("version", &version));
+    let page = centre.desk.post(&format!("{case}/application"), &form).await;
+    page.assert_status(409).assert_says("不能再改");
 }

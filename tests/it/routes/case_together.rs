@@ -240,7 +240,20 @@ async fn a_peer_who_reviews_the_quality_of_a_case_reads_it_and_writes_nothing_in
     // Nor does the peer say that what they found was mended: the handler does.
     let mut scores: Vec<(&str, &str)> =
         ["8", "8", "12", "12", "15", "12", "4", "8"].into_iter().map(|score| ("scores", score)).collect();
+    let poor = [("scores", "1"); 8];
+    centre.second.post("/cases/quality/1", &poor).await.assert_status(409).assert_says("评为不合格的，须写明问题");
     scores.extend([("faults", "没有写明风险告知"), ("mend_until", "2024-05-20")]);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/cases/quality/1", &scores)
+        .await
+        .assert_status(409)
+        .assert_says("打分，提交后不能再改");
+    // Whoever has joined the handler's firm since then stands back too.
+    let joins = |firm: &str| format!("update case_handlers set firm_id = ({firm}) where id = {}", centre.li);
+    app.execute(&joins(&format!("select firm_id from case_handlers where id = {}", centre.zhao))).await;
+    centre.second.post("/cases/quality/1", &scores).await.assert_status(409).assert_says("应当回避");
+    app.execute(&joins("select id from case_firms where name = '另一示例律师事务所'")).await;
     centre.second.post("/cases/quality/1", &scores).await.assert_status(303);
     let note = [("note", "已补充告知笔录")];
     let page = centre.second.post("/cases/quality/1/mended", &note).await;

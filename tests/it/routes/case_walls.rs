@@ -74,6 +74,8 @@ async fn lists_searches_exports_and_screens_tell_nothing_to_people_not_named() {
             }
         }
     }
+    // What is not told is not told wrongly either.
+    clerk.get("/cases").await.assert_says("受限").assert_silent_on("非特殊群体");
     // A search by its cause or its recipient does not find it for them, and does for those at work on it.
     clerk.get("/cases?q=保护令").await.assert_says("没有符合条件的案件");
     centre.desk.get("/cases?q=保护令").await.assert_says("高法援字〔2024〕001号");
@@ -232,4 +234,39 @@ async fn the_pages_of_a_step_take_four_queries_at_most() {
     count(&centre.director, at("terminate")).await;
     centre.step(&centre.desk, &case, "ask_change", &[("wording", "not_fulfilled")]).await;
     count(&centre.director, at("change")).await;
+}
+
+#[tokio::test]
+async fn nothing_is_done_in_a_restricted_case_by_a_colleague_who_is_not_named() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let case = closed(&centre).await;
+    let other = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
+    let id = case.rsplit('/').next().expect("an id");
+    let paper = app.scalar_i64(&format!("select max(id) from case_documents where case_id = {id}")).await;
+    let version = app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await.to_string();
+    let before = app.scalar_i64("select count(*) from audit_records").await;
+    let record = [("kind", "informed"), ("on", "2024-05-06"), ("content", "电话通报案件进展")];
+    let filed = [("paper_kind", "evidence"), ("pages", "2"), ("made_on", "2024-05-06")];
+    let stage: Vec<(&str, &str)> =
+        crate::support::case_life::WAGES.into_iter().chain([("stage_of", id), ("version", version.as_str())]).collect();
+    let attempts: [(String, &[(&str, &str)]); 8] = [
+        (format!("{case}/records"), &record),
+        (format!("{case}/messages"), &[("body", "请尽快联系受援人")]),
+        (format!("{case}/papers"), &filed),
+        (format!("{case}/papers/{paper}/remove"), &[("reason", "收错了案卷")]),
+        (format!("{case}/reveal"), &[("reason", "打电话通知开庭")]),
+        (format!("{case}/do/archive"), &[("version", &version), ("on", "2024-05-06")]),
+        (format!("{case}/application"), &stage),
+        // Nor is what is sealed in it carried into a case of one's own.
+        ("/cases/apply".to_owned(), &stage),
+    ];
+    for (path, fields) in attempts {
+        let page = other.post(&path, fields).await;
+        assert!([403, 404].contains(&page.status.as_u16()), "{path}: {} {}", page.status, page.text());
+        page.assert_silent_on("秦小兰");
+    }
+    let scan = other.upload(&format!("{case}/scans"), &filed, b"%PDF-1.7").await;
+    assert!([403, 404].contains(&scan.status.as_u16()), "{}", scan.status);
+    assert_eq!(app.scalar_i64("select count(*) from audit_records").await, before);
 }

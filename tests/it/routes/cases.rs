@@ -82,6 +82,9 @@ async fn a_case_counts_on_the_later_of_agreement_and_entry_and_says_why() {
     assert_eq!(app.refused_by("update cases set place = 9 where place = 1").await, "cases_place_final");
     assert_eq!(app.refused_by("delete from cases").await, "cases_append_only");
     staff.get(&format!("{first}/edit")).await.assert_status(409);
+    let mut edited = with(&[("cause", "离婚纠纷")]);
+    edited.push(("version", "4"));
+    staff.post(&first, &edited).await.assert_status(409).assert_says("已计入任务或已终止，登记内容不能再改");
 }
 
 #[tokio::test]
@@ -128,6 +131,11 @@ async fn dates_out_of_order_are_said_beside_the_field() {
     let early = step(&app, &staff, &case, "closing-agreed", &[("closing_agreed_on", "2024-05-02")]).await;
     assert_eq!(early, 409, "assigned first");
     assert_eq!(app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await, 1);
+    // Nor does a correction put the acceptance behind what followed it.
+    assert_eq!(step(&app, &staff, &case, "assigned", &[("assigned_on", "2024-04-09")]).await, 303);
+    let mut edited = with(&[("accepted_on", "2024-04-10")]);
+    edited.push(("version", "2"));
+    staff.post(&case, &edited).await.assert_status(409).assert_says("受理日期不能晚于已登记的指派日期");
 }
 
 #[tokio::test]

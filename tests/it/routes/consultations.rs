@@ -479,3 +479,56 @@ async fn several_records_are_found_in_order_together_or_none_is() {
     clerk.get("/consultations/together?id=999999").await.assert_status(404);
     desk.duty().await.get(&format!("/consultations/together?id={}", found[2])).await.assert_status(403);
 }
+
+#[tokio::test]
+async fn every_field_of_the_form_is_read_strictly_and_told_beside_itself() {
+    let desk = Desk::new().await;
+    let long = |most: usize| "长".repeat(most + 1);
+    let male = huifa::secrets::demo_id_number("1970-03-04".parse().expect("a date"), 1);
+    let unborn = huifa::secrets::demo_id_number("2024-06-01".parse().expect("a date"), 2);
+    let duty = desk.duty().await;
+    for (field, typed, words) in [
+        ("channel", "x".to_owned(), "请选择咨询方式"),
+        ("topic", "x".to_owned(), "请选择咨询事项类别"),
+        ("satisfaction", "x".to_owned(), "请选择满意度"),
+        ("follow_up_on", "下周".to_owned(), "请填写答复日期"),
+        ("legal_aid_hint", "x".to_owned(), "请选择是否可能符合法律援助条件"),
+        ("started_at", "早上".to_owned(), "请填写开始时间"),
+        ("ended_at", "中午".to_owned(), "请填写结束时间"),
+        ("birth_year", "六八年".to_owned(), "出生年份是四位数字"),
+        ("birth_year", "2025".to_owned(), "到2024年之间"),
+        ("birth_year", "1850".to_owned(), "到2024年之间"),
+        ("id_number", unborn, "出生日期还没有到"),
+        ("id_number", male, "与所选性别不符"),
+        ("id_number", "149999197003040010".to_owned(), "校验位"),
+        ("client_name", long(50), "姓名最多50个字"),
+        ("township", long(50), "最多50个字"),
+        ("address", long(200), "住址最多200个字"),
+        ("cause", long(60), "最多60个字，现在是61个"),
+        ("legal_basis", long(1000), "最多1000个字"),
+        ("referred_to", long(100), "最多100个字"),
+    ] {
+        let page = desk.post(&duty, "/consultations", &[(field, &typed)]).await;
+        page.assert_status(422);
+        let beside = page.select(&format!("#e-{field}")).join("");
+        assert!(beside.contains(words), "{field} {typed:.20}: “{beside}” does not say “{words}”");
+    }
+    assert_eq!(desk.count("consultations").await, 0);
+    // What was typed at its limit is taken.
+    let limits = [("cause", "长".repeat(60)), ("township", "长".repeat(50)), ("client_name", "长".repeat(50))];
+    let limits: Vec<(&str, &str)> = limits.iter().map(|(field, typed)| (*field, typed.as_str())).collect();
+    desk.post(&duty, "/consultations", &limits).await.assert_status(303);
+
+    let id = desk.app.scalar_i64("select id from consultations").await;
+    let review = format!("/consultations/{id}/review");
+    let clerk = desk.app.staff(Role::BureauClerk).await;
+    let wordy = [("version", "1"), ("result", "returned"), ("note", &*long(200))];
+    clerk.post(&review, &wordy).await.assert_status(422).assert_says("复核意见最多200个字");
+    let other = [("version", "1"), ("result", "irregular"), ("irregularity", "other")];
+    clerk.post(&review, &other).await.assert_status(422).assert_says("请写明不规范的情形");
+    // Whoever wrote it does not review it, in another post either.
+    let turned = desk.app.in_another_post(&clerk, Role::BureauClerk).await;
+    desk.app.tamper(&format!("update consultations set recorded_by = {}", turned.actor().account_id)).await;
+    let page = turned.post(&review, &[("version", "1"), ("result", "qualified")]).await;
+    page.assert_status(409).assert_says("由登记人以外的人复核");
+}

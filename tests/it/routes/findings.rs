@@ -384,3 +384,29 @@ async fn a_finding_in_the_instant_of_the_certification_is_before_it_or_after_it(
         assert!(reported == 0 || before == 0, "{} {reported} {before}", certified.status);
     }
 }
+
+#[tokio::test]
+async fn a_finding_is_of_a_shift_that_began_and_of_a_record_made_in_it() {
+    let case = Case::new().await;
+    let staff = case.staff().await;
+    let duty = Duty::new(&case.app).await;
+    let other = case.app.person("邓示安", &[case.venue]).await;
+    let later = duty.publish("2024-06", &[(other, case.venue, "2024-06-05"), (other, case.venue, "2024-06-12")]).await;
+    let evidence = ("evidence", "点名时不在岗，电话不通。");
+    let to_come = [("shift", &*later[0].to_string()), ("kind", "off_post"), ("time", "10:00"), evidence];
+    staff.post("/findings", &to_come).await.assert_status(422).assert_says("还没有开始");
+    let record = duty.record(case.shift, "140581101-202405-0001").await.to_string();
+    case.app.clock_to("2024-06-06 09:00");
+    let foreign = [("shift", &*later[0].to_string()), ("kind", "record_defect"), ("record", record.as_str()), evidence];
+    case.app
+        .staff(Role::BureauClerk)
+        .await
+        .post("/findings", &foreign)
+        .await
+        .assert_status(422)
+        .assert_says("不是这个班次的记录");
+    let long = "长".repeat(1001);
+    let page = case.propose(&staff, &[("kind", "off_post"), ("time", "10:00"), ("evidence", &long)]).await;
+    page.assert_status(422).assert_says("字以内");
+    assert_eq!(case.app.scalar_i64("select count(*) from findings").await, 0);
+}

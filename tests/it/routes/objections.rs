@@ -31,6 +31,8 @@ async fn a54_who_objects_waits_and_the_others_are_paid() {
     let path = "/settlements/2024-05/objections";
     let shift = shifts[0].to_string();
     mine.post(path, &[("shift", &*shift), ("words", "")]).await.assert_status(409).assert_says("请写明异议");
+    let long = "长".repeat(501);
+    mine.post(path, &[("shift", &*shift), ("words", &long)]).await.assert_status(409).assert_says("500字以内");
     let another = shifts[1].to_string();
     mine.post(path, &[("shift", &*another), ("words", "不是我的")]).await.assert_status(404);
     mine.post(path, &[("shift", &*shift), ("words", "当天加班一小时")]).await.assert_status(303);
@@ -50,6 +52,10 @@ async fn a54_who_objects_waits_and_the_others_are_paid() {
     let words = [("upheld", "no"), ("words", "方案按次补贴，不计加班")];
     app.duty_person(second).await.post(&answer, &words).await.assert_status(403);
     approver.get(path).await.assert_says("当天加班一小时").assert_says("待答复");
+    for silent in [" ", &long] {
+        let page = approver.post(&answer, &[("upheld", "no"), ("words", silent)]).await;
+        page.assert_status(409).assert_says("500字以内");
+    }
     approver.post(&answer, &words).await.assert_status(303);
     approver.post(&answer, &words).await.assert_status(409);
     finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
@@ -59,7 +65,13 @@ async fn a54_who_objects_waits_and_the_others_are_paid() {
 
 #[tokio::test]
 async fn after_three_working_days_the_window_is_over() {
-    let (app, first, ..) = calculated().await;
+    let (app, first, second, _) = calculated().await;
+    // The last day counts.
+    app.clock_to("2024-06-06 17:00");
+    let other = app.duty_person(second).await;
+    other.get(&format!("/settlements/2024-05/people/{second}")).await.assert_says("提出异议");
+    let in_time = other.post("/settlements/2024-05/objections", &[("words", "少算一次值班")]).await;
+    in_time.assert_status(303);
     app.clock_to("2024-06-07 09:00");
     let mine = app.duty_person(first).await;
     let late = mine.post("/settlements/2024-05/objections", &[("words", "太迟了")]).await;
@@ -101,6 +113,13 @@ async fn a27_what_is_owed_is_paid_back_or_written_off_by_a_second_person() {
     let ask =
         |kind: &'static str, amount: &'static str| [("kind", kind), ("amount", amount), ("reason", "本人同意退回")];
     clerk.post(&path, &ask("cash", "301")).await.assert_status(409).assert_says("不超过尚应退的300元");
+    for amount in ["0", "-1"] {
+        clerk.post(&path, &ask("cash", amount)).await.assert_status(409).assert_says("大于零");
+    }
+    for reason in [" ", &"长".repeat(301)] {
+        let page = clerk.post(&path, &[("kind", "cash"), ("amount", "200"), ("reason", reason)]).await;
+        page.assert_status(409).assert_says("300字以内");
+    }
     clerk.post(&path, &ask("cash", "200")).await.assert_status(303);
     clerk.post(&path, &ask("written_off", "100")).await.assert_status(409).assert_says("已有一项申请");
     let id = app.scalar_i64("select max(id) from receivable_settlings").await;

@@ -63,7 +63,12 @@ impl May {
 async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     let may = May::new().await;
     let clerk = may.app.staff(Role::BureauClerk).await;
-    let hold = [("person", &*may.first.to_string()), ("reason", "账户户名不符")];
+    let person = may.first.to_string();
+    for reason in [" ", &"长".repeat(201)] {
+        let page = clerk.post("/payments/holds", &[("person", person.as_str()), ("reason", reason)]).await;
+        page.assert_status(409).assert_says("200字以内");
+    }
+    let hold = [("person", person.as_str()), ("reason", "账户户名不符")];
     clerk.post("/payments/holds", &hold).await.assert_status(303);
     clerk.post("/payments/holds", &hold).await.assert_status(409).assert_says("已在暂缓发放中");
     let (_, approver, finance) = may.settle().await;
@@ -75,12 +80,22 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(409).assert_says("没有可以补发的人");
     // What is owed is not given back to the province.
     finance.post("/fund/2024/entries", &given_back("99401")).await.assert_status(409).assert_says("待发补贴");
+    // Nor is a payment, which the payments post themselves, typed in by hand.
+    let mut by_hand = given_back("1");
+    by_hand[0].1 = "duty_payment";
+    let page = finance.post("/fund/2024/entries", &by_hand).await;
+    page.assert_status(422).assert_says("请选择登记的事项");
     may.is_clean().await;
 
     let id = may.app.scalar_i64("select id from pay_holds").await;
     let note = [("note", "已核实")];
     clerk.post(&format!("/payments/holds/{id}/release"), &note).await.assert_status(409).assert_says("须由另一人解除");
+    for silent in [" ", &"长".repeat(201)] {
+        let page = approver.post(&format!("/payments/holds/{id}/release"), &[("note", silent)]).await;
+        page.assert_status(409).assert_says("200字以内");
+    }
     approver.post(&format!("/payments/holds/{id}/release"), &note).await.assert_status(303);
+    approver.post(&format!("/payments/holds/{id}/release"), &note).await.assert_status(409).assert_says("已经解除");
     let other = may.app.staff(Role::Finance).await;
     let year = [("year", "2024")];
     let (left, right) = tokio::join!(finance.post("/payments/runs", &year), other.post("/payments/runs", &year));
@@ -89,6 +104,9 @@ async fn whoever_the_gate_stops_stays_owed_and_comes_into_a_later_run() {
     assert_eq!(may.balance("earmarked_unpaid").await, 0);
     assert_eq!(may.balance("earmarked_at_bureau").await, 99_400);
     may.is_clean().await;
+    // All of what is free may go, to the last yuan.
+    finance.post("/fund/2024/entries", &given_back("99400")).await.assert_status(303);
+    assert_eq!(may.balance("earmarked_at_bureau").await, 0);
 }
 
 /// A part of the fund goes back to the province, as finance types it.
@@ -137,12 +155,17 @@ async fn what_the_bank_sends_back_is_owed_and_sent_again_once() {
         .await
         .assert_status(409)
         .assert_says("晚于今天");
+    for reason in [" ", &"长".repeat(201)] {
+        let page = finance.post(&path, &[("returned_on", "2024-06-03"), ("reason", reason)]).await;
+        page.assert_status(409).assert_says("200字以内");
+    }
     let early = [("returned_on", "2024-06-02"), ("reason", "账号不存在")];
     finance.post(&path, &early).await.assert_status(409).assert_says("不能早于登记转账的2024年6月3日");
     let other = may.app.staff(Role::Finance).await;
     let (left, right) = tokio::join!(finance.post(&path, &form), other.post(&path, &form));
     let made = [left.status.as_u16(), right.status.as_u16()];
     assert_eq!(made.iter().filter(|status| **status == 303).count(), 1, "{made:?}");
+    finance.post(&path, &form).await.assert_status(409).assert_says("不能登记退汇");
     assert_eq!(may.balance("earmarked_at_bureau").await, 99_700);
     assert_eq!(may.balance("earmarked_unpaid").await, -300);
     may.is_clean().await;
@@ -240,8 +263,14 @@ async fn a_changed_account_is_used_only_after_a_second_person() {
     let (_, approver, finance) = may.settle().await;
     assert_eq!(may.balance("earmarked_unpaid").await, -300, "who waits for a second person is not paid");
     finance.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(403);
+    let turned = app.in_another_post(&clerk, Role::Approver).await;
+    let own = turned.post(&format!("/payments/accounts/{id}/confirm"), &[]).await;
+    own.assert_status(409).assert_says("由您登记，须由另一人复核");
+    let silent = approver.post(&format!("/payments/accounts/{id}/refuse"), &[("note", " ")]).await;
+    silent.assert_status(409).assert_says("请写明不通过的原因");
     approver.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(303);
-    approver.post(&format!("/payments/accounts/{id}/confirm"), &[]).await.assert_status(409);
+    let again = approver.post(&format!("/payments/accounts/{id}/confirm"), &[]).await;
+    again.assert_status(409).assert_says("这项变更已经办理");
     finance.post("/payments/runs", &[("year", "2024")]).await.assert_status(303);
     let run = app.scalar_i64("select max(id) from payment_runs").await;
     let file = finance.post(&format!("/payments/runs/{run}/file"), &[("kind", "csv")]).await;
@@ -296,7 +325,23 @@ async fn a_handler_who_is_also_on_duty_is_declared_once() {
         ("bank_name", "示例银行"),
         ("bank_account", "6228000000000000077"),
     ];
+    let without_bank = [fields[0], fields[1], ("bank_name", " "), fields[3]];
+    let page = clerk.post(&format!("/payments/payees/{payee}"), &without_bank).await;
+    page.assert_status(409).assert_says("请填写开户行");
+    let stale = [("version", "0"), fields[1], fields[2], fields[3]];
+    let page = clerk.post(&format!("/payments/payees/{payee}"), &stale).await;
+    page.assert_status(409).assert_says("这名收款人的资料已有变化");
     clerk.post(&format!("/payments/payees/{payee}"), &fields).await.assert_status(303);
+    // A firm has no identity number.
+    let firm = app
+        .scalar_i64(
+            "insert into payees (bureau_id, kind, name, organisation, seal_id, created_by, created_at)
+             select bureau_id, 'unit', organisation || '（单位）', organisation, gen_random_uuid(), created_by, now()
+             from payees where name = '毕示远' returning id",
+        )
+        .await;
+    let page = clerk.post(&format!("/payments/payees/{firm}"), &[("version", "1"), ("id_number", own.as_str())]).await;
+    page.assert_status(409).assert_says("收款人是单位，不登记身份证号");
     let shown = clerk.get(&format!("/payments/payees/{payee}")).await;
     assert!(!shown.html.contains(&own), "only the mask is shown");
     let change = app.scalar_i64("select max(id) from bank_changes").await;

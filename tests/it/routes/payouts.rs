@@ -266,10 +266,17 @@ async fn three_people_and_a_returned_batch_keeps_everything() {
     office.approver.post(&at("approve"), &[]).await.assert_status(409).assert_says("已经退回");
     office.clerk.get(&format!("/payouts/batches/{batch}")).await.assert_says("承办人单位有误").assert_says("丙1");
     office.clerk.post(&at("dissolve"), &[("reason", "更正后重编")]).await.assert_status(303);
+    for (who, step) in [(&office.approver, "approve"), (&office.finance, "pay"), (&office.clerk, "dissolve")] {
+        let page = who.post(&at(step), &[("reason", "再来一次")]).await;
+        page.assert_status(409).assert_says("已经撤销，其中的案件可以重新编入批次");
+    }
     let again = office.prepare(&[one]).await.expect("prepared again");
+    let unpaid = office.finance.post(&format!("/payouts/batches/{again}/reopen"), &[("reason", "记错")]).await;
+    unpaid.assert_status(409).assert_says("没有可以冲销的付款");
     office.settle(again).await;
     assert_eq!(app.scalar_i64("select count(*) from case_payouts").await, 2, "what was given up is kept");
-    office.finance.post(&format!("/payouts/batches/{again}/pay"), &[]).await.assert_status(409);
+    let twice = office.finance.post(&format!("/payouts/batches/{again}/pay"), &[]).await;
+    twice.assert_status(409).assert_says("不能重复发放");
     office.is_clean().await;
 }
 
@@ -304,6 +311,7 @@ async fn a30_c16_fifteen_days_together_before_the_day_by_another_person() {
     let grant = format!("/payouts/extensions/{id}/grant");
     let (first, second) = tokio::join!(office.approver.post(&grant, &[]), office.approver.post(&grant, &[]));
     assert_eq!([first.status.as_u16(), second.status.as_u16()].iter().filter(|status| **status == 303).count(), 1);
+    office.approver.post(&grant, &[]).await.assert_status(409).assert_says("这份申请已经办理");
     office.clerk.get(&format!("/payouts/cases/{one}")).await.assert_says("2024年7月13日").assert_says("已延长10日");
     ask("6").await.assert_status(409).assert_says("最多还能延长5日");
     app.clock_to("2024-07-14 09:00");
@@ -375,7 +383,8 @@ async fn what_came_back_in_cash_is_booked_and_the_case_is_free_again() {
     office.clerk.post(&path, &[("reason", "x")]).await.assert_status(403);
     office.finance.post(&path, &[]).await.assert_status(409).assert_says("请写明收回的理由");
     office.finance.post(&path, &[("reason", "受援人不属于特殊群体")]).await.assert_status(303);
-    office.finance.post(&path, &[("reason", "再来一次")]).await.assert_status(409);
+    let twice = office.finance.post(&path, &[("reason", "再来一次")]).await;
+    twice.assert_status(409).assert_says("已经收回或撤销");
     // The payment is not reversed as a whole any more: the first case's money would come back twice.
     let again = office.finance.post(&format!("/payouts/batches/{batch}/reopen"), &[("reason", "记错")]).await;
     again.assert_status(409).assert_says("辛1的补贴已经收回");
@@ -555,4 +564,38 @@ async fn a_page_of_payouts_asks_the_database_a_few_times_whatever_it_shows() {
     }
     let page = office.clerk.get(&format!("/payouts/cases/{case}")).await;
     page.assert_says("收款账户待核实");
+}
+
+#[tokio::test]
+async fn a_batch_is_of_some_cases_stays_as_it_was_prepared_and_is_not_taken_back_before_it_is_paid() {
+    let app = TestApp::new().await;
+    let office = Office::of(&app).await;
+    office.account().await;
+    office.clerk.post("/payouts", &[]).await.assert_status(409).assert_says("请先勾选要发放的案件");
+    let many: Vec<String> = (1..=301).map(|id: i64| id.to_string()).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|id| ("case", id.as_str())).collect();
+    office.clerk.post("/payouts", &many).await.assert_status(409).assert_says("请分批编制");
+    let one = case(&app, "壬1", Some(1), "").await;
+    let batch = office.prepare(&[one]).await.expect("prepared");
+    let put_off = [("days", "5"), ("reason", "承办人账户待核实")];
+    let page = office.clerk.post(&format!("/payouts/cases/{one}/extensions"), &put_off).await;
+    page.assert_status(409).assert_says("已编入批次或已经发放");
+    let long = "长".repeat(501);
+    let page = office.approver.post(&format!("/payouts/batches/{batch}/return"), &[("reason", &long)]).await;
+    page.assert_status(409).assert_says("500字以内");
+    let item = app.scalar_i64("select id from case_payouts").await;
+    let refund = format!("/payouts/items/{item}/refund");
+    let reason = [("reason", "受援人不属于特殊群体")];
+    office.finance.post(&refund, &reason).await.assert_status(409).assert_says("还没有发到收款人");
+    app.tamper("update case_batches set fingerprint = reverse(fingerprint)").await;
+    let page = office.approver.post(&format!("/payouts/batches/{batch}/approve"), &[]).await;
+    page.assert_status(409).assert_says("与校验码不符");
+    app.tamper("update case_batches set fingerprint = reverse(fingerprint)").await;
+    office.approver.post(&format!("/payouts/batches/{batch}/approve"), &[]).await.assert_status(303);
+    let page = office.clerk.post(&format!("/payouts/batches/{batch}/dissolve"), &[("reason", "重编")]).await;
+    page.assert_status(409).assert_says("已经审批，不能撤销");
+    // Paid, but this case's pay is held: nothing reached anybody yet.
+    app.tamper("update payees set bank_account = null, bank_account_mask = ''").await;
+    office.finance.post(&format!("/payouts/batches/{batch}/pay"), &[]).await.assert_status(303);
+    office.finance.post(&refund, &reason).await.assert_status(409).assert_says("还没有发到收款人");
 }

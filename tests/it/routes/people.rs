@@ -215,6 +215,10 @@ async fn leaving_needs_a_reason_and_tells_of_shifts_ahead() {
     page.assert_status(409).assert_says("别人已修改");
     let page = clerk.post(&address, &[("version", "2"), ("status", "active"), ("reason", "")]).await;
     clerk.follow(page).await.assert_says("已恢复在库");
+    let page = clerk.post(&address, &[("version", "3"), ("status", "active"), ("reason", "")]).await;
+    page.assert_status(409).assert_says("现在已经是");
+    let page = clerk.post(&address, &[("version", "3"), ("status", "x"), ("reason", "")]).await;
+    page.assert_status(422).assert_says("请选择要改成的状态");
 }
 
 #[tokio::test]

@@ -118,6 +118,7 @@ async fn a_month_closes_once_and_takes_no_more_entries() {
     finance.get("/fund/2024/periods").await.assert_status(200).assert_says("校验链共");
     clerk.post(&close("2024-01"), &[]).await.assert_status(403);
     finance.post(&close("2024-07"), &[]).await.assert_status(409).assert_says("还没有结束");
+    finance.post("/fund/2024/periods/2023-05/close", &[]).await.assert_status(404);
     finance.post(&close("2024-06"), &[]).await.assert_status(409).assert_says("按月份先后");
     let first = app.scalar_i64("select extract(month from min(entered_on))::bigint from fund_entries").await;
     for month in first..=6 {
@@ -202,4 +203,29 @@ async fn the_outlook_says_what_is_promised_and_whether_it_holds() {
     let page = leader.get("/fund/2024/outlook").await;
     page.assert_status(200).assert_says("2024年7月排班").assert_says("600.00").assert_says("9,700.00");
     assert!(!page.text().contains("2024年5月排班"), "what is paid is promised no more");
+}
+
+#[tokio::test]
+async fn nobody_checks_or_signs_what_they_had_a_hand_in_whatever_their_post_is_now() {
+    let app = paid_may().await;
+    let at = |step: &str| format!("/reports/quarterly/2024-Q2/{step}");
+    let (clerk, approver, leader) =
+        (app.staff(Role::BureauClerk).await, app.staff(Role::Approver).await, app.staff(Role::Leader).await);
+    clerk.post(&at("prepare"), &[]).await.assert_status(303);
+    clerk.post("/reports/monthly/2024-05/prepare", &[]).await.assert_status(303);
+    app.tamper("update report_signings set fingerprint = repeat('0', 64) where kind = 'monthly'").await;
+    approver.post("/reports/monthly/2024-05/check", &[]).await.assert_status(409).assert_says("与校验码不符");
+    let turned = app.in_another_post(&clerk, Role::Approver).await;
+    turned.post(&at("check"), &[]).await.assert_status(409).assert_says("由您填报，须由另一人审核");
+    approver.post(&at("check"), &[]).await.assert_status(303);
+    let second = app.staff(Role::Approver).await;
+    second.post(&at("check"), &[]).await.assert_status(409).assert_says("已经审核过");
+    for had_a_hand in [&turned, &approver] {
+        let risen = app.in_another_post(had_a_hand, Role::Leader).await;
+        risen.post(&at("sign"), &[]).await.assert_status(409).assert_says("填报或审核过这份报表");
+    }
+    leader.post(&at("sign"), &[]).await.assert_status(303);
+    leader.post(&at("sign"), &[]).await.assert_status(409).assert_says("已经签发");
+    let long = "长".repeat(201);
+    second.post(&at("withdraw"), &[("reason", &long)]).await.assert_status(409).assert_says("200字以内");
 }

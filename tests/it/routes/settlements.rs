@@ -798,3 +798,28 @@ async fn any_yuan_is_followed_from_the_transfer_to_the_sign_in() {
     let shift = person.attribute("main tbody th a", "href").expect("a link to the shift");
     office.approver.get(&shift).await.assert_status(200).assert_says("签到");
 }
+
+#[tokio::test]
+async fn what_was_calculated_is_approved_only_as_it_stands_and_only_while_everybody_has_reported() {
+    let may = May::new().await;
+    let app = &may.app;
+    let office = Office::of(app).await;
+    office.calculate("2024-05").await;
+    let long = "长".repeat(501);
+    let page = office.clerk.post("/settlements/2024-05/review", &[("reason", &long)]).await;
+    page.assert_status(409).assert_says("500字以内");
+    let page = office.approver.post("/settlements/2024-05/return", &[("reason", &long)]).await;
+    page.assert_status(409).assert_says("500字以内");
+    office.review("2024-05").await;
+    let approve = "/settlements/2024-05/approve";
+    app.tamper("update settlements set fingerprint = reverse(fingerprint)").await;
+    office.approver.post(approve, &[]).await.assert_status(409).assert_says("与校验码不符");
+    app.tamper("update settlements set fingerprint = reverse(fingerprint)").await;
+    let venue = app.venue("米山镇").await;
+    let version =
+        app.scalar_i64(&format!("select version::bigint from venue_months where venue_id = {venue}")).await.to_string();
+    let back = [("version", version.as_str()), ("reason", "5月8日签退存疑")];
+    office.clerk.post(&format!("/attendance/2024-05/venues/{venue}/return"), &back).await.assert_status(303);
+    let page = office.approver.post(approve, &[]).await;
+    page.assert_status(409).assert_says("计算之后情况有变化，不能审批").assert_says("没有上报");
+}

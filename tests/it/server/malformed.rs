@@ -179,3 +179,23 @@ async fn a_request_number_of_the_clients_own_is_not_taken() {
     assert_ne!(number, "forged");
     assert_eq!(number.len(), 36);
 }
+
+#[tokio::test]
+async fn a_form_of_too_many_or_too_large_fields_is_refused_whole() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    let many: Vec<(&str, &str)> = (0..4_000).map(|_| ("a", "")).collect();
+    let large = [("name", &*"a".repeat(64 * 1024))];
+    for fields in [many.as_slice(), large.as_slice()] {
+        system.post("/accounts", fields).await.assert_status(422).assert_says("内容过多或某一项过长");
+    }
+    // As bytes and as typed; in a form with a file as well.
+    let raw = Some("token=a\0b".to_owned());
+    let page = system.send(axum::http::Method::POST, "/accounts", raw, &[("sec-fetch-site", "same-origin")]).await;
+    page.assert_status(422).assert_says("无法保存的字符");
+    let desk = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
+    let page = desk.upload("/cases/1/scans", &[("title", "判\0决")], b"%PDF-1.7").await;
+    page.assert_status(422).assert_says("没有收到完整的文件");
+    let many: Vec<(&str, &str)> = (0..60).map(|_| ("title", "")).collect();
+    desk.upload("/cases/1/scans", &many, b"%PDF-1.7").await.assert_status(422).assert_says("没有收到完整的文件");
+}

@@ -274,6 +274,18 @@ impl TestApp {
         Browser { app: self, cookie: Some(cookie), renewed: Mutex::default(), actor: Some(actor) }
     }
 
+    /// The same account in another post, signed in afresh.
+    pub(crate) async fn in_another_post(&self, who: &Browser<'_>, role: Role) -> Browser<'_> {
+        let id = who.actor().account_id;
+        self.execute(&format!("update accounts set role = '{}' where id = {id}", role.code())).await;
+        self.browser_of(id).await
+    }
+
+    /// SQL past every trigger: a hand in the database that no wall stops.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        self.execute(&format!("begin; set local session_replication_role = replica; {sql}; commit")).await;
+    }
+
     /// Somebody without an account.
     pub(crate) fn stranger(&self) -> Browser<'_> {
         Browser { app: self, cookie: None, renewed: Mutex::default(), actor: None }
