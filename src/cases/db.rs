@@ -261,49 +261,6 @@ pub async fn programme_for(conn: &mut PgConnection, bureau: i64, year: i32) -> s
     Ok(row.map(|row| row.content.0))
 }
 
-/// What the payouts need; see [`super::facts`].
-pub(super) async fn payout_facts(
-    conn: &mut PgConnection,
-    bureau: i64,
-    year: Option<i32>,
-    case: Option<i64>,
-) -> sqlx::Result<Vec<super::PayoutFacts>> {
-    let rows = sqlx::query!(
-        r#"select id, number, kind as "kind: CaseKind", basis as "basis: Basis", groups as "groups: Vec<SpecialGroup>",
-                  handler_category as "handler_category: HandlerCategory", handler_name, organisation, handler_id,
-                  closing_agreed_on, entered_on, entry_number, counted_on, counted_year, place,
-                  terminated_on is not null as "terminated!"
-           from cases
-           where bureau_id = $1 and ($3::bigint is null or id = $3) and closing_agreed_on is not null
-             and ($2::integer is null or coalesce(counted_year, extract(year from closing_agreed_on)::integer) = $2)
-           order by place nulls last, closing_agreed_on, id"#,
-        bureau,
-        year,
-        case
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| super::PayoutFacts {
-            id: row.id,
-            number: row.number,
-            kind: row.kind,
-            basis: row.basis,
-            groups: row.groups,
-            handler_category: row.handler_category,
-            handler_name: row.handler_name,
-            organisation: row.organisation,
-            handler_id: row.handler_id,
-            closing_agreed_on: row.closing_agreed_on,
-            entered_on: row.entered_on,
-            entry_number: row.entry_number,
-            counted: row.counted_on.zip(row.counted_year).zip(row.place).map(|((on, year), place)| (on, year, place)),
-            terminated: row.terminated,
-        })
-        .collect())
-}
-
 /// The county's character, the head of every number.
 pub async fn county(conn: &mut PgConnection, bureau: i64) -> sqlx::Result<char> {
     let name = sqlx::query_scalar!("select short_name from bureaus where id = $1", bureau).fetch_one(conn).await?;

@@ -111,39 +111,6 @@ impl NewStep {
     }
 }
 
-/// What a payout is decided on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayoutFacts {
-    /// The case.
-    pub id: i64,
-    /// Its number.
-    pub number: String,
-    /// Kind and stage.
-    pub kind: CaseKind,
-    /// How it came.
-    pub basis: Basis,
-    /// The recipient's groups.
-    pub groups: Vec<SpecialGroup>,
-    /// What the handler is; agency staff are not paid (A40).
-    pub handler_category: HandlerCategory,
-    /// The handler's name.
-    pub handler_name: String,
-    /// The handler's firm or office.
-    pub organisation: String,
-    /// The handler's row, of cases lived here.
-    pub handler_id: Option<i64>,
-    /// 同意结案: the thirty days run from here.
-    pub closing_agreed_on: Option<NaiveDate>,
-    /// 录入省系统: the gate.
-    pub entered_on: Option<NaiveDate>,
-    /// The provincial system's number.
-    pub entry_number: String,
-    /// Counted, with its year and place.
-    pub counted: Option<(NaiveDate, i32, i32)>,
-    /// Ended before its close.
-    pub terminated: bool,
-}
-
 /// The addresses of this slice.
 pub fn routes(state: &AppState) -> Routes {
     use Access::May;
@@ -200,18 +167,4 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/cases/{id}/papers/{paper}/remove", May(Action::WorkOnCases), life::actions::remove_paper)
         .get("/cases/{id}/hearings.ics", May(Action::ReadCases), life::actions::calendar)
         .post("/cases/{id}/{step}", May(Action::RegisterCases), actions::take_step)
-}
-
-/// What the payouts need of cases: of one, or of all closed ones of a year by `counted_on`
-/// or, where they are not counted, by agreement.
-///
-/// # Errors
-/// When the database fails.
-pub async fn facts(
-    conn: &mut sqlx::PgConnection,
-    bureau: i64,
-    year: Option<i32>,
-    case: Option<i64>,
-) -> sqlx::Result<Vec<PayoutFacts>> {
-    db::payout_facts(conn, bureau, year, case).await
 }

@@ -96,7 +96,7 @@ pub async fn frame(conn: &mut PgConnection, bureau: i64, year: i32) -> sqlx::Res
             select count(*) filter (where extract(year from accepted_on) = $2) as accepted,
                    count(*) filter (where extract(year from closing_agreed_on) = $2) as agreed,
                    count(*) filter (where extract(year from entered_on) = $2) as entered,
-                   count(*) filter (where counted_year = $2) as counted
+                   count(*) filter (where counted_year = $2 and not case_is_void(id)) as counted
             from cases where bureau_id = $1 and programme_case
         ) c
         cross join lateral (

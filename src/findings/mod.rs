@@ -12,7 +12,6 @@ pub mod rules;
 pub mod service;
 mod system;
 
-pub use db::{Waiting, waiting};
 pub use rules::{Status, Step};
 pub use service::{
     Matter, NewFinding, Subject, confirm, object, propose, propose_record_defect, revoke, take_step,

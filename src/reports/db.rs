@@ -217,7 +217,7 @@ pub async fn figures(
                    from consultations where bureau_id = $1
                      and started_at >= $3::timestamp at time zone 'Asia/Shanghai'
                      and started_at < ($4::date + 1)::timestamp at time zone 'Asia/Shanghai'),
-               'reviews', (select jsonb_build_array(count(*) filter (where review = 'passed'),
+               'reviews', (select jsonb_build_array(count(*) filter (where review = 'qualified'),
                    count(*) filter (where review <> 'unreviewed'))
                    from consultations where bureau_id = $1
                      and started_at >= $3::timestamp at time zone 'Asia/Shanghai'

@@ -405,36 +405,6 @@ pub async fn off_post_count(conn: &mut PgConnection, person: i64, month: Month) 
     .await
 }
 
-/// How many findings wait, by what is to be done about them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// Proposed, the person is not told.
-    pub to_tell: i64,
-    /// Told, without an objection.
-    pub to_decide: i64,
-    /// Objected, an answer is due.
-    pub to_answer: i64,
-}
-
-/// What waits in a scope; for the home page and the dashboard.
-pub async fn waiting(conn: &mut PgConnection, scope: Scope) -> sqlx::Result<Waiting> {
-    sqlx::query_as!(
-        Waiting,
-        r#"select count(*) filter (where status = 'proposed') as "to_tell!",
-                  count(*) filter (where status = 'told') as "to_decide!",
-                  count(*) filter (where status = 'objected') as "to_answer!"
-           from findings
-           where bureau_id = $1 and status in ('proposed', 'told', 'objected')
-             and ($2::bigint is null or venue_id = $2)
-             and ($3::bigint is null or (person_id = $3 and told_at is not null))"#,
-        scope.bureau(),
-        scope.venue(),
-        scope.person()
-    )
-    .fetch_one(conn)
-    .await
-}
-
 /// The plans of a bureau by year, for what findings cost.
 pub async fn plans_of(
     conn: &mut PgConnection,

@@ -131,11 +131,12 @@ impl<'a> Duty<'a> {
 
     /// Every venue with shifts has reported the month.
     pub(crate) async fn report(&self, month: &str) {
-        let maker = self.maker;
+        let (bureau, maker) = (self.app.bureau, self.maker);
         self.app
             .execute(&format!(
                 "insert into venue_months (venue_id, bureau_id, month, status, certified_by, certified_at)
-                 select distinct venue_id, bureau_id, month, 'reported', {maker}::bigint, now() from shifts where month = '{month}-01'
+                 select distinct venue_id, bureau_id, month, 'reported', {maker}::bigint, now() from shifts
+                 where bureau_id = {bureau} and month = '{month}-01'
                  on conflict (venue_id, month) do update set status = 'reported', certified_by = {maker}, certified_at = now()"
             ))
             .await;

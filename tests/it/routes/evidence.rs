@@ -209,3 +209,81 @@ async fn nobody_else_takes_an_archive_and_nobody_takes_another_bureaus() {
     fields.push(("venue", &foreign));
     app.staff(Role::BureauClerk).await.post("/evidence", &fields).await.assert_status(404);
 }
+
+/// Two people at two points, in April and May both, in March only the second; all is paid.
+async fn paid_spring() -> (TestApp, [i64; 2], [i64; 2]) {
+    let app = TestApp::new().await;
+    let venues = [app.venue("米山镇").await, app.venue("北诗镇").await];
+    let people = [app.person("毕示远", &venues).await, app.person("牛示安", &venues).await];
+    let duty = Duty::new(&app).await;
+    duty.fund(100_000).await;
+    app.clock_to("2024-06-03 09:00");
+    for (month, day, who) in [("2024-03", 6, &[1][..]), ("2024-04", 10, &[0, 1]), ("2024-05", 8, &[0, 1])] {
+        let day = format!("{month}-{day:02}");
+        let shifts: Vec<_> = who.iter().map(|at| (people[*at], venues[*at], day.as_str())).collect();
+        for (shift, at) in duty.publish(month, &shifts).await.into_iter().zip(who) {
+            let mark = format!("{}{month}", ["甲", "乙"][*at]);
+            duty.serve(shift).await;
+            duty.record(shift, &mark).await;
+            let finding = duty.confirmed(shift, "late", "").await;
+            app.execute(&format!(
+                "update findings set evidence = '{mark}' where id = {finding};
+                 insert into finding_steps (finding_id, account_id, at, status, note)
+                 select id, proposed_by, now(), 'confirmed', '{mark}' from findings where id = {finding};
+                 insert into attendance_corrections (bureau_id, shift_id, side, new_value, reason, asked_by, asked_at, status,
+                     decided_by, decided_at)
+                 select f.bureau_id, f.shift_id, 'sign_in', now(), '{mark}', f.proposed_by, now(), 'agreed', f.decided_by, now()
+                 from findings f where id = {finding}"
+            ))
+            .await;
+        }
+        duty.report(month).await;
+        for (role, step) in [
+            (Role::BureauClerk, "calculate"),
+            (Role::BureauClerk, "review"),
+            (Role::Approver, "approve"),
+            (Role::Finance, "pay"),
+        ] {
+            let path = format!("/settlements/{month}/{step}");
+            app.staff(role).await.post(&path, &[("reason", "先行复核")]).await.assert_status(303);
+        }
+    }
+    (app, people, venues)
+}
+
+#[tokio::test]
+async fn an_archive_of_a_person_a_venue_or_a_month_holds_nothing_of_another() {
+    let (app, people, venues) = paid_spring().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let (person, venue) = (people[0].to_string(), venues[0].to_string());
+    for (extent, foreign) in [
+        (
+            [("from", "2024-03"), ("to", "2024-05"), ("person", &*person)],
+            &["牛示安", "乙2024", "2024年3月", "2024-03"][..],
+        ),
+        ([("from", "2024-03"), ("to", "2024-05"), ("venue", &*venue)], &["牛示安", "乙2024", "2024年3月", "2024-03"]),
+        ([("from", "2024-04"), ("to", "2024-04"), ("venue", "")], &["2024-03", "2024-05", "2024年5月", "2024年3月"]),
+    ] {
+        let mut fields = extent.to_vec();
+        fields.push(("reason", "配合专项审计"));
+        let mut pack = Pack::open(&clerk.post("/evidence", &fields).await);
+        let names: Vec<String> = pack.zip.file_names().map(|name| name.expect("a name").into_owned()).collect();
+        let mut wrong = Vec::new();
+        let mut own = 0;
+        // The rules and the rosters are of the whole bureau, the index names what was asked for.
+        for name in
+            names.iter().filter(|name| name.starts_with("data/") && !name.contains("/01-") && !name.contains("/02-"))
+        {
+            let text = pack.text(name);
+            own += text.matches("甲2024-04").count();
+            // The trail also follows the months' sums, which are of the whole bureau.
+            let of_people = !extent[2].1.is_empty() && name.contains("/16-");
+            let foreign = if of_people { &foreign[..2] } else { foreign };
+            wrong.extend(
+                foreign.iter().filter(|word| text.contains(**word)).map(|word| format!("{name}: {word}\n{text}")),
+            );
+        }
+        assert!(own >= 4, "{own} marks of the person's April");
+        assert!(wrong.is_empty(), "{extent:?}\n{}", wrong.join("\n"));
+    }
+}

@@ -151,15 +151,16 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new() -> World {
         let mut app = TestApp::new().await;
-        app.clock_to("2024-05-08 09:00");
-        let (first, mishan, beishi) = (app.bureau, app.venue("米山镇").await, app.venue("北诗镇").await);
-        let [own, colleague, neighbour] =
-            fill(&app, [("甲本人", mishan), ("乙同站", mishan), ("丙邻站", beishi)]).await;
-        app.bureau = another_bureau(&app).await;
-        let elsewhere = app.venue("米山镇").await;
-        let [stranger] = fill(&app, [("丁外局", elsewhere)]).await;
-        app.bureau = first;
+        let [own, colleague, neighbour] = one_bureau(&app).await;
+        let stranger = a_bureau_beside(&mut app).await;
         World { app, own, colleague, neighbour, stranger }
+    }
+
+    /// The same with nothing but the queries themselves between one account and what is another's.
+    pub(super) async fn without_the_second_wall() -> World {
+        let world = World::new().await;
+        take_the_second_wall_away(&world.app).await;
+        world
     }
 
     pub(super) fn things(&self, whose: Whose) -> &Things {
@@ -200,6 +201,35 @@ impl World {
         }
         all
     }
+}
+
+/// Gaoping with three people at two venues, and a thing of every kind for each.
+pub(super) async fn one_bureau(app: &TestApp) -> [Things; 3] {
+    app.clock_to("2024-05-08 09:00");
+    let (mishan, beishi) = (app.venue("米山镇").await, app.venue("北诗镇").await);
+    fill(app, [("甲本人", mishan), ("乙同站", mishan), ("丙邻站", beishi)]).await
+}
+
+/// Another bureau, as busy.
+pub(super) async fn a_bureau_beside(app: &mut TestApp) -> Things {
+    let first = app.bureau;
+    app.bureau = another_bureau(app).await;
+    let elsewhere = app.venue("米山镇").await;
+    let [stranger] = fill(app, [("丁外局", elsewhere)]).await;
+    app.bureau = first;
+    stranger
+}
+
+/// Row security off, in this database.
+pub(super) async fn take_the_second_wall_away(app: &TestApp) {
+    app.execute(
+        "do $$ declare walled regclass; begin
+             for walled in select oid from pg_class where relrowsecurity loop
+                 execute format('alter table %s disable row level security', walled);
+             end loop;
+         end $$",
+    )
+    .await;
 }
 
 /// A bureau beside Gaoping with venues, a plan and a fund of its own.
