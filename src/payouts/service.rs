@@ -135,13 +135,12 @@ pub async fn prepare(work: &mut Work, scope: Scope, cases: &[i64]) -> Result<(i6
     let mut payouts = Vec::with_capacity(rows.len());
     for row in &rows {
         if let (Some(batch), Some(status)) = (row.batch, row.batch_status) {
+            let batch = db::batches(work.conn(), bureau, Some(batch), 1).await?.pop();
             return Err(AppError::refused(format!(
-                "{}已在另一批次中（{}），每件只发一次。",
+                "{}已编入{}（{}），每件只发一次。",
                 row.number,
-                match status {
-                    BatchStatus::Paid => "已发放".to_owned(),
-                    other => format!("{}，批次编号{batch}", other.label()),
-                }
+                batch.map_or_else(|| "另一批次".to_owned(), |batch| batch.title()),
+                status.label()
             )));
         }
         payouts.push(payout_of(row, *revision, programme, &calendar)?);

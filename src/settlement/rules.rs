@@ -226,6 +226,8 @@ mod tests {
         assert!(judge(Step::Calculate, &approved, 1, Role::BureauClerk).is_err());
         let other = Situation { reviewed_by: Some(4), ..reviewed() };
         assert!(judge(Step::Approve, &other, 4, Role::Approver).is_err(), "the reviewer is not the approver");
+        assert!(judge(Step::Approve, &other, 1, Role::Approver).is_err(), "nor is who calculated");
+        assert!(judge(Step::Approve, &other, 2, Role::Approver).is_ok());
     }
 
     #[test]

@@ -477,6 +477,22 @@ async fn several_records_are_found_in_order_together_or_none_is() {
 
     clerk.get("/consultations/together").await.assert_status(422).assert_says("还没有勾选");
     clerk.get("/consultations/together?id=999999").await.assert_status(404);
+    // Neither what is not there nor what was reviewed takes the others with it.
+    let third = format!("{}:1", found[2]);
+    clerk.post("/consultations/together", &[("seen", &third), ("seen", "999999:1")]).await.assert_status(404);
+    let reviewed = format!("{}:2", found[0]);
+    let page = clerk.post("/consultations/together", &[("seen", &third), ("seen", &reviewed)]).await;
+    page.assert_status(409).assert_says("已经复核过");
+    desk.app
+        .execute(&format!(
+            "update consultations set recorded_by = {} where id = {}",
+            clerk.actor().account_id,
+            found[2]
+        ))
+        .await;
+    let page = clerk.post("/consultations/together", &[("seen", &third)]).await;
+    page.assert_status(409).assert_says("由您本人登记");
+    assert_eq!(desk.app.scalar_i64(qualified).await, 1);
     desk.duty().await.get(&format!("/consultations/together?id={}", found[2])).await.assert_status(403);
 }
 

@@ -153,7 +153,8 @@ async fn c01_c02_within_the_target_the_earmarked_fund_pays_the_base_and_the_oper
     assert_eq!(office.balance("operating_case_subsidy").await, 500);
     assert_eq!(office.balance("earmarked_at_bureau").await, 399_000);
     assert_eq!(app.scalar_i64("select count(*) from transfers where status = 'sent' and amount = 1500").await, 1);
-    assert!(office.prepare(&[one]).await.unwrap_err().contains("每件只发一次"));
+    let twice = office.prepare(&[one]).await.unwrap_err();
+    assert!(twice.contains("已编入2024年第1批") && twice.contains("每件只发一次"), "{twice}");
     office.is_clean().await;
     // Its page leads to the transfer and to the entry of each fund that it took from.
     let page = office.clerk.get(&format!("/payouts/cases/{one}")).await;
