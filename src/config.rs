@@ -45,6 +45,9 @@ pub struct Config {
     pub breached_passwords: Option<PathBuf>,
     /// How often public forms and pages may be asked for; the settings are named there.
     pub visits: VisitSettings,
+    /// `HUIFA_SECOND_FACTOR_FOR_ALL`: every account signs in with a second factor, not only
+    /// those who keep the system, approve and pay.
+    pub second_factor_for_all: bool,
     /// `HUIFA_DEMO_SECOND_FACTOR`: the demonstration asks for second factors as real work does.
     pub demonstration_second_factor: bool,
 }
@@ -112,6 +115,7 @@ impl Config {
                 None => None,
             },
             visits: VisitSettings::read(&lookup)?,
+            second_factor_for_all: switched_on("HUIFA_SECOND_FACTOR_FOR_ALL"),
             demonstration_second_factor: switched_on("HUIFA_DEMO_SECOND_FACTOR"),
             connections: match lookup("HUIFA_DATABASE_CONNECTIONS") {
                 None => 16,

@@ -9,6 +9,7 @@ use crate::accounts::setup::SetupToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secrets::Seals;
+use crate::web::permissions::Role;
 use crate::web::visits::Visits;
 
 /// Cheap to clone: everything in it is shared.
@@ -33,10 +34,12 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Whether administrators, approvers and payers must sign in with a second factor. The
-    /// demonstration leaves it out unless told otherwise, so that its accounts can be tried.
-    pub fn asks_second_factor(&self) -> bool {
-        !self.demonstration || self.config.demonstration_second_factor
+    /// Whether who has this role must sign in with a second factor: administrators, approvers
+    /// and payers always, the others where the installation says so. The demonstration leaves
+    /// it out unless told otherwise, so that its accounts can be tried.
+    pub fn asks_second_factor(&self, role: Role) -> bool {
+        (role.needs_second_factor() || self.config.second_factor_for_all)
+            && (!self.demonstration || self.config.demonstration_second_factor)
     }
 }
 

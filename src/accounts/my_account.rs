@@ -122,7 +122,7 @@ pub(super) async fn page(State(state): State<AppState>, layout: Layout, session:
         password_changed_at: account.password_changed_at,
         password_days: account.password_days,
         has_second_factor: session.has_second_factor,
-        needs_second_factor: actor.role.needs_second_factor(),
+        needs_second_factor: state.asks_second_factor(actor.role),
         codes_left: account.codes_left,
         passkeys_work: state.config.passkey_site().is_some(),
         passkeys,

@@ -122,8 +122,7 @@ pub async fn load(state: &AppState, visitor: Visitor) -> Result<Option<Session>,
         request_id: visitor.request_id,
         flash_waiting: row.flash_waiting,
     };
-    let second_factor_due =
-        state.asks_second_factor() && actor.role.needs_second_factor() && row.second_factor.is_none();
+    let second_factor_due = state.asks_second_factor(actor.role) && row.second_factor.is_none();
     Ok(Some(Session {
         actor,
         fresh_until: row.fresh_until,

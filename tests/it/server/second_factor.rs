@@ -122,7 +122,7 @@ async fn an_approver_sets_up_codes_first_and_then_signs_in_with_them() {
     assert_eq!(app.scalar_i64(&format!("select count(*) from recovery_codes where account_id = {id}")).await, 8);
     let hashed = "select count(*) from recovery_codes where length(code) = 32";
     assert_eq!(app.scalar_i64(hashed).await, 8);
-    assert!(codes.iter().all(|code| code.len() == 29), "24 letters of 31, in groups: {codes:?}");
+    assert!(codes.iter().all(|code| code.len() == 34), "28 letters of 31, in groups: {codes:?}");
 
     // From now on the password alone opens nothing.
     let mut second = Jar::new(&app);
@@ -149,6 +149,24 @@ async fn an_approver_sets_up_codes_first_and_then_signs_in_with_them() {
     fourth.post("/sign-in/code", &[("code", &codes[0])]).await.assert_status(422);
     let page = third.get("/my-account").await;
     page.assert_says("还有7个恢复码").assert_says("密码和恢复码");
+}
+
+#[tokio::test]
+async fn where_all_need_a_second_factor_nobody_gets_in_without() {
+    let mut app = TestApp::new().await;
+    account(&app, "songlx", Role::BureauClerk).await;
+    let mut clerk = Jar::new(&app);
+    clerk.password("songlx", PASSWORD).await.assert_status(303);
+    clerk.get("/permissions").await.assert_status(200);
+    drop(clerk);
+    app.is_told("HUIFA_SECOND_FACTOR_FOR_ALL", "1");
+    let mut clerk = Jar::new(&app);
+    clerk.password("songlx", PASSWORD).await.assert_status(303);
+    for path in ["/home", "/permissions", "/consultations"] {
+        assert_eq!(clerk.get(path).await.location.as_deref(), Some("/second-factor"), "{path}");
+    }
+    enrol(&app, &mut clerk).await;
+    clerk.get("/permissions").await.assert_status(200);
 }
 
 #[tokio::test]

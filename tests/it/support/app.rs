@@ -117,7 +117,12 @@ impl TestApp {
 
     /// Tells it the address that people come by.
     pub(crate) fn is_reached_at(&mut self, url: &str) {
-        let lookup = |name: &str| (name == "HUIFA_PUBLIC_URL").then(|| url.to_owned());
+        self.is_told("HUIFA_PUBLIC_URL", url);
+    }
+
+    /// Starts it again with this setting.
+    pub(crate) fn is_told(&mut self, setting: &str, value: &str) {
+        let lookup = |name: &str| (name == setting).then(|| value.to_owned());
         self.state.config = Arc::new(Config::from_lookup(lookup).expect("settings"));
         self.router = huifa::build_router(&self.state).0;
     }
