@@ -4,6 +4,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
+use percent_encoding::percent_decode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -239,7 +240,7 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
 /// What is no text is not guessed at, and what nobody sees or what turns the rest around
 /// would make a name look like another one on paper.
 fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
-    let Ok(text) = String::from_utf8(decoded(body)) else {
+    let Ok(text) = percent_decode(body).decode_utf8() else {
         return Err(AppError::Unusable("提交的内容不是通用的编码（UTF-8），没有保存。请用浏览器重新填写。".to_owned()));
     };
     let hidden = |c: char| {
@@ -251,26 +252,6 @@ fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
         return Err(AppError::Unusable(words.to_owned()));
     }
     Ok(())
-}
-
-/// The bytes that a form's body stands for.
-fn decoded(body: &[u8]) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| {
-        byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
-    };
-    let mut plain = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        match (first, digit(after.first()), digit(after.get(1))) {
-            (b'%', Some(high), Some(low)) => {
-                plain.push(high << 4 | low);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => plain.push(*first),
-        }
-    }
-    plain
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {

@@ -282,7 +282,7 @@ async fn a_thousand_requests_cut_off_leave_the_books_sound() {
     // What was begun ends, with nobody waiting for it.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(missing(&app).await, Vec::<&str>::new(), "{cut_off} cut off, {landed} went through");
-    assert!(cut_off > 100, "{cut_off} cut off, {landed} went through");
+    assert!(cut_off > 100 && landed > 50, "{cut_off} cut off, {landed} went through");
     assert!(standing(&app).await <= 1);
     assert_eq!(app.scalar_i64(UNEXPLAINED).await, 0);
     let days = "select coalesce(sum(days), 0)::bigint from case_extensions where status = 'granted'";
