@@ -411,7 +411,10 @@ async fn another_role_a_way_back_and_a_lost_telephone_go_the_same_way() {
     ask(&[("kind", "role"), ("role", "finance"), ("reason", "接替付款")]).await.assert_status(303);
     system.post(&format!("/accounts/{id}/disable"), &[]).await.assert_status(303);
     decide("grant").await.assert_status(409).assert_says("状态已经变化");
-    assert_eq!(app.scalar_i64(&format!("select count(*) from accounts where id = {id} and status = 'active'")).await, 0);
+    assert_eq!(
+        app.scalar_i64(&format!("select count(*) from accounts where id = {id} and status = 'active'")).await,
+        0
+    );
     decide("refuse").await.assert_status(303);
     for table in ["second_factors", "recovery_codes", "passkeys"] {
         assert_eq!(app.scalar_i64(&format!("select count(*) from {table}")).await, 0, "{table}");
