@@ -308,7 +308,7 @@ pub(super) async fn renew_recovery_codes(
 }
 
 async fn renew_codes(conn: &mut PgConnection, account_id: i64) -> Result<Vec<String>, AppError> {
-    let codes = (0..RECOVERY_CODES).map(|_| super::words::random_letters(28)).collect::<Result<Vec<_>, _>>()?;
+    let codes = (0..RECOVERY_CODES).map(|_| super::words::secret_word()).collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Vec<u8>> = codes.iter().map(|code| code_key(code)).collect();
     sqlx::query!("delete from recovery_codes where account_id = $1", account_id).execute(&mut *conn).await?;
     sqlx::query!("insert into recovery_codes (account_id, code) select $1, unnest($2::bytea[])", account_id, &keys)
