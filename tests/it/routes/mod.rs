@@ -25,6 +25,7 @@ mod interrupted;
 mod money_decoys;
 mod money_races;
 mod money_schema;
+mod month_decoys;
 mod objections;
 mod one_account;
 mod payments;

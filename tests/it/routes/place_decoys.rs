@@ -316,3 +316,54 @@ async fn an_application_is_looked_up_by_its_number_and_telephone_and_old_ones_st
     .await;
     stranger.post_bare("/legal-aid", &form).await.assert_status(200);
 }
+
+#[tokio::test]
+async fn ones_own_account_shows_ones_own_keys_sessions_and_requests() {
+    let app = TestApp::new().await;
+    let (me, other) = (app.staff(Role::Finance).await, app.staff(Role::Leader).await);
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let by = app.staff(Role::SystemAdministrator).await.actor().account_id;
+    let (mine, theirs) = (me.actor().account_id.to_string(), other.actor().account_id.to_string());
+    let mut rows = Ground::new(&app, by).await;
+    for (whose, name) in [(&mine, "我的手机"), (&theirs, "他的手机")] {
+        let id = format!("=decode(rpad(md5('{name}'), 80, '0'), 'hex')");
+        rows.put(
+            "passkeys",
+            &[("account_id", whose), ("credential_id", &id), ("public_key", &id), ("sign_count", "0"), ("name", name)],
+        );
+    }
+    for (whose, agent, until) in [
+        (&mine, "Gecko-live", "2099-01-01 00:00+08"),
+        (&mine, "Gecko-over", "2024-01-01 00:00+08"),
+        (&theirs, "Gecko-other", "2099-01-01 00:00+08"),
+    ] {
+        rows.put(
+            "sessions",
+            &[
+                ("id", &format!("=sha256('{agent}')")),
+                ("account_id", whose),
+                ("user_agent", agent),
+                ("address", agent),
+                ("expires_at", until),
+            ],
+        );
+    }
+    for (whose, reason) in [(&mine, "借调结束"), (&theirs, "另一项申请")] {
+        rows.put(
+            "rights_requests",
+            &[
+                ("account_id", whose),
+                ("kind", "role"),
+                ("role", "finance"),
+                ("reason", reason),
+                ("asked_by", &by.to_string()),
+            ],
+        );
+    }
+    rows.done().await;
+    let page = me.get("/my-account").await;
+    page.assert_status(200).assert_says("我的手机").assert_silent_on("他的手机");
+    page.assert_says("Gecko-live").assert_silent_on("Gecko-over").assert_silent_on("Gecko-other");
+    let page = security.get(&format!("/accounts/{mine}")).await;
+    page.assert_status(200).assert_says("借调结束").assert_silent_on("另一项申请");
+}
