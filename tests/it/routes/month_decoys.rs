@@ -1,7 +1,7 @@
 //! Whose shifts, objections and debts are whose: another person's, another month's, what is not published, not approved,
 //! not asked any more.
 
-use huifa::attendance::db::{MonthFilter, find_shift, next_shifts, shifts_of_month, shifts_on};
+use huifa::attendance::db::{MonthFilter, Shift, find_shift, next_shifts, shifts_of_month, shifts_on};
 use huifa::consultations::db::open_shifts;
 use huifa::settlement::db::items_of;
 use huifa::settlement::objections::object;
@@ -50,24 +50,29 @@ fn item(rows: &mut Ground<'_>, id: &str, settlement: &str, person: i64, receivab
     );
 }
 
+/// A shift with what is settled and open of it.
+fn facts(one: &Shift) -> (i64, bool, i64, i64) {
+    (one.id, one.settled, one.open_findings, one.open_corrections)
+}
+
 #[tokio::test]
 async fn shifts_are_ones_own_published_and_in_the_state_that_is_asked_for() {
     let app = TestApp::new().await;
     let (here, there) = (app.venue("米山镇").await, app.venue("北诗镇").await);
     let (person, colleague) = (app.person("张三", &[here]).await, app.person("李四", &[there]).await);
     let duty = Duty::new(&app).await;
-    let days = ["2024-05-08", "2024-05-15", "2024-05-22", "2024-05-29"];
+    let days = ["2024-05-08", "2024-05-15", "2024-05-22", "2024-05-29", "2024-05-30"];
     let mut may: Vec<_> = days.iter().map(|day| (person, here, *day)).collect();
     may.extend(days.iter().map(|day| (colleague, there, *day)));
     let shifts = duty.publish("2024-05", &may).await;
-    let (mine, theirs) = shifts.split_at(4);
+    let (mine, theirs) = shifts.split_at(5);
     let june = duty.publish("2024-06", &[(person, here, "2024-06-05"), (colleague, there, "2024-06-05")]).await;
     let draft = duty.publish("2024-07", &[(person, here, "2024-07-03")]).await;
     app.execute(
         "update rosters set status = 'approved', published_by = null, published_at = null where month = '2024-07-01'",
     )
     .await;
-    // Late and gone; not gone; nobody; the day itself. The colleague as well.
+    // Late and gone; not gone; nobody; the day itself; still to come. The colleague as well.
     for shifts in [mine, theirs] {
         duty.attend(shifts[0], "08:30", Some("12:00")).await;
         duty.attend(shifts[1], "08:00", None).await;
@@ -78,7 +83,7 @@ async fn shifts_are_ones_own_published_and_in_the_state_that_is_asked_for() {
     let by = app.staff(Role::BureauClerk).await.actor().account_id;
     let second = (by + 1000).to_string();
     let mut rows = Ground::new(&app, by).await;
-    for (shift, status) in [(mine[0], "asked"), (mine[1], "refused"), (theirs[0], "asked")] {
+    for (shift, status) in [(mine[0], "asked"), (mine[0], "refused"), (mine[3], "refused"), (theirs[0], "asked")] {
         let shift = shift.to_string();
         let decided = [("decided_by", second.as_str()), ("decided_at", "2024-05-28 09:00+08")];
         let row = [("shift_id", shift.as_str()), ("side", "sign_out"), ("status", status)];
@@ -90,8 +95,9 @@ async fn shifts_are_ones_own_published_and_in_the_state_that_is_asked_for() {
     let whose = here.to_string();
     rows.put("venue_months", &[&[("venue_id", whose.as_str()), ("month", "2024-06-01")][..], &reported].concat());
     rows.done().await;
-    for (status, occurrence) in [("told", "1"), ("confirmed", "2")] {
-        let finding = duty.confirmed(mine[0], "late", occurrence).await;
+    for (shift, status, occurrence) in [(mine[0], "told", "1"), (mine[0], "confirmed", "2"), (mine[3], "confirmed", "")]
+    {
+        let finding = duty.confirmed(shift, "late", occurrence).await;
         if status == "told" {
             let open = "status = 'told', decided_by = null, decided_at = null";
             app.execute(&format!("update findings set {open} where id = {finding}")).await;
@@ -115,9 +121,13 @@ async fn shifts_are_ones_own_published_and_in_the_state_that_is_asked_for() {
             assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected, "{state}");
         }
         let on = shifts_on(&mut conn, scope, date("2024-05-08"), 50).await.expect("shifts");
-        assert_eq!(on.iter().map(|one| one.id).collect::<Vec<_>>(), [mine[0]]);
+        assert_eq!(on.iter().map(facts).collect::<Vec<_>>(), [(mine[0], false, 1, 1)]);
         let next = next_shifts(&mut conn, scope, date("2024-05-22"), 50).await.expect("shifts");
-        assert_eq!(next.iter().map(|one| one.id).collect::<Vec<_>>(), [mine[3], june[0]]);
+        let expected = [(mine[3], false, 0, 0), (mine[4], false, 0, 0), (june[0], true, 0, 0)];
+        assert_eq!(next.iter().map(facts).collect::<Vec<_>>(), expected);
+        let filter = MonthFilter { state: "correction".to_owned(), ..MonthFilter::default() };
+        let found = shifts_of_month(&mut conn, scope, month, &filter, today, 50).await.expect("shifts");
+        assert_eq!(found.iter().map(facts).collect::<Vec<_>>(), [(mine[0], false, 1, 1)]);
         // For records: came, published, from a day on, of a month that is not reported.
         let open = open_shifts(&mut conn, scope, date("2024-05-15"), date("2024-07-05")).await.expect("shifts");
         assert_eq!(open.iter().map(|one| one.id).collect::<Vec<_>>(), [mine[3], mine[1]]);
@@ -126,11 +136,9 @@ async fn shifts_are_ones_own_published_and_in_the_state_that_is_asked_for() {
     let july = "2024-07".parse().expect("a month");
     let none = shifts_of_month(&mut conn, own, july, &MonthFilter::default(), today, 50).await.expect("shifts");
     assert!(none.is_empty() && shifts_on(&mut conn, own, date("2024-07-03"), 50).await.expect("shifts").is_empty());
-    for (shift, settled, findings, corrections) in
-        [(mine[0], false, 1, 1), (mine[1], false, 0, 0), (june[0], true, 0, 0)]
-    {
-        let found = find_shift(&mut conn, own, shift).await.expect("a shift").expect("one's own");
-        assert_eq!((found.settled, found.open_findings, found.open_corrections), (settled, findings, corrections));
+    for expected in [(mine[0], false, 1, 1), (mine[3], false, 0, 0), (june[0], true, 0, 0)] {
+        let found = find_shift(&mut conn, own, expected.0).await.expect("a shift").expect("one's own");
+        assert_eq!(facts(&found), expected);
     }
 }
 
@@ -275,7 +283,8 @@ async fn what_if_is_reckoned_from_the_year_and_from_what_stands() {
     // Not published, of the next year, told and not confirmed, ended, void, not agreed, of the next year.
     let april = duty.publish("2024-04", &[(person, venue, "2024-04-10")]).await;
     app.execute(
-        "update rosters set status = 'approved', published_by = null, published_at = null where month = '2024-04-01'",
+        "update rosters set status = 'draft', approved_by = null, approved_at = null, published_by = null, published_at = null
+         where month = '2024-04-01'",
     )
     .await;
     let january = duty.publish("2025-01", &[(person, venue, "2025-01-08")]).await;
