@@ -192,7 +192,12 @@ async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
         return Err(unusable());
     }
     refuse_unreadable(typed.as_bytes())?;
-    let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
+    refuse_broken_lines(&fields)?;
+    let mut files = parts.iter().filter(|part| part.is_file);
+    let file = files.next().map(|part| part.content.to_vec()).unwrap_or_default();
+    if files.next().is_some() {
+        return Err(AppError::Unusable("一次只能上传一个文件，没有保存。请返回上一页，一个一个地上传。".to_owned()));
+    }
     Ok(WithFile { typed: typed.into_bytes(), file })
 }
 
@@ -234,6 +239,7 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
         return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));
     }
     refuse_unreadable(&body)?;
+    refuse_broken_lines(&parse::<Vec<(String, String)>>(&body)?)?;
     Ok(body)
 }
 
@@ -250,6 +256,42 @@ fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
     if text.chars().any(hidden) {
         let words = "提交的内容中有看不见的控制字符，多半是从别处复制时带来的，没有保存。请删去那一段，手工输入。";
         return Err(AppError::Unusable(words.to_owned()));
+    }
+    Ok(())
+}
+
+/// The fields that the forms show as boxes of several lines; in all others a browser sends one.
+pub const OF_MANY_LINES: &[&str] = &[
+    "advice",
+    "answer",
+    "body",
+    "content",
+    "evidence",
+    "facts",
+    "faults",
+    "gap_reason",
+    "legal_basis",
+    "means_note",
+    "note",
+    "notice",
+    "numbers",
+    "pasted",
+    "reason",
+    "request",
+    "return_reason",
+    "summary",
+    "wish",
+    "words",
+];
+
+/// A name of two lines would stand in registers, prints and files as somebody else's second line.
+fn refuse_broken_lines(fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<(), AppError> {
+    let broken = |(name, value): &(_, _)| {
+        let (name, value): (&str, &str) = (AsRef::as_ref(name), AsRef::as_ref(value));
+        value.contains(['\n', '\r']) && !OF_MANY_LINES.contains(&name)
+    };
+    if fields.iter().any(broken) {
+        return Err(AppError::Unusable("只能填一行的栏目中有换行，没有保存。请删去换行后重新提交。".to_owned()));
     }
     Ok(())
 }
