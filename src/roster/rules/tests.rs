@@ -254,6 +254,8 @@ fn clause_4_1_3_only_members_of_the_duty_bank_in_good_standing() {
     check(Candidate { status: "left".to_owned(), ..person(7, "张三") }, "张三已退出值班人员库");
     check(Candidate { serves_here: false, ..person(7, "张三") }, "张三的值班范围不包括米山镇");
     check(Candidate { joined_on: date("2024-05-09"), ..person(7, "张三") }, "2024年5月9日入库");
+    let first_day = Candidate { joined_on: date("2024-05-08"), ..person(7, "张三") };
+    assert!(decide(&terms("2024-05"), &station(), &first_day, &wednesday, &[]).is_ok());
     let expired = Candidate { licence_valid_to: Some(date("2024-05-07")), ..person(7, "张三") };
     check(expired.clone(), "有效期至2024年5月7日");
     let last_day = Candidate { licence_valid_to: Some(date("2024-05-08")), ..expired };

@@ -91,6 +91,7 @@ async fn the_day_of_a_duty_person_from_the_button_to_the_register() {
     duty.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
     desk.app.clock_to("2024-05-08 11:30");
     duty.get("/attendance").await.assert_says("08:20").assert_says("迟到20分钟").assert_says("签退");
+    duty.get("/attendance/2024-05").await.assert_says("在岗").assert_silent_on("缺签退");
     duty.post(&desk.path("/sign-out"), &[]).await.assert_status(303);
     assert_eq!(desk.app.scalar_i64("select early_minutes::bigint from attendances").await, 30);
     let month = duty.get("/attendance/2024-05").await;

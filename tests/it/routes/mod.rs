@@ -4,6 +4,7 @@ mod accounts;
 mod attendance;
 mod calendar;
 mod case_counting;
+mod case_fields;
 mod case_forms;
 mod case_life;
 mod case_screens;
