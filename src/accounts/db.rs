@@ -211,6 +211,12 @@ pub async fn lock_active(conn: &mut PgConnection, bureau: i64, role: Role) -> sq
     .await
 }
 
+/// Whether an account stands so; it stays so until the transaction ends.
+pub async fn lock_standing(conn: &mut PgConnection, id: i64, status: &str) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!("select status from accounts where id = $1 for no key update", id);
+    Ok(found.fetch_optional(conn).await?.is_some_and(|found| found == status))
+}
+
 /// Counts a wrong password and locks from the `limit`th in a row.
 pub async fn count_failure(
     conn: &mut PgConnection,

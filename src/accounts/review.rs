@@ -163,6 +163,14 @@ pub async fn decide_all(
     if accounts.contains(&by) {
         return Err(AppError::refused("自己的账号须由另一名管理员复核。"));
     }
+    if !keep {
+        for role in Role::ALL.iter().filter(|role| role.is_administrator()) {
+            let administrators = db::lock_active(work.conn(), bureau, *role).await?;
+            if !administrators.is_empty() && administrators.iter().all(|id| accounts.contains(id)) {
+                return Err(AppError::refused("这样会停用最后一个同类管理员的账号。请先建立接替的账号。"));
+            }
+        }
+    }
     let written = sqlx::query_scalar!(
         "insert into access_reviews (bureau_id, quarter, account_id, decision, note, decided_by, decided_at)
          select $1, $2, id, $3, $4, $5, $6 from accounts
@@ -190,11 +198,6 @@ pub async fn decide_all(
         for id in &written {
             db::disable(work.conn(), bureau, *id, "季度复核停用").await?;
             session::close_others(work.conn(), *id, &[]).await?;
-        }
-        if db::lock_active(work.conn(), bureau, Role::SystemAdministrator).await?.is_empty()
-            || db::lock_active(work.conn(), bureau, Role::SecurityAdministrator).await?.is_empty()
-        {
-            return Err(AppError::refused("这样会停用最后一个同类管理员的账号。请先建立接替的账号。"));
         }
     }
     Ok(())

@@ -42,6 +42,17 @@ dictionary! {
 
 crate::text_column!(RequestKind);
 
+impl RequestKind {
+    /// How an account stands for which this is asked and granted.
+    fn asked_of(self) -> &'static str {
+        match self {
+            RequestKind::New => "waiting",
+            RequestKind::Role | RequestKind::SecondFactor => "active",
+            RequestKind::Restore => "disabled",
+        }
+    }
+}
+
 /// A request as the account's page shows it.
 #[derive(Clone, Debug)]
 pub(super) struct RequestRow {
@@ -197,12 +208,7 @@ pub async fn ask(
     if account == work.actor.account_id {
         return Err(AppError::refused("自己的账号须由另一名系统管理员提出申请。"));
     }
-    let fits = match kind {
-        RequestKind::New => false,
-        RequestKind::Role | RequestKind::SecondFactor => found.status == "active",
-        RequestKind::Restore => found.status == "disabled",
-    };
-    if !fits {
+    if kind == RequestKind::New || found.status != kind.asked_of() {
         return Err(AppError::refused("账号的状态已经变化，请刷新页面查看。"));
     }
     insert_request(work, scope.bureau(), account, &Asked { kind, role, venue_id, reason }).await?;
@@ -212,7 +218,8 @@ pub async fn ask(
 /// Grants an open request: an account's rights begin, change or come back.
 ///
 /// # Errors
-/// When it was decided meanwhile, or the actor asked for it, or it is about them.
+/// When it was decided meanwhile, or the actor asked for it, or it is about them, or the account
+/// stands otherwise than when it was asked, or is the last of its kind of administrator.
 pub async fn grant(work: &mut Work, scope: Scope, account: i64, request: i64) -> Result<RequestKind, AppError> {
     let (by, now) = (work.actor.account_id, work.now);
     let before = db::find_account(work.conn(), scope.bureau(), account).await?.ok_or(AppError::NotFound)?;
@@ -229,6 +236,16 @@ pub async fn grant(work: &mut Work, scope: Scope, account: i64, request: i64) ->
     .fetch_optional(work.conn())
     .await?
     .ok_or_else(decided_meanwhile)?;
+    // What is granted is what was asked: a new role does not bring back who was disabled meanwhile.
+    if !db::lock_standing(work.conn(), account, asked.kind.asked_of()).await? {
+        return Err(AppError::refused("提出申请以后账号的状态已经变化，请写明原因退回这份申请。"));
+    }
+    if before.role.is_administrator()
+        && asked.role != before.role
+        && db::lock_active(work.conn(), scope.bureau(), before.role).await? == [account]
+    {
+        return Err(AppError::refused("这是最后一个同类管理员的账号，变更后系统没有人管。请先建立接替的账号。"));
+    }
     match asked.kind {
         RequestKind::SecondFactor => second_factor::remove(work.conn(), account).await?,
         RequestKind::New | RequestKind::Role | RequestKind::Restore => {

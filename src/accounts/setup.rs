@@ -14,7 +14,7 @@ impl SetupToken {
     /// # Errors
     /// When the system's randomness fails.
     pub fn random() -> anyhow::Result<SetupToken> {
-        let mut bytes = [0_u8; 12];
+        let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(SetupToken(text.into()))

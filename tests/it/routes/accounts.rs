@@ -452,6 +452,15 @@ async fn another_role_a_way_back_and_a_lost_telephone_go_the_same_way() {
     app.execute(&factor).await;
     ask(&[("kind", "second_factor"), ("reason", "手机丢失")]).await.assert_status(303);
     decide("grant").await.assert_status(303);
+    // Another role is no way back for who was disabled after it was asked for.
+    ask(&[("kind", "role"), ("role", "finance"), ("reason", "接替付款")]).await.assert_status(303);
+    system.post(&format!("/accounts/{id}/disable"), &[]).await.assert_status(303);
+    decide("grant").await.assert_status(409).assert_says("状态已经变化");
+    assert_eq!(
+        app.scalar_i64(&format!("select count(*) from accounts where id = {id} and status = 'active'")).await,
+        0
+    );
+    decide("refuse").await.assert_status(303);
     for table in ["second_factors", "recovery_codes", "passkeys"] {
         assert_eq!(app.scalar_i64(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
@@ -547,6 +556,17 @@ async fn every_account_is_looked_at_each_quarter_by_somebody_else() {
     security.get("/access-review").await.assert_says("2024年第3季度").assert_says("还有2个没有复核");
     assert_eq!(app.refused_by("delete from access_reviews").await, "access_reviews_append_only");
     let last = system.post("/access-review", &[("account", &own), ("decision", "disable")]).await;
+    last.assert_status(409).assert_says("最后一个同类管理员");
+    // Nor the only one who reads the trail, by this way or by another role.
+    let audit = app.staff(Role::AuditAdministrator).await.actor().account_id;
+    let id = audit.to_string();
+    let last = system.post("/access-review", &[("account", id.as_str()), ("decision", "disable")]).await;
+    last.assert_status(409).assert_says("最后一个同类管理员");
+    let ask = [("kind", "role"), ("role", "leader"), ("reason", "调岗")];
+    system.post(&format!("/accounts/{audit}/requests"), &ask).await.assert_status(303);
+    let request = app.scalar_i64("select id from rights_requests where decision is null").await.to_string();
+    let decide = [("request", request.as_str()), ("decision", "grant")];
+    let last = security.post(&format!("/accounts/{audit}/decision"), &decide).await;
     last.assert_status(409).assert_says("最后一个同类管理员");
     for role in [Role::AuditAdministrator, Role::BureauClerk, Role::Leader] {
         app.staff(role).await.get("/access-review").await.assert_status(403);
