@@ -310,7 +310,9 @@ mod tests {
         ] {
             assert_eq!(read(typed).unwrap(), kept, "{typed:?}");
         }
-        for turned in ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{7f}', '\u{9b}'] {
+        for turned in
+            ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{7f}', '\u{9b}']
+        {
             assert!(read(&format!("李{turned}四")).is_err(), "{turned:?}");
         }
         assert!(readable(Bytes::from_static(b"name=%FF")).is_err());

@@ -177,6 +177,8 @@ fn a01_what_is_moved_names_the_day_it_stands_for() {
         "moved_from",
         "米山镇5月15日 周三已有班次",
     );
+    let elsewhere = [taken(&centre(), 8, "2024-05-15")];
+    assert!(decide_in_may(&station(), &from(Some("2024-05-15")), &elsewhere).is_ok());
     assert!(decide_in_may(&station(), &from(Some("2024-05-01")), &standing).is_ok());
 }
 
@@ -227,6 +229,9 @@ fn a21_a_second_person_is_warned_of_and_taken() {
     let accepted = decide_in_may(&station(), &proposal(&station(), "2024-05-08"), &others).unwrap();
     assert_eq!(accepted.warnings.len(), 1);
     assert!(accepted.warnings[0].contains("同一时间有2人值班，每人分别补贴"), "{:?}", accepted.warnings);
+    let apart = [taken(&centre(), 8, "2024-05-08"), taken(&station(), 8, "2024-05-15")];
+    let alone = decide_in_may(&station(), &proposal(&station(), "2024-05-08"), &apart).unwrap();
+    assert!(alone.warnings.is_empty(), "{:?}", alone.warnings);
 }
 
 #[test]

@@ -67,8 +67,10 @@ async fn every_field_of_the_set_up_is_read_strictly() {
         ("password", "1234567890123456", "password", "容易被猜到"),
         ("repeated", "another", "repeated", "两次输入的密码不一样"),
     ] {
-        let fields: Vec<(&str, &str)> =
-            set_up_fields(&token).into_iter().map(|(name, value)| (name, if name == field { typed } else { value })).collect();
+        let fields: Vec<(&str, &str)> = set_up_fields(&token)
+            .into_iter()
+            .map(|(name, value)| (name, if name == field { typed } else { value }))
+            .collect();
         let page = app.stranger().post_bare("/set-up", &fields).await;
         page.assert_status(422);
         let said = page.select(&format!("#e-{beside}")).join("");
@@ -83,7 +85,12 @@ async fn only_a_demonstration_shows_its_accounts() {
     let id = app.staff(Role::Approver).await.actor().account_id;
     let (login, _) = huifa::demo::ACCOUNTS[0];
     app.execute(&format!("update accounts set login = '{login}', name = '示范甲' where id = {id}")).await;
-    app.stranger().get("/sign-in").await.assert_status(200).assert_silent_on("示范甲").assert_silent_on(huifa::demo::PASSWORD);
+    app.stranger()
+        .get("/sign-in")
+        .await
+        .assert_status(200)
+        .assert_silent_on("示范甲")
+        .assert_silent_on(huifa::demo::PASSWORD);
     app.demonstrate();
     app.stranger().get("/sign-in").await.assert_says("示范甲").assert_says(huifa::demo::PASSWORD);
 }
@@ -112,7 +119,9 @@ async fn five_wrong_passwords_lock_the_account_for_a_while() {
         app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", password)]).await.status.as_u16()
     };
     // Five in a row lock: what was wrong before the last success does not count.
-    for (password, status) in [("a", 422), ("b", 422), ("c", 422), ("d", 422), (PASSWORD, 303), ("e", 422), (PASSWORD, 303)] {
+    for (password, status) in
+        [("a", 422), ("b", 422), ("c", 422), ("d", 422), (PASSWORD, 303), ("e", 422), (PASSWORD, 303)]
+    {
         assert_eq!(sign_in(password).await, status, "{password}");
     }
     for _ in 0..5 {

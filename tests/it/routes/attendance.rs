@@ -268,6 +268,8 @@ async fn a_month_is_certified_by_its_venue_and_then_closed_to_everybody() {
     staff.post(&desk.month("/certify"), &[]).await.assert_status(409).assert_says("已经审定上报");
     staff.get(&desk.month("")).await.assert_says("本月考勤已审定上报");
 
+    let late = [("version", "2"), ("remark", "事后补记")];
+    staff.post(&desk.path("/remark"), &late).await.assert_status(409).assert_says("本月考勤已审定上报，不能再改");
     let typed = [("side", "sign_out"), ("time", "11:59"), ("reason", "时间签错了")];
     desk.duty().await.post(&desk.path("/corrections"), &typed).await.assert_status(409).assert_says("已审定上报");
     let constraint = desk.app.refused_by("update attendances set late_minutes = 5").await;

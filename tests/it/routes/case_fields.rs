@@ -12,7 +12,12 @@ fn with<'a>(form: &[(&'a str, &'a str)], field: &'a str, typed: &'a str) -> Vec<
     fields
 }
 
-async fn each_is_told<'a>(who: &Browser<'_>, path: &str, form: &[(&'a str, &'a str)], faults: &[(&'a str, &'a str, &str)]) {
+async fn each_is_told<'a>(
+    who: &Browser<'_>,
+    path: &str,
+    form: &[(&'a str, &'a str)],
+    faults: &[(&'a str, &'a str, &str)],
+) {
     for (field, typed, words) in faults {
         let page = who.post(path, &with(form, field, typed)).await;
         assert_eq!(page.status.as_u16(), 422, "{field} “{typed}”: {}", page.text());
@@ -55,7 +60,10 @@ async fn an_application_is_read_strictly() {
     each_is_told(&desk, "/cases/apply", &WAGES, plain).await;
     let page = desk.post("/cases/apply", &with(&WAGES, agent.0, agent.1)).await;
     page.assert_status(422).assert_says("请填写代理申请人与申请人的关系");
-    assert_eq!(app.scalar_i64("select (select count(*) from cases) + (select count(*) from case_applications)").await, 0);
+    assert_eq!(
+        app.scalar_i64("select (select count(*) from cases) + (select count(*) from case_applications)").await,
+        0
+    );
     // At the limits it is taken.
     let fits: Vec<(&str, &str)> = with(&with(&WAGES, "household_size", "30"), "cause", &long[..180]);
     desk.post("/cases/apply", &fits).await.assert_status(303);
@@ -89,7 +97,10 @@ async fn a_handler_is_read_strictly() {
     ];
     let (gone, plain) = faults.split_last().expect("some");
     each_is_told(&desk, "/cases/handlers", &form, plain).await;
-    desk.post("/cases/handlers", &with(&form, gone.0, gone.1)).await.assert_status(422).assert_says("请写明暂停或者退出的原因");
+    desk.post("/cases/handlers", &with(&form, gone.0, gone.1))
+        .await
+        .assert_status(422)
+        .assert_says("请写明暂停或者退出的原因");
     assert_eq!(app.scalar_i64("select count(*) from case_handlers").await, 0);
     desk.post("/cases/handlers", &with(&form, "practising_since", "2024-05-06")).await.assert_status(303);
 }
@@ -118,5 +129,10 @@ async fn what_is_asked_in_words_is_said_and_dates_do_not_lie_ahead() {
     assert!([409, 422].contains(&page.status.as_u16()), "{}", page.status);
     page.assert_says("补正期限应在发出日期之后");
     assert_eq!(app.scalar_i64("select count(*) from audit_records").await, records);
-    centre.desk.post(&format!("{case}/reveal"), &[("reason", "核实住址")]).await.assert_status(200).assert_says("13800000001");
+    centre
+        .desk
+        .post(&format!("{case}/reveal"), &[("reason", "核实住址")])
+        .await
+        .assert_status(200)
+        .assert_says("13800000001");
 }

@@ -703,9 +703,19 @@ async fn quality_is_reviewed_by_people_who_had_no_part() {
     silent.retain(|(name, _)| *name != "faults");
     clerk.post("/cases/quality/1", &silent).await.assert_status(422).assert_says("请写明问题");
     clerk.post("/cases/quality/1", &scores[1..]).await.assert_status(422);
-    app.staff(Role::BureauClerk).await.post("/cases/quality/1", &scores).await.assert_status(409).assert_says("提交后不能再改");
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/cases/quality/1", &scores)
+        .await
+        .assert_status(409)
+        .assert_says("提交后不能再改");
     clerk.post("/cases/quality/1", &scores).await.assert_status(303);
-    centre.handler.post("/cases/quality/1/mended", &[("note", "已补充")]).await.assert_status(409).assert_says("整改了什么");
+    centre
+        .handler
+        .post("/cases/quality/1/mended", &[("note", "已补充")])
+        .await
+        .assert_status(409)
+        .assert_says("整改了什么");
     clerk.get("/cases/quality").await.assert_says("79分，良好").assert_says("山西示例律师事务所");
     centre.handler.post("/cases/quality/1/mended", &[("note", "已补充风险告知笔录")]).await.assert_status(303);
     clerk.get("/cases/quality").await.assert_says("已整改：已补充风险告知笔录");

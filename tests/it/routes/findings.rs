@@ -154,7 +154,11 @@ async fn a_form_with_mistakes_comes_back_as_typed() {
     let case = Case::new().await;
     let staff = case.staff().await;
     let long = format!("证据在此{}", "长".repeat(997));
-    staff.post("/findings", &[("kind", "false_duty"), ("evidence", "证据在此")]).await.assert_status(422).assert_says("请先选择班次");
+    staff
+        .post("/findings", &[("kind", "false_duty"), ("evidence", "证据在此")])
+        .await
+        .assert_status(422)
+        .assert_says("请先选择班次");
     for (fields, words) in [
         (&[("kind", "false_duty"), ("evidence", long.as_str())][..], "请控制在1000字以内"),
         (&[("kind", "dissatisfied"), ("matter", &long[..183]), ("evidence", "证据在此")], "请控制在60字以内"),
