@@ -220,6 +220,15 @@ impl Seals {
         ring.newest().map(|key| index(key, field, value)).unwrap_or_default()
     }
 
+    /// A key for the browser of `account`, as hexadecimal digits: what a page keeps there while
+    /// the program cannot be reached lies sealed under it. Only pages of that account carry it.
+    #[must_use]
+    pub fn browser_key(&self, account: i64) -> String {
+        let ring = self.ring();
+        let parts: [&[u8]; 3] = [b"browser", &[0], &account.to_be_bytes()];
+        ring.newest().map(|key| hex(&authenticate(key.index.as_slice(), &parts))).unwrap_or_default()
+    }
+
     /// The indexes under which a value may be found: one for each version of the key, as
     /// rows that a rotation has not reached yet carry the older one.
     #[must_use]
@@ -277,6 +286,15 @@ mod tests {
 
     fn seals() -> Seals {
         Seals::from_master(&[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn the_key_of_a_browser_is_one_accounts_and_of_256_bits() {
+        let key = seals().browser_key(17);
+        assert_eq!(key.len(), 64);
+        assert_eq!(key, seals().browser_key(17));
+        assert_ne!(key, seals().browser_key(18));
+        assert_ne!(key, Seals::from_master(&[8; 32]).unwrap().browser_key(17));
     }
 
     #[test]

@@ -133,9 +133,11 @@
   };
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
 
-  // Half-written forms: <form id="…" data-autosave>. Passwords, hidden fields, files
-  // and fields marked data-private are never kept; drafts live a day, on this
-  // computer only, and go when the form is accepted or the person signs out.
+  // Half-written forms: <form id="…" data-draft="…" data-seal="…">. The server keeps them,
+  // sealed. Only while it cannot be reached, or once the session has ended, this computer
+  // does, sealed under a key that only the pages of this account carry: at most a day, until
+  // the form is accepted or the person signs out. Passwords, hidden fields, files and fields
+  // marked data-private are never kept here.
   const kept = (form) => [...form.elements].filter((field) =>
     field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type) && !("private" in field.dataset));
   const typed = (form) => kept(form).map((field) =>
@@ -146,6 +148,24 @@
     if (Array.isArray(value)) field.checked = value[1] && value[0] === field.value;
     else field.value = value;
   });
+  // AES-GCM; what was sealed for one place opens in no other.
+  const coder = async (secret, place) => {
+    const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const key = await crypto.subtle.importKey("raw", bytes(secret), "AES-GCM", false, ["encrypt", "decrypt"]);
+    const way = (iv) => ({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(place) });
+    return {
+      async seal(values) {
+        const iv = crypto.getRandomValues(new Uint8Array(12));
+        const plain = new TextEncoder().encode(JSON.stringify(values));
+        return { iv: hex(iv), sealed: hex(await crypto.subtle.encrypt(way(iv), key, plain)) };
+      },
+      async open(draft) {
+        const plain = await crypto.subtle.decrypt(way(bytes(draft.iv)), key, bytes(draft.sealed));
+        return JSON.parse(new TextDecoder().decode(plain));
+      },
+    };
+  };
   // What this tab sent last; the next page tells whether it was accepted.
   const SENT = "huifa-sent";
   const tab = {
@@ -165,32 +185,42 @@
   const sent = tab.take();
   if (sent && document.querySelector(".flash-success")) store.remove(sent);
 
-  enhancers.push((root) => root.querySelectorAll("form[data-autosave][id]").forEach((form) => {
-    const key = `${PREFIX}${user}:${location.pathname}:${form.id}`;
+  const keepDrafts = async (form) => {
+    const place = `${PREFIX}${user}:${location.pathname}:${form.id}`;
     const before = JSON.stringify(typed(form));
-    const draft = store.read(key);
-    if (draft && JSON.stringify(draft.values) !== before) {
+    // Browsers seal over TLS and on the machine itself only.
+    const closed = await coder(form.dataset.seal, place).catch(() => null);
+    const draft = store.read(place);
+    // Sealed at every key, so that it is at hand when the form is sent and the page goes.
+    let turns = 0;
+    let latest = null;
+    const reseal = async () => {
+      const turn = ++turns;
+      const values = typed(form);
+      const draft = closed && { at: Date.now(), ...await closed.seal(values) };
+      if (turn === turns) latest = { draft, changed: JSON.stringify(values) !== before };
+    };
+    const values = draft && await closed?.open(draft).catch(() => store.remove(place));
+    if (values && JSON.stringify(values) !== before) {
       const when = new Date(draft.at).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
       const offer = make("div", "", { class: "flash", role: "status" });
       const take = make("button", "恢复", { type: "button", class: "small" });
       const drop = make("button", "不用了", { type: "button", class: "link" });
       offer.append(make("strong", "未提交的内容"), make("span", `本机保存于${when}，当时没有提交成功。`), take, drop);
-      take.addEventListener("click", () => { restore(form, draft.values); offer.remove(); kept(form)[0]?.focus(); });
-      drop.addEventListener("click", () => { store.remove(key); offer.remove(); });
+      take.addEventListener("click", () => { restore(form, values); reseal(); offer.remove(); kept(form)[0]?.focus(); });
+      drop.addEventListener("click", () => { store.remove(place); offer.remove(); });
       form.before(offer);
     }
+    const keep = () => {
+      if (latest?.changed && latest.draft) store.write(place, latest.draft);
+      else store.remove(place);
+      return Boolean(latest?.draft);
+    };
+    const say = (words) => form.querySelector("[data-draft-state]")?.replaceChildren(words);
     let timer = 0;
     let sending;
-    const keep = () => {
-      const values = typed(form);
-      if (JSON.stringify(values) === before) store.remove(key);
-      else store.write(key, { at: Date.now(), values });
-    };
-    // With data-draft the server keeps the draft, sealed; this computer only while the
-    // server cannot be reached or the session has ended.
-    const say = (words) => form.querySelector("[data-draft-state]")?.replaceChildren(words);
     let whole = false;
-    const send = async () => {
+    const save = async () => {
       sending = new AbortController();
       whole = true;
       try {
@@ -199,19 +229,18 @@
           headers: { Accept: "application/json" }, signal: sending.signal,
         });
         if (answer.status !== 204) throw new Error("not kept");
-        store.remove(key);
+        store.remove(place);
         say("已自动暂存");
       } catch (error) {
         whole = false;
         if (error.name === "AbortError") return;
-        keep();
-        say("暂时连不上系统，已先存在本机");
+        say(keep() ? "暂时连不上系统，已先存在本机" : "暂时连不上系统，还没有存下，请先不要关闭本页");
       }
     };
-    const save = form.dataset.draft ? send : keep;
-    form.addEventListener("input", () => { whole = false; clearTimeout(timer); timer = setTimeout(save, form.dataset.draft ? 1500 : 400); });
-    form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); if (!whole) keep(); tab.put(key); });
-  }));
+    form.addEventListener("input", () => { whole = false; reseal(); clearTimeout(timer); timer = setTimeout(save, 1500); });
+    form.addEventListener("submit", () => { clearTimeout(timer); sending?.abort(); if (!whole) keep(); tab.put(place); });
+  };
+  enhancers.push((root) => root.querySelectorAll("form[data-draft][data-seal][id]").forEach(keepDrafts));
   document.querySelectorAll("button[data-forget-drafts]").forEach((button) =>
     button.addEventListener("click", () =>
       store.keys().filter((key) => key.startsWith(`${PREFIX}${user}:`)).forEach(store.remove)));

@@ -12,7 +12,7 @@
         rp: { id: box.dataset.rp, name: "惠法" },
         user: { id: bytes(box.dataset.user), name: box.dataset.login, displayName: box.dataset.name },
         challenge: bytes(box.dataset.challenge),
-        pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: "public-key", alg })),
+        pubKeyCredParams: [-7, -8].map((alg) => ({ type: "public-key", alg })),
         excludeCredentials: box.dataset.known.split(" ").filter(Boolean).map((id) => ({ type: "public-key", id: bytes(id) })),
         authenticatorSelection: { residentKey: "required", userVerification: "required" },
         attestation: "none",
@@ -59,6 +59,8 @@
       } catch (error) {
         words.textContent = error.name === "InvalidStateError"
           ? "这台设备上已经有本账号的通行密钥。"
+          : error.name === "NotSupportedError"
+          ? "这台设备做不出强度足够的通行密钥，请改用手机或者安全密钥。"
           : "没有完成。可以再试一次，或者用其他方式。";
       } finally {
         button.disabled = false;

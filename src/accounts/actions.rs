@@ -9,7 +9,7 @@ use super::db::{self, NewAccount};
 use super::pages::{AccountForm, InitialPasswordPage, NewAccountPage, PasswordPage};
 use super::policy::Policy;
 use super::setup_page::{SetUpDonePage, SetUpForm, SetUpPage, SetUpPerson};
-use super::words::random_letters;
+use super::words::secret_word;
 use super::{passwords, rights, sign_in};
 use crate::audit::{self, Audit, Author};
 use crate::error::AppError;
@@ -120,7 +120,7 @@ pub(super) async fn set_up(
     }
     let mut passwords = vec![form.password.clone()];
     for _ in people.iter().skip(1) {
-        passwords.push(random_letters(16)?);
+        passwords.push(secret_word()?);
     }
     let mut hashes = Vec::new();
     for password in &passwords {
@@ -245,7 +245,7 @@ pub(super) async fn create_account(
         return form_again(&again(errors).await?);
     };
 
-    let password = random_letters(16)?;
+    let password = secret_word()?;
     let hash = state.passwords.hash(password.clone()).await?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let new = NewAccount {
@@ -318,7 +318,7 @@ pub(super) async fn reset_password(
     if id == actor.account_id {
         return Err(AppError::refused("自己的密码请在“修改密码”中更换。"));
     }
-    let password = random_letters(16)?;
+    let password = secret_word()?;
     let hash = state.passwords.hash(password.clone()).await?;
     let mut work = Work::begin(&state, &actor, posted.once).await?;
     let account = db::find_account(work.conn(), scope.bureau(), id).await?.ok_or(AppError::NotFound)?;

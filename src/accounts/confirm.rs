@@ -6,7 +6,8 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::passkeys::{self, SignedForm};
-use super::{db, second_factor, sign_in};
+use super::second_factor::{self, CodeCheck};
+use super::{db, sign_in};
 use crate::audit::Audit;
 use crate::error::AppError;
 use crate::state::AppState;
@@ -138,9 +139,12 @@ async fn mistake(state: &AppState, session: &Session, answered: &Answered) -> Re
         (right, "通行密钥没有通过，可能等得太久。请再试一次，或者用下面的方式确认。")
     } else if session.has_second_factor {
         let mut transaction = state.pool.begin().await?;
-        let right = second_factor::takes_code(state, &mut transaction, actor.account_id, secret).await?;
+        let code = second_factor::takes_code(state, &mut transaction, actor.account_id, secret).await?;
         transaction.commit().await?;
-        (right, "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入。")
+        if code == CodeCheck::OutOfStep {
+            return Ok(Some(second_factor::OUT_OF_STEP));
+        }
+        (code == CodeCheck::Right, "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入。")
     } else {
         let mut conn = state.pool.acquire().await?;
         let account = db::credentials_of(&mut conn, actor.account_id).await?;

@@ -2,7 +2,7 @@
 
 use super::db;
 use super::second_factor;
-use super::words::random_letters;
+use super::words::secret_word;
 use crate::audit::{self, Audit, Author};
 use crate::error::AppError;
 use crate::plan::dictionary::Dictionary as _;
@@ -16,7 +16,7 @@ use crate::web::session;
 /// # Errors
 /// When there is no such account in use, or the database fails.
 pub async fn recover(state: &AppState, login: &str) -> Result<String, AppError> {
-    let password = random_letters(16)?;
+    let password = secret_word()?;
     let hash = state.passwords.hash(password.clone()).await?;
     let now = state.clock.now();
     let mut transaction = state.pool.begin().await?;

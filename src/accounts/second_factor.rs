@@ -29,8 +29,18 @@ const RECOVERY_CODES: usize = 8;
 const FIELD: &str = "second_factor.secret";
 const OFFER: &str = "second_factor.offer";
 
+/// Seconds that a code lives.
+const STEP: u64 = 30;
+
 fn totp(secret: &Secret, login: &str) -> Result<Totp, AppError> {
-    let built = Builder::new().with_secret(secret.clone()).with_issuer(Some("Huifa")).with_account_name(login).build();
+    // No code counts before or after its own half minute (ASVS 6.5.5).
+    let built = Builder::new()
+        .with_step_duration(STEP)
+        .with_skew(0)
+        .with_secret(secret.clone())
+        .with_issuer(Some("Huifa"))
+        .with_account_name(login)
+        .build();
     built.map_err(|error| AppError::Internal(anyhow::anyhow!("no one-time codes: {error}")))
 }
 
@@ -45,7 +55,23 @@ fn digits(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_digit).take(7).collect()
 }
 
-/// Whether `typed` is the code of an account's telephone now; each code counts once.
+/// What a typed code is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeCheck {
+    /// The code of this half minute, not used before.
+    Right,
+    /// Of the half minute before or after: typed a little late, or the telephone's clock is off.
+    /// It opens nothing, and is no guess either.
+    OutOfStep,
+    /// Anything else.
+    Wrong,
+}
+
+/// What is said to [`CodeCheck::OutOfStep`].
+pub(super) const OUT_OF_STEP: &str =
+    "这个验证码已经换掉了。请输入手机上现在显示的6位数字；仍然不行的，请把手机时间设为自动校准。";
+
+/// Checks `typed` against an account's telephone now; each code counts once.
 ///
 /// # Errors
 /// When the database fails or the secret does not open.
@@ -54,7 +80,7 @@ pub(super) async fn takes_code(
     conn: &mut PgConnection,
     account_id: i64,
     typed: &str,
-) -> Result<bool, AppError> {
+) -> Result<CodeCheck, AppError> {
     let Some(factor) = sqlx::query!(
         "select seal_id, secret, last_step from second_factors where account_id = $1 for update",
         account_id
@@ -62,16 +88,20 @@ pub(super) async fn takes_code(
     .fetch_optional(&mut *conn)
     .await?
     else {
-        return Ok(false);
+        return Ok(CodeCheck::Wrong);
     };
     let secret = parse_secret(&state.seals.open(FIELD, &factor.seal_id.to_string(), &factor.secret)?)?;
-    let step =
-        totp(&secret, "account")?.check(&digits(typed), seconds(state)).and_then(|step| i64::try_from(step).ok());
-    let Some(step) = step.filter(|step| *step > factor.last_step) else { return Ok(false) };
+    let (codes, typed, now) = (totp(&secret, "account")?, digits(typed), seconds(state));
+    let step_at = |at| codes.check(&typed, at).and_then(|step| i64::try_from(step).ok());
+    let unused = |step: &i64| *step > factor.last_step;
+    let Some(step) = step_at(now).filter(unused) else {
+        let beside = [now.saturating_sub(STEP), now + STEP].into_iter().filter_map(step_at).any(|step| unused(&step));
+        return Ok(if beside { CodeCheck::OutOfStep } else { CodeCheck::Wrong });
+    };
     sqlx::query!("update second_factors set last_step = $2 where account_id = $1", account_id, step)
         .execute(conn)
         .await?;
-    Ok(true)
+    Ok(CodeCheck::Right)
 }
 
 /// Whether `typed` is an unused recovery code of an account; it is used up by this.
@@ -278,7 +308,7 @@ pub(super) async fn renew_recovery_codes(
 }
 
 async fn renew_codes(conn: &mut PgConnection, account_id: i64) -> Result<Vec<String>, AppError> {
-    let codes = (0..RECOVERY_CODES).map(|_| super::words::random_letters(28)).collect::<Result<Vec<_>, _>>()?;
+    let codes = (0..RECOVERY_CODES).map(|_| super::words::secret_word()).collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Vec<u8>> = codes.iter().map(|code| code_key(code)).collect();
     sqlx::query!("delete from recovery_codes where account_id = $1", account_id).execute(&mut *conn).await?;
     sqlx::query!("insert into recovery_codes (account_id, code) select $1, unnest($2::bytea[])", account_id, &keys)

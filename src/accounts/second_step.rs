@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::db;
 use super::guesses;
 use super::policy::Policy;
-use super::second_factor;
+use super::second_factor::{self, CodeCheck};
 use super::sign_in::{Arriving, Refused, admit, note_refusal};
 use crate::error::AppError;
 use crate::state::AppState;
@@ -120,9 +120,14 @@ pub(super) async fn give_code(
     let device = guesses::lock_device(&mut transaction, device_key.as_ref(), account.id, now).await?;
     let locked_until = device.as_ref().map_or(account.locked_until, |device| device.locked_until);
     let locked = locked_until.is_some_and(|until| until > now);
+    let code = if locked {
+        CodeCheck::Wrong
+    } else {
+        second_factor::takes_code(&state, &mut transaction, account.id, &form.code).await?
+    };
     let factor = if locked {
         None
-    } else if second_factor::takes_code(&state, &mut transaction, account.id, &form.code).await? {
+    } else if code == CodeCheck::Right {
         Some("totp")
     } else if second_factor::takes_recovery_code(&state, &mut transaction, account.id, &form.code).await? {
         Some("recovery")
@@ -131,17 +136,19 @@ pub(super) async fn give_code(
     };
     let Some(factor) = factor else {
         let refused = Refused { login: &login, address: &address, locked, now };
-        if !locked {
+        let out_of_step = code == CodeCheck::OutOfStep;
+        if !locked && !out_of_step {
             guesses::count(&mut transaction, &policy, account.id, device.as_ref(), now).await?;
         }
-        guesses::count_address(&mut transaction, &address, now).await?;
-        note_refusal(
-            &mut transaction,
-            Some(&account),
-            &refused,
-            if locked { "锁定期间输入验证码" } else { "动态验证码不对" },
-        )
-        .await?;
+        if !out_of_step {
+            guesses::count_address(&mut transaction, &address, now).await?;
+        }
+        let why = match code {
+            _ if locked => "锁定期间输入验证码",
+            CodeCheck::OutOfStep => "动态验证码不在有效的半分钟内",
+            CodeCheck::Right | CodeCheck::Wrong => "动态验证码不对",
+        };
+        note_refusal(&mut transaction, Some(&account), &refused, why).await?;
         transaction.commit().await?;
         if step.tries >= TRIES {
             return Ok(Redirect::to("/sign-in?after=step").into_response());
@@ -151,6 +158,8 @@ pub(super) async fn give_code(
             "code",
             if locked {
                 policy.locked_sentence()
+            } else if out_of_step {
+                second_factor::OUT_OF_STEP.to_owned()
             } else {
                 "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入；手机不在身边时，输入一个恢复码。"
                     .to_owned()

@@ -240,6 +240,8 @@ pub(super) struct FormPage {
     /// The stored record that is put right; `None` for a new one.
     stored: Option<Consultation>,
     townships: Vec<String>,
+    /// Seals what the browser keeps while the program cannot be reached.
+    browser_key: String,
 }
 
 impl FormPage {
@@ -260,7 +262,9 @@ impl FormPage {
                 .crumb("咨询记录", "/consultations")
                 .crumb(stored.number.clone(), format!("/consultations/{}", stored.id)),
         };
+        let account = layout.who.as_ref().map(|who| who.account_id).unwrap_or_default();
         Ok(FormPage {
+            browser_key: state.seals.browser_key(account),
             layout: layout.at_venue(shift.venue.clone()),
             once,
             today: state.clock.today(),

@@ -342,6 +342,9 @@ impl PrintPage {
     }
 
     fn groups(&self, row: &PayoutRow) -> String {
+        if row.restricted {
+            return "受限案件".to_owned();
+        }
         row.groups.iter().map(|group| group.label()).collect::<Vec<_>>().join("、")
     }
 

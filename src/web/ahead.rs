@@ -11,6 +11,7 @@ use super::form_errors::Errors;
 use super::layout::{Asked, Layout};
 use super::posted;
 use super::question::Question;
+use super::refusals;
 use super::routes::{Access, Declared, Effect};
 use super::session;
 use super::visits::{Use, Verdict};
@@ -76,6 +77,9 @@ pub(super) async fn stranger(
             return Ok(Ok(Request::from_parts(parts, Body::from(body))));
         }
         errors.add(ANSWER, "回答不对，或者等得太久了。请回答新的问题");
+    }
+    if verdict == Verdict::TooMany || !errors.is_empty() {
+        refusals::in_the_log(StatusCode::TOO_MANY_REQUESTS);
     }
     let question = match verdict {
         Verdict::TooMany => None,

@@ -18,10 +18,15 @@ struct ErrorPage {
     sent_from: Option<String>,
 }
 
+/// What an error response says, and with which status; `None` for any other response.
+pub(super) fn note_of(response: &Response) -> Option<(StatusCode, ErrorNote)> {
+    let carried = response.extensions().get::<ErrorNote>().map(|note| (response.status(), note.clone()));
+    carried.or_else(|| note_of_an_extractor(response))
+}
+
 /// The response as it is, or the page of the error that it carries.
 pub fn draw(state: &AppState, actor: Option<&Actor>, asked: &Asked, mut response: Response) -> Response {
-    let carried = response.extensions_mut().remove::<ErrorNote>().map(|note| (response.status(), note));
-    let Some((status, note)) = carried.or_else(|| note_of_an_extractor(&response)) else {
+    let Some((status, note)) = note_of(&response) else {
         return response;
     };
     let layout = Layout::build(state, actor, asked).titled(note.title.clone());

@@ -61,6 +61,8 @@ pub struct Layout {
 /// The person who is signed in, as the head of the page shows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
+    /// Their account.
+    pub account_id: i64,
     /// Their name.
     pub name: String,
     /// Their role in Chinese.
@@ -330,6 +332,7 @@ impl Layout {
         Layout {
             title: String::new(),
             who: actor.map(|actor| Who {
+                account_id: actor.account_id,
                 name: actor.name.clone(),
                 role_label: actor.role.label().to_owned(),
                 bureau_name: actor.bureau_name.clone(),

@@ -20,6 +20,7 @@ pub mod parts;
 pub mod permissions;
 pub mod posted;
 mod question;
+mod refusals;
 pub mod routes;
 pub mod server;
 pub mod session;

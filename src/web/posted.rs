@@ -192,7 +192,12 @@ async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
         return Err(unusable());
     }
     let typed = readable(typed.into())?;
-    let file = parts.iter().find(|part| part.is_file).map(|part| part.content.to_vec()).unwrap_or_default();
+    refuse_broken_lines(&fields)?;
+    let mut files = parts.iter().filter(|part| part.is_file);
+    let file = files.next().map(|part| part.content.to_vec()).unwrap_or_default();
+    if files.next().is_some() {
+        return Err(AppError::Unusable("一次只能上传一个文件，没有保存。请返回上一页，一个一个地上传。".to_owned()));
+    }
     Ok(WithFile { typed: typed.to_vec(), file })
 }
 
@@ -233,7 +238,9 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
     if body.contains(&0) || body.windows(3).any(|three| three == b"%00") {
         return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));
     }
-    readable(body)
+    let body = readable(body)?;
+    refuse_broken_lines(&parse::<Vec<(String, String)>>(&body)?)?;
+    Ok(body)
 }
 
 /// A form as it is read. What is no text is not guessed at, and what turns the rest around
@@ -282,6 +289,42 @@ fn without_unseen(text: &str) -> String {
         }
     }
     seen
+}
+
+/// The fields that the forms show as boxes of several lines; in all others a browser sends one.
+pub const OF_MANY_LINES: &[&str] = &[
+    "advice",
+    "answer",
+    "body",
+    "content",
+    "evidence",
+    "facts",
+    "faults",
+    "gap_reason",
+    "legal_basis",
+    "means_note",
+    "note",
+    "notice",
+    "numbers",
+    "pasted",
+    "reason",
+    "request",
+    "return_reason",
+    "summary",
+    "wish",
+    "words",
+];
+
+/// A name of two lines would stand in registers, prints and files as somebody else's second line.
+fn refuse_broken_lines(fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<(), AppError> {
+    let broken = |(name, value): &(_, _)| {
+        let (name, value): (&str, &str) = (AsRef::as_ref(name), AsRef::as_ref(value));
+        value.contains(['\n', '\r']) && !OF_MANY_LINES.contains(&name)
+    };
+    if fields.iter().any(broken) {
+        return Err(AppError::Unusable("只能填一行的栏目中有换行，没有保存。请删去换行后重新提交。".to_owned()));
+    }
+    Ok(())
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde::{Serialize, Serializer};
 
-use super::actor::{Actor, Scope};
+use super::actor::Scope;
 use super::layout::Asked;
 use super::permissions::{Action, Reach, Role, reach};
 use super::posted;
 use super::session::{self, Session, Visitor};
-use super::{ahead, confirm, error_page, way_back};
+use super::{ahead, confirm, error_page, refusals, way_back};
 use crate::audit::{self, Audit};
 use crate::database::wall::{self, Wall};
 use crate::error::AppError;
@@ -300,11 +300,14 @@ pub(super) async fn guard(
         Err(error) => return error.into_response(),
     };
     let asked = Asked::of(request.method(), request.uri(), request.headers());
-    let response = match take(&state, &declared, session.as_ref(), &asked, request, next).await {
+    let path = request.uri().path().to_owned();
+    let response = match take(&state, &declared, session.as_ref(), &asked, &path, request, next).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
-    error_page::draw(&state, session.as_ref().map(|session| &session.actor), &asked, response)
+    let actor = session.as_ref().map(|session| &session.actor);
+    let response = refusals::noted(&state, &declared, actor, &path, response).await;
+    error_page::draw(&state, actor, &asked, response)
 }
 
 async fn take(
@@ -312,10 +315,10 @@ async fn take(
     declared: &Declared,
     session: Option<&Session>,
     asked: &Asked,
+    path: &str,
     request: Request,
     next: Next,
 ) -> Result<Response, AppError> {
-    let address = request.uri().path().to_owned();
     let actor = session.map(|session| &session.actor);
     let allowed = check(declared.access, session, &request);
     let request = match actor {
@@ -329,12 +332,9 @@ async fn take(
         },
     };
     let (scope, mut request) = match (allowed, actor) {
-        (Ok(scope), Some(actor)) if declared.needs_once_key() => match posted::admit(actor, request, state).await {
-            Ok(request) => (scope, request),
-            Err(refusal) => return Err(refused(state, Some(actor), &address, refusal).await),
-        },
+        (Ok(scope), Some(actor)) if declared.needs_once_key() => (scope, posted::admit(actor, request, state).await?),
         (Ok(scope), _) => (scope, request),
-        (Err(refusal), actor) => return Err(refused(state, actor, &address, refusal).await),
+        (Err(refusal), _) => return Err(refusal),
     };
     if let Some(stale) = session.filter(|session| declared.fresh && !session.is_fresh(state)) {
         return confirm::ask(state, stale, declared.access, asked, request).await;
@@ -356,24 +356,10 @@ async fn take(
         && response.status().is_success()
     {
         // What cannot be written down is not given out.
-        let record = Audit::new("page.given", "page", &address);
+        let record = Audit::new("page.given", "page", path);
         audit::write(&mut *state.pool.acquire().await?, actor, state.clock.now(), record).await?;
     }
     Ok(response)
-}
-
-/// Writes down that somebody with an account asked for what is not theirs.
-async fn refused(state: &AppState, actor: Option<&Actor>, address: &str, refusal: AppError) -> AppError {
-    let (AppError::Forbidden(words), Some(actor)) = (&refusal, actor) else { return refusal };
-    let record = Audit::new("access.refused", "page", address).note(words.clone());
-    let written = match state.pool.acquire().await {
-        Ok(mut conn) => audit::write(&mut conn, actor, state.clock.now(), record).await,
-        Err(error) => Err(error.into()),
-    };
-    match written {
-        Ok(()) => refusal,
-        Err(error) => error,
-    }
 }
 
 fn check(access: Access, session: Option<&Session>, request: &Request) -> Result<Option<Scope>, AppError> {

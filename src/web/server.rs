@@ -26,11 +26,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Instrument as _;
 
-use super::error_page;
 use super::layout::Asked;
 use super::routes::{Declared, guard};
 use super::stalled::Patient;
 use super::watch;
+use super::{error_page, refusals};
 use crate::error::{AppError, ErrorNote};
 use crate::state::AppState;
 
@@ -270,6 +270,10 @@ async fn keep_pages_private(request: Request, next: Next) -> Response {
 async fn draw_remaining_errors(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::of(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
+    // Refused before it came to any route.
+    if let Some((status, _)) = error_page::note_of(&response).filter(|(status, _)| status.is_client_error()) {
+        refusals::in_the_log(status);
+    }
     let mut drawn = error_page::draw(&state, None, &asked, response);
     if drawn.status() == StatusCode::LENGTH_REQUIRED {
         // What stands behind such a request on its connection is not looked at.

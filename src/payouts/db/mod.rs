@@ -329,10 +329,10 @@ pub struct PayoutRow {
     pub case_id: i64,
     /// The case's number.
     pub number: String,
-    /// 案由.
-    pub cause: String,
     /// Kind and stage.
     pub kind: CaseKind,
+    /// Only those named for it read it: a print names nothing of its recipient.
+    pub restricted: bool,
     /// The recipient's groups.
     pub groups: Vec<SpecialGroup>,
     /// A53.
@@ -385,8 +385,8 @@ pub async fn payouts(
 ) -> sqlx::Result<Vec<PayoutRow>> {
     sqlx::query_as!(
         PayoutRow,
-        r#"select p.id, p.batch_id, p.case_id, c.number, c.cause, c.kind as "kind: CaseKind",
-                  c.groups as "groups: Vec<SpecialGroup>", p.payee_kind as "payee_kind: Payee", p.payee_name,
+        r#"select p.id, p.batch_id, p.case_id, c.number, c.kind as "kind: CaseKind",
+                  c.restricted, c.groups as "groups: Vec<SpecialGroup>", p.payee_kind as "payee_kind: Payee", p.payee_name,
                   p.organisation, p.place, c.closing_agreed_on as agreed_on, c.entry_number, p.facts, p.result,
                   p.revision, p.earmarked, p.operating, p.due_on, p.fingerprint, p.live, p.ended_reason,
                   y.status as "payment?", y.held_for as "held_for?",

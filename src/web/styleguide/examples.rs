@@ -90,6 +90,7 @@ fn frame(title: &str, current: &str) -> Layout {
     Layout {
         title: title.into(),
         who: Some(Who {
+            account_id: 0,
             name: "秦示明".into(),
             role_label: "排班管理员".into(),
             bureau_name: "高平市司法局".into(),

@@ -184,6 +184,9 @@ async fn what_was_written_while_the_line_was_down_is_offered_again_when_it_is_ba
     screen.offline(true).await;
     screen.fill("request", "断线时写的诉求").await;
     screen.says("先存在本机").await;
+    let stored = screen.script("return Object.values(localStorage).join() + Object.keys(localStorage).join()").await;
+    let stored = stored.as_str().expect("a text");
+    assert!(stored.contains("\"sealed\"") && !stored.contains("诉求") && !stored.contains("request"), "{stored}");
     screen.offline(false).await;
     // The browser was closed in despair: the server has the first sentence, this computer the second.
     screen.go("/healthz").await;

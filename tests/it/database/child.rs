@@ -162,6 +162,13 @@ async fn serves_its_parent() {
                     Err(_) => println!("> failed"),
                 }
             }
+            // A row that a rule of the schema refuses.
+            "refuse" => {
+                let refused = "create table if not exists ruled (name text check (name = '')); \
+                               insert into ruled select 'Secret' || 'Name'";
+                let done = sqlx::raw_sql(refused).execute(&owner).await;
+                println!("> {}", if done.is_ok() { "ok" } else { "failed" });
+            }
             _ => break,
         }
     }

@@ -93,7 +93,7 @@ fn the_first_makes_it_the_second_attaches_and_the_last_stops_it() {
 #[test]
 fn nobody_else_can_reach_it() {
     let place = Place::new();
-    let app = App::start(&place.data(), User::Same, None).unwrap();
+    let mut app = App::start(&place.data(), User::Same, None).unwrap();
     let home = place.data().join("postgres");
     for private in [home.clone(), home.join("run"), home.join("data")] {
         let mode = fs::metadata(&private).unwrap().permissions().mode();
@@ -101,6 +101,18 @@ fn nobody_else_can_reach_it() {
     }
     let pid_file = fs::read_to_string(home.join("data/postmaster.pid")).unwrap();
     assert_eq!(pid_file.lines().nth(5), Some(""), "no TCP address");
+    // Its log says that a row was refused, and not what stood in it.
+    assert_eq!(app.order("refuse"), "failed");
+    let read = |file: std::io::Result<fs::DirEntry>| fs::read_to_string(file.unwrap().path()).unwrap();
+    let mut logged = String::new();
+    for _ in 0..100 {
+        logged = fs::read_dir(home.join("log")).unwrap().map(read).collect();
+        if logged.contains("violates") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(logged.contains("violates check constraint") && !logged.contains("SecretName"), "{logged}");
     app.close();
 }
 

@@ -540,6 +540,12 @@ async fn scans_are_taken_by_their_content() {
             "60000×60000",
         ),
         (b"\xff\xd8\xff\xe0 cut off", 422, "不完整"),
+        // Two files in one form: neither is kept, rather than one of them silently.
+        (
+            b"%PDF-1.4 c %%EOF\r\n--XX\r\nContent-Disposition: form-data; name=\"scan\"; filename=\"b\"\r\n\r\n%PDF-1.4 d %%EOF",
+            422,
+            "一次只能上传一个文件",
+        ),
     ] {
         let page = upload(&centre.desk, &case, content).await;
         page.assert_status(status);

@@ -276,7 +276,8 @@ async fn nothing_is_done_in_a_restricted_case_by_a_colleague_who_is_not_named() 
     let id = case.rsplit('/').next().expect("an id");
     let paper = app.scalar_i64(&format!("select max(id) from case_documents where case_id = {id}")).await;
     let version = app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await.to_string();
-    let before = app.scalar_i64("select count(*) from audit_records").await;
+    let done = "select count(*) from audit_records where action not like 'access.%'";
+    let before = app.scalar_i64(done).await;
     let record = [("kind", "informed"), ("on", "2024-05-06"), ("content", "电话通报案件进展")];
     let filed = [("paper_kind", "evidence"), ("pages", "2"), ("made_on", "2024-05-06")];
     let stage: Vec<(&str, &str)> =
@@ -299,5 +300,7 @@ async fn nothing_is_done_in_a_restricted_case_by_a_colleague_who_is_not_named() 
     }
     let scan = other.upload(&format!("{case}/scans"), &filed, b"%PDF-1.7").await;
     assert!([403, 404].contains(&scan.status.as_u16()), "{}", scan.status);
-    assert_eq!(app.scalar_i64("select count(*) from audit_records").await, before);
+    assert_eq!(app.scalar_i64(done).await, before);
+    let refused = "select count(*) from audit_records where action in ('access.refused', 'access.missing')";
+    assert_eq!(app.scalar_i64(refused).await, 9);
 }

@@ -148,6 +148,13 @@ async fn c01_c02_within_the_target_the_earmarked_fund_pays_the_base_and_the_oper
     office.clerk.get(&format!("/payouts/cases/{one}")).await.assert_says("五(二)2").assert_says("500.00");
     let sheet = office.clerk.get(&format!("/payouts/batches/{batch}/print")).await;
     sheet.assert_says("壹仟伍佰元整").assert_says("省系统编号").assert_says("主要领导");
+    let group = sheet.select("tbody td:nth-child(3)").remove(0);
+    let hidden = "update cases set restricted = true where number = '甲1'";
+    app.execute(hidden).await;
+    let sheet = office.clerk.get(&format!("/payouts/batches/{batch}/print")).await;
+    sheet.assert_says("受限案件");
+    assert!(!group.is_empty() && !sheet.text().contains(&group), "whom a restricted case is for: {group}");
+    app.execute("update cases set restricted = false where number = '甲1'").await;
     office.settle(batch).await;
     assert_eq!(office.balance("earmarked_case_subsidy").await, 1000);
     assert_eq!(office.balance("operating_case_subsidy").await, 500);

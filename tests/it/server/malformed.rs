@@ -175,6 +175,43 @@ async fn a_nul_that_the_database_could_not_store_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn a_field_of_one_line_takes_no_second_one() {
+    let app = TestApp::new().await;
+    let system = app.staff(Role::SystemAdministrator).await;
+    for name in ["李四\n王五", "李四\r"] {
+        let fields = [("name", name), ("login", "lisi"), ("role", "finance"), ("staff_number", "A-1")];
+        system.post("/accounts", &fields).await.assert_status(422).assert_says("有换行");
+    }
+    assert_eq!(app.scalar_i64("select count(*) from accounts where login = 'lisi'").await, 0);
+    let page = system.upload_as("/accounts", &[("name", "李\n四")], "a.pdf", b"%PDF-1.4 %%EOF").await;
+    page.assert_status(422).assert_says("有换行");
+    // Every box of several lines is known as one.
+    fn boxes(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                boxes(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for (mark, before, end) in [("<textarea ", "name=\"", '>'), ("form::textarea(", ", \"", ')')] {
+                for after in text.split(mark).skip(1).filter_map(|after| after.split(end).next()) {
+                    let Some((_, name)) = after.split_once(before) else { continue };
+                    found.push(name.split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    boxes(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for name in found {
+        let known = huifa::web::posted::OF_MANY_LINES.contains(&name.as_str());
+        assert!(known, "{name} has a box of several lines");
+    }
+}
+
+#[tokio::test]
 async fn a_request_number_of_the_clients_own_is_not_taken() {
     let app = TestApp::new().await;
     let sent = app.stranger().send(axum::http::Method::GET, "/sign-in", None, &[("x-request-id", "forged")]).await;

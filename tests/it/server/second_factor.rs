@@ -188,6 +188,39 @@ async fn a_code_given_twice_at_once_opens_one_session() {
 }
 
 #[tokio::test]
+async fn a_code_lives_for_its_own_half_minute_and_one_typed_late_is_no_guess() {
+    let app = TestApp::new().await;
+    let id = account(&app, "cuijz", Role::Approver).await;
+    let mut jar = Jar::new(&app);
+    jar.password("cuijz", PASSWORD).await;
+    let (phone, _) = enrol(&app, &mut jar).await;
+    app.clock_to("2024-05-06 08:02");
+    let mut there = Jar::new(&app);
+    there.password("cuijz", PASSWORD).await;
+    let seconds = u64::try_from(app.state.clock.now().timestamp()).unwrap();
+    // The telephone's clock goes a step behind, then a step before, then far behind.
+    for (at, words) in [(seconds - 1, "已经换掉"), (seconds + 30, "已经换掉"), (seconds - 31, "验证码不对")]
+    {
+        let code = phone.0.generate(at).to_string();
+        there.post("/sign-in/code", &[("code", &code)]).await.assert_status(422).assert_says(words);
+    }
+    let failed = format!("select failed_sign_ins::bigint from accounts where id = {id}");
+    assert_eq!(app.scalar_i64(&failed).await, 1, "only the last of them was a guess");
+    let notes = "select count(*) from audit_records where note = '动态验证码不在有效的半分钟内'";
+    assert_eq!(app.scalar_i64(notes).await, 2);
+    let last_second = phone.0.generate(seconds + 29).to_string();
+    there.post("/sign-in/code", &[("code", &last_second)]).await.assert_status(303);
+    // The same at the page that asks again before money moves.
+    let page = there.get("/permissions").await;
+    app.execute("update sessions set proved_at = '2024-05-06 07:00+08'").await;
+    let late = phone.0.generate(seconds + 30).to_string();
+    let fields = [("confirm_to", "/home"), ("confirm_method", "get"), ("confirm_secret", late.as_str())];
+    there.post_of(&page, "/confirm", &fields).await.assert_status(422).assert_says("已经换掉");
+    let refused = "select count(*) from audit_records where action = 'account.confirm_refused'";
+    assert_eq!(app.scalar_i64(refused).await, 0);
+}
+
+#[tokio::test]
 async fn codes_cannot_be_guessed() {
     let app = TestApp::new().await;
     account(&app, "cuijz", Role::Approver).await;

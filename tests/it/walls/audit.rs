@@ -123,3 +123,39 @@ async fn what_cannot_be_written_down_is_not_done() {
     clerk.get("/audit").await.assert_status(500);
     clerk.get("/settlements/2024-04/print").await.assert_silent_on("应发");
 }
+
+#[tokio::test]
+async fn every_refusal_of_an_account_is_on_its_trail_and_mistakes_in_forms_are_not() {
+    let app = TestApp::new().await;
+    let security = app.staff(Role::SecurityAdministrator).await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let own = security.actor().account_id;
+    security.get("/people").await.assert_status(403);
+    clerk.get("/consultations/4711").await.assert_status(404);
+    clerk.get("/consultations/x").await.assert_status(404);
+    security.post(&format!("/accounts/{own}/reset"), &[]).await.assert_status(409);
+    let token = clerk.actor().form_token.clone();
+    clerk.post_bare("/people", &[("token", token.as_str()), ("once", "x")]).await.assert_status(422);
+    // Neither a mistake in a form, nor an address that leads nowhere, nor a page that opens.
+    clerk.post("/people", &[("name", "")]).await.assert_status(422);
+    clerk.get("/nowhere").await.assert_status(404);
+    clerk.get("/people").await.assert_status(200);
+    let rows: Vec<(String, String, Option<i64>)> = sqlx::query_as(
+        "select action, subject_id, account_id from audit_records where action like 'access.%' order by id",
+    )
+    .fetch_all(&app.owner)
+    .await
+    .expect("the trail");
+    let of = |action: &str, path: &str, account| (action.to_owned(), path.to_owned(), Some(account));
+    let clerks = clerk.actor().account_id;
+    assert_eq!(
+        rows,
+        [
+            of("access.refused", "/people", own),
+            of("access.missing", "/consultations/4711", clerks),
+            of("access.missing", "/consultations/x", clerks),
+            of("access.not_carried_out", &format!("/accounts/{own}/reset"), own),
+            of("access.unusable", "/people", clerks),
+        ]
+    );
+}

@@ -182,9 +182,15 @@ async fn nothing_personal_stands_in_the_log() {
     clerk.get(&format!("/people?q={}", number())).await;
     app.execute("update persons set phone = '\\x01'").await;
     clerk.post(&format!("/people/{person}/reveal"), &[("reason", "核对银行账号")]).await.assert_status(500);
+    // What is refused to strangers has no other place: before any route, and at a public form.
+    let stranger = app.stranger();
+    stranger.get(&format!("/posting/%00?q={}", number())).await.assert_status(400);
+    stranger.post_bare("/legal-aid", &[("client_name", "单晓梅\u{0}"), ("phone", PHONE)]).await.assert_status(422);
     drop(guard);
     let said = log.0.lock().unwrap().clone();
-    assert!(said.contains("a request failed"), "the log was read");
+    for words in ["a request failed", "a request was refused", "status=400", "status=422"] {
+        assert!(said.contains(words), "the log lacks {words}: {said}");
+    }
     for secret in [number().as_str(), PHONE, ACCOUNT, "单晓梅"] {
         assert!(!said.contains(secret), "the log holds {secret}");
     }
