@@ -261,7 +261,7 @@ pub async fn of_administrators(
         from venues where bureau_id = $1 and active
         union all
         select 'staffed', 0, null, null, count(distinct a.venue_id), 0, '', ''
-        from accounts a where a.bureau_id = $1 and a.status = 'active' and a.venue_id is not null
+        from accounts a where a.bureau_id = $1 and a.status = 'active'
         union all
         select 'persons', 0, null, null, count(*), 0, '', ''
         from persons p where p.bureau_id = $1 and p.status = 'active'

@@ -113,7 +113,6 @@ pub async fn past_of(conn: &mut PgConnection, bureau: i64, month: Month) -> sqlx
                       join approved s on s.id = i.settlement_id
                       left join (select item_id, sum(amount) as amount from settlement_adjustments
                                  where kind = 'carried' group by item_id) c on c.item_id = i.id
-                      where i.receivable > 0 or c.amount is not null
                       group by i.person_id) o
                 where o.amount > 0)
                    as "owed: Json<Vec<SumJson>>""#,

@@ -791,6 +791,21 @@ async fn a_notice_is_registered_once_and_what_is_done_is_not_offered_again() {
     let director = centre.director.get(&case).await;
     assert_eq!(offered(&director), ["决定终止"], "nothing to settle: it is a notice");
     director.assert_says("现在由本案承办人或中心工作人员办理");
+    // Another letter, another person, another stage are other cases; so is the same after the first has ended.
+    for (name, value) in
+        [("notice_number", "高公法援〔2024〕4号"), ("name", "郭大宇"), ("kind", "criminal_prosecution")]
+    {
+        let other: Vec<_> =
+            form.iter().map(|(field, old)| (*field, if *field == name { value } else { *old })).collect();
+        centre.desk.post("/cases/apply", &other).await.assert_status(303);
+    }
+    let (id, again) = (case.rsplit('/').next().expect("an id"), async || centre.desk.post("/cases/apply", &form).await);
+    again().await.assert_status(422);
+    app.execute(&format!(
+        "update cases set state = 'terminated', terminated_on = '2024-05-06', termination_note = '撤回通知' where id = {id}"
+    ))
+    .await;
+    again().await.assert_status(303);
 }
 
 #[tokio::test]

@@ -59,6 +59,32 @@ async fn a_key_counts_for_one_form_of_one_account() {
 }
 
 #[tokio::test]
+async fn a_second_press_leads_where_its_own_first_press_led() {
+    let app = TestApp::new().await;
+    let (other, one) = (app.staff(Role::SystemAdministrator).await, app.staff(Role::SystemAdministrator).await);
+    let once = Uuid::new_v4();
+    let new = |login: &'static str, number: &'static str| {
+        [("name", "李四"), ("login", login), ("role", "finance"), ("staff_number", number)]
+    };
+    // Somebody else's with the same key, another form with it, and the same form with another.
+    let id = somebody(&app).await;
+    one.post_with_once(&format!("/accounts/{id}/disable"), once, &[]).await.assert_status(303);
+    let presses = [
+        (&other, once, new("first", "A-001")),
+        (&one, Uuid::new_v4(), new("second", "A-002")),
+        (&one, once, new("third", "A-003")),
+    ];
+    for (who, once, fields) in &presses {
+        who.post_with_once("/accounts", *once, fields).await.assert_status(200);
+    }
+    for (who, once, fields) in &presses {
+        let again = who.post_with_once("/accounts", *once, fields).await;
+        let made = app.scalar_i64(&format!("select id from accounts where login = '{}'", fields[1].1)).await;
+        assert_eq!(again.location, Some(format!("/accounts/{made}")), "{fields:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_without_its_key_is_refused() {
     let app = TestApp::new().await;
     let system = app.staff(Role::SystemAdministrator).await;

@@ -152,6 +152,38 @@ async fn an_approver_sets_up_codes_first_and_then_signs_in_with_them() {
 }
 
 #[tokio::test]
+async fn a_colleagues_telephone_and_a_strangers_browser_open_nothing() {
+    let app = TestApp::new().await;
+    let mut phones = Vec::new();
+    for login in ["cuijz", "baixx"] {
+        account(&app, login, Role::Approver).await;
+        let mut jar = Jar::new(&app);
+        jar.password(login, PASSWORD).await.assert_status(303);
+        phones.push(enrol(&app, &mut jar).await.0);
+    }
+    app.clock_to("2024-05-06 08:01");
+    for (login, own, colleagues) in [("baixx", 1, 0), ("cuijz", 0, 1)] {
+        let mut jar = Jar::new(&app);
+        jar.password(login, PASSWORD).await.assert_status(303);
+        jar.get("/sign-in/code").await.assert_status(200);
+        let refused = jar.post("/sign-in/code", &[("code", &phones[colleagues].shows(&app))]).await;
+        refused.assert_status(422);
+        // While somebody is on the second step, nobody else is.
+        app.stranger().get("/sign-in/code").await.assert_status(303);
+        let mut guessed = Jar::new(&app);
+        guessed.cookies = jar.cookies.iter().map(|(name, _)| (name.clone(), "AAAA".repeat(11))).collect();
+        guessed.get("/sign-in/code").await.assert_status(303);
+        let page = jar.post("/sign-in/code", &[("code", &phones[own].shows(&app))]).await;
+        assert_eq!(page.location.as_deref(), Some("/home"), "{login}");
+    }
+    // The password's half is forgotten after a while.
+    let mut jar = Jar::new(&app);
+    jar.password("cuijz", PASSWORD).await.assert_status(303);
+    app.clock_to("2024-05-06 09:30");
+    assert_eq!(jar.get("/sign-in/code").await.location.as_deref(), Some("/sign-in"));
+}
+
+#[tokio::test]
 async fn where_all_need_a_second_factor_nobody_gets_in_without() {
     let mut app = TestApp::new().await;
     account(&app, "songlx", Role::BureauClerk).await;

@@ -6,5 +6,6 @@ pub(crate) mod case_forms;
 pub(crate) mod case_life;
 pub(crate) mod database;
 pub(crate) mod duty;
+pub(crate) mod ground;
 pub(crate) mod queries;
 pub(crate) mod story;

@@ -54,11 +54,27 @@ async fn everything_held_about_a_visitor_is_found_by_their_number_and_given_as_a
     ];
     app.stranger().post_bare("/legal-aid", &sent).await.assert_status(200);
     let clerk = app.staff(Role::BureauClerk).await;
+    // Beside it somebody else's case, application and wish, and an application that became a case.
+    let other = ("id_number", "149999198003150036");
+    let facts = ("facts", "别人的经过：房屋漏水，物业多次不修，家具都泡坏了。");
+    centre.apply(&[("name", "王建军"), other, ("phone", "13800000002"), ("opponent", "某物业公司"), facts]).await;
+    let theirs = [("name", "王建军"), other, ("phone", "13800000002"), facts, sent[4], sent[5]];
+    app.stranger().post_bare("/legal-aid", &theirs).await.assert_status(200);
+    clerk.post("/data-requests/corrections", &[other, ("wish", "别人的更正要求")]).await.assert_status(303);
+    app.execute(
+        "insert into case_online (bureau_id, seal_id, number, name, gender, id_number, id_number_index, id_number_mask, phone,
+             phone_index, phone_mask, facts, request, sent_at, status, answered_by, answered_at, case_id)
+         select o.bureau_id, o.seal_id_other, 'x', o.name, o.gender, o.id_number, o.id_number_index, o.id_number_mask, o.phone,
+             o.phone_index, o.phone_mask, o.facts, o.request, o.sent_at, 'opened', c.registered_by, o.sent_at, c.id
+         from (select *, gen_random_uuid() as seal_id_other from case_online order by id limit 1) o,
+              (select * from cases order by id limit 1) c",
+    )
+    .await;
     clerk.get("/data-requests").await.assert_status(200).assert_says("十五个工作日");
     let found = clerk.post("/data-requests/look", &[("id_number", NUMBER)]).await;
     found.assert_status(200).assert_says("ZX-1").assert_says("网上申请").assert_says("可以提供副本");
     // Neither what was said nor a telephone stands on the page, and the number in no address.
-    found.assert_silent_on("13800004321").assert_silent_on("木工");
+    found.assert_silent_on("13800004321").assert_silent_on("木工").assert_silent_on("漏水");
     assert!(!found.html.contains(&format!("?id_number={NUMBER}")));
     let looked = "select count(*) from audit_records where action = 'client.look' and subject_id like '%****%'";
     assert_eq!(app.scalar_i64(looked).await, 1);
@@ -68,6 +84,7 @@ async fn everything_held_about_a_visitor_is_found_by_their_number_and_given_as_a
     let document = copy(&clerk).await;
     assert!(document.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
     document.assert_says("13800004321").assert_says("木工").assert_says("工资拖欠三个月").assert_says("满意度评价");
+    document.assert_silent_on("别人的").assert_silent_on("王建军");
     let given =
         "select count(*) from audit_records where action = 'client.copy' and note = '本人持身份证当面申请，5月6日'
                  and (after->>'consultations')::int = 1 and (after->>'cases')::int = 1 and (after->>'online')::int = 1";
@@ -85,6 +102,14 @@ async fn a_restricted_case_is_named_and_stays_closed() {
     let centre = Centre::new(&app).await;
     let case = centre.apply(&[("restricted", "yes")]).await;
     let clerk = app.staff(Role::BureauClerk).await;
+    // It has a handler with an account, and somebody is named for it: not this clerk.
+    let other = app.staff(Role::BureauClerk).await.actor().account_id;
+    app.execute(&format!(
+        "update cases set handler_id = {};
+         insert into case_access (case_id, account_id, granted_at, granted_by) select id, {other}, now(), {other} from cases",
+        centre.zhao
+    ))
+    .await;
     clerk
         .post("/data-requests/look", &[("id_number", NUMBER)])
         .await
