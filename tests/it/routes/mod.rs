@@ -5,6 +5,7 @@ mod attendance;
 mod calendar;
 mod case_counting;
 mod case_decoys;
+mod case_fields;
 mod case_forms;
 mod case_life;
 mod case_screens;

@@ -78,6 +78,8 @@ async fn the_proof_counts_for_ten_minutes_and_for_its_own_session() {
     let id = system.actor().account_id;
     let other = app.browser_of(id).await;
     app.execute(&format!("update sessions set proved_at = '2024-05-06 07:49+08' where account_id = {id}")).await;
+    // What moves neither money nor rights asks for nothing.
+    system.post("/search", &[("list", "/accounts"), ("q", "李")]).await.assert_status(303);
     let asking = system.post("/accounts", LISI).await;
     send_form(&system, &asking, "/confirm", &[("confirm_secret", PASSWORD)]).await.assert_status(307);
     other.post("/accounts", LISI).await.assert_status(403).assert_says("请确认是您本人");

@@ -56,6 +56,8 @@ async fn a_sealed_number_is_shown_for_a_reason_and_that_is_written_down() {
     for role in [Role::Approver, Role::Finance, Role::Leader, Role::SystemAdministrator, Role::AuditAdministrator] {
         app.staff(role).await.post(&at, &[("reason", "核对银行账号")]).await.assert_status(403);
     }
+    let bare = clerk.post(&format!("/people/{person}/copy"), &[("reason", "要看")]).await;
+    bare.assert_status(422).assert_says("请写明依据");
     let copy = clerk.post(&format!("/people/{person}/copy"), &[("reason", "本人书面申请，5月6日")]).await;
     copy.assert_status(200);
     assert!(copy.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
