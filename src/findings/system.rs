@@ -160,6 +160,26 @@ mod tests {
     }
 
     #[test]
+    fn only_what_people_let_go_with_the_same_words_is_not_proposed_again() {
+        let finding = |status, evidence: &str, note: &str| SystemRow {
+            id: 1,
+            kind: FindingKind::EarlyLeave,
+            evidence: evidence.to_owned(),
+            status,
+            version: 1,
+            decision_note: note.to_owned(),
+        };
+        for (status, evidence, note, let_go) in [
+            (Status::Revoked, "没有签退", "当天停电，情况属实", true),
+            (Status::Proposed, "没有签退", "", false),
+            (Status::Revoked, "早退30分钟", "当天停电，情况属实", false),
+            (Status::Revoked, "没有签退", WITHDRAWN, false),
+        ] {
+            assert_eq!(dismissed(&finding(status, evidence, note), "没有签退"), let_go, "{evidence} {note}");
+        }
+    }
+
+    #[test]
     fn a06_late_and_early_are_two_and_a07_grace_is_the_plans() {
         let [late, early] = wanted(&attendance(12, 30, 0));
         assert_eq!(late.1.as_deref(), Some("计划08:00开始，08:12签到，迟到12分钟。"));

@@ -286,3 +286,22 @@ pub(super) async fn add(
     let message = format!("{}年工作日历已录入，可以编制该年排班。", new.year);
     Ok(work.finish(&format!("/calendar/{}", new.year), message).await?.into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a03_a_year_tells_its_breaks_its_made_up_days_and_the_station_days_it_loses() {
+        let year = YearOverview::of(&Calendar::shipped(), 2024, DutyWeekday::Wednesday).unwrap();
+        assert_eq!((year.working(), year.station_days()), (251, 49));
+        assert_eq!(year.lost(), ["2月14日", "5月1日", "10月2日"]);
+        let may = &year.months[4];
+        assert_eq!((may.label.as_str(), may.working, may.station_days), ("5月", 21, 4));
+        assert_eq!((may.off.as_str(), may.made_up.as_str()), ("劳动节 5月1日至5日", "5月11日（星期六）"));
+        // Two breaks that touch have a name each.
+        let day = |on: &str, name: &str| SpecialDay { date: on.parse().unwrap(), name: name.into(), is_workday: false };
+        let touching = [day("2025-10-05", "国庆节"), day("2025-10-06", "中秋节"), day("2025-10-08", "中秋节")];
+        assert_eq!(breaks(&touching), "国庆节 10月5日；中秋节 10月6日；中秋节 10月8日");
+    }
+}

@@ -82,7 +82,13 @@ async fn the_limit_of_the_payment_moves_with_an_extension_and_ends_with_the_paym
     let extension = [("days", "5"), ("reason", "承办人账户待核实")];
     clerk.post(&format!("/payouts/cases/{id}/extensions"), &extension).await.assert_status(303);
     let asked = app.scalar_i64("select max(id) from case_extensions").await;
-    approver.post(&format!("/payouts/extensions/{asked}/grant"), &[]).await.assert_status(303);
+    // Asked in time and granted too late is too late (A30); the last day is in time.
+    let grant = format!("/payouts/extensions/{asked}/grant");
+    app.clock_to("2024-06-06 08:00");
+    approver.post(&grant, &[]).await.assert_status(409).assert_says("发放期限2024年6月5日已过");
+    app.clock_to("2024-06-05 17:30");
+    approver.post(&grant, &[]).await.assert_status(303);
+    app.clock_to("2024-05-06 09:00");
     centre.desk.get(&case).await.assert_says("2024年6月10日");
     let paid = [("source", "lottery"), ("amount", "1000"), ("paid_on", "2024-05-06"), ("document", "凭证12号")];
     clerk.post(&format!("/payouts/cases/{id}/outside"), &paid).await.assert_status(303);

@@ -463,6 +463,10 @@ async fn a36_a_void_case_keeps_its_place_and_its_money_comes_back() {
     let decide = |id: i64, how: &str| format!("/payouts/voids/{id}/{how}");
     office.clerk.post(&decide(first, "grant"), &[]).await.assert_status(403);
     office.approver.post(&decide(first, "grant"), &[]).await.assert_status(409).assert_says("请先撤销这个批次");
+    // To refuse it moves nothing, and goes whatever became of the case.
+    office.approver.post(&decide(first, "refuse"), &[("reason", "证明齐全")]).await.assert_status(303);
+    office.clerk.post(&ask(paid), &reason).await.assert_status(303);
+    let first = app.scalar_i64("select max(id) from case_voids").await;
     office.settle(batch).await;
     // Of two at once one decides.
     let second = app.staff(Role::Approver).await;
