@@ -207,4 +207,12 @@ mod tests {
         let plain = Config::from_lookup(|_| None).unwrap().passkey_site().unwrap();
         assert_eq!(plain.origin, "http://localhost:8080");
     }
+
+    #[test]
+    fn a_public_address_is_one_of_the_web() {
+        for wrong in ["huifa.example", "ftp://huifa.example", "javascript:alert(1)"] {
+            let read = Config::from_lookup(|name| (name == "HUIFA_PUBLIC_URL").then(|| wrong.to_owned()));
+            assert!(read.unwrap_err().to_string().contains("HUIFA_PUBLIC_URL"), "{wrong}");
+        }
+    }
 }

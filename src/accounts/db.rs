@@ -212,8 +212,12 @@ pub async fn lock_active(conn: &mut PgConnection, bureau: i64, role: Role) -> sq
 }
 
 /// Whether an account stands so; it stays so until the transaction ends.
-pub async fn lock_standing(conn: &mut PgConnection, id: i64, status: &str) -> sqlx::Result<bool> {
-    let found = sqlx::query_scalar!("select status from accounts where id = $1 for no key update", id);
+pub async fn lock_standing(conn: &mut PgConnection, bureau: i64, id: i64, status: &str) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        "select status from accounts where id = $1 and bureau_id = $2 for no key update",
+        id,
+        bureau
+    );
     Ok(found.fetch_optional(conn).await?.is_some_and(|found| found == status))
 }
 

@@ -198,6 +198,7 @@ pub(super) struct AccountPage {
     may_reset: bool,
     may_grant: bool,
     is_self: bool,
+    needs_second_factor: bool,
 }
 
 impl AccountPage {
@@ -252,6 +253,7 @@ pub(super) async fn account_page(
         may_reset: actor.may(Action::ResetPasswords).is_some(),
         may_grant: actor.may(Action::GrantRights).is_some(),
         is_self: account.id == actor.account_id,
+        needs_second_factor: state.asks_second_factor(account.role),
         account,
     })
 }

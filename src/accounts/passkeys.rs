@@ -458,3 +458,19 @@ pub(super) async fn confirms(state: &AppState, session: &Session, form: &SignedF
     transaction.commit().await?;
     Ok(account == Some(actor.account_id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_device_says_is_hexadecimal_whole_and_bounded() {
+        assert_eq!(unhex("00fF"), Some(vec![0, 255]));
+        for wrong in ["0", "0g", "é0"] {
+            assert_eq!(unhex(wrong), None, "{wrong}");
+        }
+        let longest = "00".repeat(webauthn::LONGEST);
+        assert_eq!(unhex(&longest).unwrap().len(), webauthn::LONGEST);
+        assert_eq!(unhex(&format!("{longest}00")), None);
+    }
+}

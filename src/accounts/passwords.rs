@@ -230,6 +230,11 @@ mod tests {
         assert!(weak(Role::Finance, "zhangwei-2024-ok", &["zhangwei"]).is_some());
         assert!(weak(Role::Finance, "lantern-zhangwei-47", &["张伟"]).is_some());
         assert!(weak(Role::Finance, "1234567890", &[]).is_some());
+        // Three letters of a login are told apart from two, four of pinyin from three.
+        for (word, found) in [("ker", true), ("ke", false), ("李伟", true), ("李俄", false)] {
+            let password = format!("marsh-lantern-47-{}", if word == "李伟" { "liwei" } else { "ker-lie" });
+            assert_eq!(weak(Role::Finance, &password, &[word]).is_some(), found, "{word}");
+        }
         assert_eq!(weak(Role::Finance, "marsh-lantern-47-oboe", &["zhangwei", "高平市司法局"]), None);
         assert_eq!(weak(Role::Finance, "oboe-47-kx", &[]), None);
         assert!(weak(Role::SystemAdministrator, "oboe-47-kx", &[]).is_some());
@@ -239,7 +244,8 @@ mod tests {
         }
         let long: String = "marsh-lantern-47-oboe-".chars().cycle().take(LONGEST).collect();
         assert_eq!(weak(Role::Finance, &long, &[]), None);
-        assert!(weak(Role::Finance, &format!("{long}x"), &[]).is_some());
+        let longer = weak(Role::Finance, &format!("{long}x"), &[]);
+        assert_eq!(longer, Some(format!("密码最多{LONGEST}个字符。")));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -237,7 +237,7 @@ pub async fn grant(work: &mut Work, scope: Scope, account: i64, request: i64) ->
     .await?
     .ok_or_else(decided_meanwhile)?;
     // What is granted is what was asked: a new role does not bring back who was disabled meanwhile.
-    if !db::lock_standing(work.conn(), account, asked.kind.asked_of()).await? {
+    if !db::lock_standing(work.conn(), scope.bureau(), account, asked.kind.asked_of()).await? {
         return Err(AppError::refused("提出申请以后账号的状态已经变化，请写明原因退回这份申请。"));
     }
     if before.role.is_administrator()

@@ -34,7 +34,7 @@ fn parse(form: &CaseForm, today: NaiveDate) -> Result<NewCase, Errors> {
     if basis.is_none() {
         errors.add("basis", "请选择案件来源");
     }
-    let groups: BTreeSet<SpecialGroup> = form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect();
+    let groups: BTreeSet<SpecialGroup> = typed::codes(&mut errors, "groups", &form.groups).into_iter().collect();
     let accepted_on = typed::date_until(&mut errors, "accepted_on", "受理日期", &form.accepted_on, today);
     let cause = typed::line(&mut errors, "cause", "案由", &form.cause, 60);
     let handler_category = HandlerCategory::from_code(&form.handler_category);

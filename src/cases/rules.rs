@@ -387,6 +387,8 @@ mod tests {
         assert!(counted_words(290, 2025, Some(290), &dates).contains("在全年任务290件之内"));
         assert!(counted_words(291, 2025, Some(290), &dates).contains("超过全年任务290件"));
         assert!(counted_words(1, 2025, None, &dates).contains("2025年的实施方案还没有建立，任务数待定"));
+        dates.terminated_on = Some(day("2025-01-04"));
+        assert_eq!(dates.counted_on(), None, "a case that was ended counts for no year");
         dates.closing_agreed_on = None;
         dates.terminated_on = Some(day("2024-06-01"));
         assert_eq!((dates.status(), dates.counted_on()), (Status::Terminated, None));

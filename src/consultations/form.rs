@@ -10,6 +10,7 @@ use crate::plan::dictionary::Dictionary;
 use crate::plan::time::SHANGHAI;
 use crate::secrets::{Gender, IdNumber, parse_phone};
 use crate::web::form_errors::Errors;
+use crate::web::typed as fields;
 
 /// 法律咨询登记表 as typed. A draft is this, sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +179,7 @@ impl ConsultationForm {
             request: trimmed(&self.request),
             advice: trimmed(&self.advice),
             legal_basis: trimmed(&self.legal_basis),
-            outcomes: codes(&self.outcomes),
+            outcomes: fields::codes(&mut errors, "outcomes", &self.outcomes),
             referred_to: trimmed(&self.referred_to),
             legal_aid_hint: hint.unwrap_or_default(),
             told_right: told.unwrap_or_default(),
@@ -198,7 +199,7 @@ impl ConsultationForm {
             gender: ClientGender::from_code(&self.gender),
             township: trimmed(&self.township),
             address: trimmed(&self.address),
-            groups: codes(&self.groups),
+            groups: fields::codes(errors, "groups", &self.groups),
             first_visit: yes_or_no(&self.first_visit),
             ..Client::default()
         };
@@ -298,11 +299,6 @@ fn yes_or_no(value: &str) -> Option<bool> {
 
 fn time(text: &str) -> Option<NaiveTime> {
     NaiveTime::parse_from_str(text.trim(), "%H:%M").ok()
-}
-
-/// The known ones among the codes ticked, each once; an unknown one was not on the page.
-fn codes<D: Dictionary + PartialEq>(typed: &[String]) -> Vec<D> {
-    D::ALL.iter().copied().filter(|value| typed.iter().any(|code| code == value.code())).collect()
 }
 
 /// The choices of a dictionary for a form.

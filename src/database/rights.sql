@@ -4,7 +4,16 @@
 revoke create on schema public from public;
 revoke create on schema public from huifa_program;
 grant usage on schema public to huifa_program;
-grant select, insert, update, delete on all tables in schema public to huifa_program;
+revoke delete, truncate on all tables in schema public from huifa_program;
+grant select, insert, update on all tables in schema public to huifa_program;
+-- What the program takes away again: sign-ins and what belongs to them, drafts, what was kept
+-- long enough, and what is reckoned or drawn up anew. From no other table can it take a row.
+grant delete on
+    case_access, consultation_drafts, data_corrections, failing_addresses, former_passwords,
+    known_devices, once_keys, passkey_challenges, passkeys, person_venues, recovery_codes,
+    second_factors, sessions, settlement_adjustments, settlement_items, settlement_lines, shifts,
+    sign_in_steps
+    to huifa_program;
 grant usage, select on all sequences in schema public to huifa_program;
 
 do $$

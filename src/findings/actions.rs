@@ -29,7 +29,7 @@ pub(super) async fn create(
     scope: Scope,
     posted: Posted<FindingForm>,
 ) -> Answer {
-    let errors = match posted.form.parse() {
+    let errors = match posted.form.parse(posted.form.shift_id()?) {
         Ok(new) => {
             let mut work = Work::begin(&state, &actor, posted.once).await?;
             match service::propose(&mut work, scope, new).await {

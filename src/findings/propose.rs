@@ -46,13 +46,17 @@ pub(super) struct FindingForm {
 }
 
 impl FindingForm {
-    /// The proposal, or what is wrong with it.
-    pub(super) fn parse(&self) -> Result<NewFinding, Errors> {
+    /// The shift that it is about.
+    ///
+    /// # Errors
+    /// [`AppError::Unusable`] where none was chosen: there is no form to show again.
+    pub(super) fn shift_id(&self) -> Result<i64, AppError> {
+        self.shift.parse().map_err(|_| AppError::Unusable("请先选择班次。".to_owned()))
+    }
+
+    /// The proposal about a shift, or what is wrong with it.
+    pub(super) fn parse(&self, shift_id: i64) -> Result<NewFinding, Errors> {
         let mut errors = Errors::new();
-        let shift_id = self.shift.parse().unwrap_or_else(|_| {
-            errors.add("", "请先选择班次。");
-            0
-        });
         let subject = self.subject(&mut errors);
         let evidence = self.evidence.trim().to_owned();
         if evidence.is_empty() {

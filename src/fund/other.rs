@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
 use axum_extra::extract::Query;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::db;
@@ -102,7 +103,11 @@ pub(super) async fn record(
         errors.add("kind", "请选择登记的事项");
     }
     let amount = match money::parse_amount(&form.amount) {
-        Ok(amount) => Some(amount),
+        Ok(amount) if amount > Decimal::ZERO => Some(amount),
+        Ok(_) => {
+            errors.add("amount", "金额须大于零");
+            None
+        }
         Err(sentence) => {
             errors.add("amount", sentence);
             None

@@ -337,4 +337,17 @@ mod tests {
         assert!(forecast.left < Decimal::ZERO);
         assert_eq!(forecast.runs_out.map(|month| month.to_string()).as_deref(), Some("2024-07"));
     }
+
+    #[test]
+    fn this_month_is_still_to_be_paid_and_a_year_without_cost_never_runs_out() {
+        let plan = Programme::gaoping_2024();
+        let bare = Pace { rostered: Decimal::ZERO, rostered_until: None, counted: (0, 0), ..pace("2024-12-31") };
+        let last = forecast(&plan, &bare);
+        assert_eq!((last.duty, last.left), (yuan(20_000), yuan(380_000)));
+        let free = Pace { unspent: Decimal::ZERO, paid: (Decimal::ZERO, 0), ..bare };
+        assert_eq!(forecast(&plan, &free).runs_out, None);
+        // What is just enough does not run out.
+        let enough = Pace { unspent: yuan(20_000), ..bare };
+        assert_eq!((forecast(&plan, &enough).left, forecast(&plan, &enough).runs_out), (Decimal::ZERO, None));
+    }
 }

@@ -480,3 +480,19 @@ pub(super) async fn new_transfer(
     }
     page(&page_now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_rounded_half_up_and_nothing_has_none() {
+        let d = |text: &str| text.parse::<Decimal>().unwrap();
+        for (part, whole, shown) in
+            [("1", "8", "12.5%"), ("0.0005", "1", "0.1%"), ("123.45", "1000", "12.3%"), ("2", "3", "66.7%")]
+        {
+            assert_eq!(percent(d(part), d(whole)).unwrap(), shown);
+        }
+        assert_eq!(percent(d("1"), Decimal::ZERO), None);
+    }
+}

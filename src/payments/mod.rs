@@ -37,7 +37,7 @@ pub fn routes(state: &AppState) -> Routes {
         .post("/payments/layout", May(Action::PaySettlement), files::save_layout)
         .get("/payments/holds", May(Action::ReadPayments), pages::holds)
         .post("/payments/holds", May(Action::HoldPay), actions::hold)
-        .post("/payments/holds/{id}/release", May(Action::HoldPay), actions::release)
+        .post("/payments/holds/{id}/release", May(Action::HoldPay).fresh(), actions::release)
         .get("/payments/accounts", May(Action::ReadPayments), pages::accounts)
         .post(
             "/payments/accounts/{id}/{decision}",

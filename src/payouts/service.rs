@@ -352,7 +352,8 @@ pub async fn refund(work: &mut Work, scope: Scope, payout: i64, reason: &str) ->
     if !row.live {
         return Err(AppError::refused(format!("{}的补贴已经收回或撤销。", row.number)));
     }
-    if batch.status != BatchStatus::Paid || row.payment.as_deref() != Some("sent") {
+    // Sent is only what a paid batch sent: where the payment is taken back, its transfers are void.
+    if row.payment.as_deref() != Some("sent") {
         return Err(AppError::refused(format!("{}的补贴还没有发到收款人，不用收回。", row.number)));
     }
     let (account, now, today) = (work.actor.account_id, work.now, work.today());

@@ -278,4 +278,9 @@ mod tests {
         assert_eq!(fields(&retired(4)), ["years_in_service"]);
         assert!(fields(&retired(5)).is_empty());
     }
+
+    #[test]
+    fn a_telephone_is_asked_for_where_none_is_typed() {
+        assert_eq!(Phone::parse(" \u{3000}").unwrap_err(), "请填写手机号");
+    }
 }

@@ -102,9 +102,6 @@ pub async fn change(work: &mut Work, scope: Scope, seals: &Seals, id: i64, new: 
     let bureau = scope.bureau();
     db::lock(work.conn(), bureau, id).await?;
     let before = db::find(work.conn(), bureau, id).await?.ok_or(AppError::NotFound)?;
-    if before.version != new.version {
-        return Err(changed_meanwhile().into());
-    }
     let seal_id = before.seal_id;
     let id_number = match &new.id_number {
         Some(number) => {

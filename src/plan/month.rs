@@ -163,4 +163,13 @@ mod tests {
         assert_eq!(serde_json::from_str::<Month>(&json).unwrap(), month("2024-05"));
         assert!(serde_json::from_str::<Month>("\"2024-14\"").is_err());
     }
+
+    #[test]
+    fn years_have_one_to_four_digits() {
+        for (year, month, there) in
+            [(0, 1, false), (1, 1, true), (9999, 12, true), (10_000, 1, false), (2024, 0, false), (2024, 13, false)]
+        {
+            assert_eq!(Month::new(year, month).is_some(), there, "{year}-{month}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub fn routes(state: &AppState) -> Routes {
         .get("/reports/{kind}/{period}", May(Action::ReadReports), pages::report)
         .get_on_record("/reports/{kind}/{period}/xlsx", May(Action::ReadReports), pages::workbook)
         .post("/reports/{kind}/{period}/prepare", May(Action::PrepareReports), actions::prepare)
-        .post("/reports/{kind}/{period}/check", May(Action::CheckReports), actions::check)
-        .post("/reports/{kind}/{period}/sign", May(Action::SignReports), actions::sign)
+        .post("/reports/{kind}/{period}/check", May(Action::CheckReports).fresh(), actions::check)
+        .post("/reports/{kind}/{period}/sign", May(Action::SignReports).fresh(), actions::sign)
         .post("/reports/{kind}/{period}/withdraw", May(Action::CheckReports), actions::withdraw)
 }

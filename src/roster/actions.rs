@@ -22,6 +22,7 @@ use crate::web::form_errors::Errors;
 use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again};
 use crate::web::posted::Posted;
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// A form of nothing but its guard.
@@ -169,7 +170,7 @@ pub(super) async fn fill(
     let form = posted.form;
     let new = NewFilling {
         venue,
-        people: form.people.iter().filter_map(|typed| typed.parse().ok()).collect(),
+        people: typed::rows(&form.people)?,
         holidays: if form.move_holidays == "yes" { Holidays::Move } else { Holidays::LeaveOut },
     };
     let mut work = Work::begin(&state, &actor, posted.once).await?;

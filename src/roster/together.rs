@@ -25,6 +25,7 @@ use crate::web::form_errors::Errors;
 use crate::web::in_path::InPath;
 use crate::web::layout::{Layout, form_again, page};
 use crate::web::posted::{OnceKey, Posted};
+use crate::web::typed;
 use crate::web::work::Work;
 
 /// Filling all venues, as ticked.
@@ -115,7 +116,7 @@ pub(super) async fn fill_all_now(
 ) -> Answer {
     let form = posted.form;
     let seen = form.version.parse().map(Seen::Version).map_err(|_| no_version())?;
-    let chosen: Vec<i64> = form.venues.iter().filter_map(|typed| typed.parse().ok()).collect();
+    let chosen = typed::rows(&form.venues)?;
     if chosen.is_empty() {
         return Err(AppError::refused("没有勾选服务点，什么都没有排。请返回勾选。"));
     }

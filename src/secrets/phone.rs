@@ -75,7 +75,11 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for typed in ["", "12348", "1381234567", "138123456789", "12012345678", "1234567"] {
+        let lengths = ["0356-123456", "0356-123456789", "010-123456", "010-123456789"];
+        for typed in ["", "12348", "1381234567", "138123456789", "12012345678", "1234567", "0356-0234567"]
+            .into_iter()
+            .chain(lengths)
+        {
             assert_eq!(parse_phone(typed), Err(PhoneError::Form), "{typed}");
         }
         assert_eq!(parse_phone("电话"), Err(PhoneError::Characters));

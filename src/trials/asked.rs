@@ -73,3 +73,24 @@ pub(super) fn hours(errors: &mut Errors, field: &str, typed: &str) -> Decimal {
 pub(super) fn words(date: Option<NaiveDate>) -> String {
     date.map_or_else(|| "—".to_owned(), chinese_date)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_its_limits_and_nothing_typed_is_none() {
+        for (typed, read, message) in [
+            ("", 0, ""),
+            ("0", 0, ""),
+            ("３１", 31, ""),
+            ("32", 0, "请填写0至31的整数"),
+            ("-1", 0, "请填写0至31的整数"),
+            ("1.5", 0, "请填写0至31的整数"),
+        ] {
+            let mut errors = Errors::new();
+            assert_eq!(count(&mut errors, "days", typed, 31), read, "{typed}");
+            assert_eq!(errors.on("days"), message, "{typed}");
+        }
+    }
+}

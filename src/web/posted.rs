@@ -191,14 +191,14 @@ async fn with_file(boundary: &str, body: Body) -> Result<WithFile, AppError> {
     if typed.contains("%00") {
         return Err(unusable());
     }
-    refuse_unreadable(typed.as_bytes())?;
+    let typed = readable(typed.into())?;
     refuse_broken_lines(&fields)?;
     let mut files = parts.iter().filter(|part| part.is_file);
     let file = files.next().map(|part| part.content.to_vec()).unwrap_or_default();
     if files.next().is_some() {
         return Err(AppError::Unusable("一次只能上传一个文件，没有保存。请返回上一页，一个一个地上传。".to_owned()));
     }
-    Ok(WithFile { typed: typed.into_bytes(), file })
+    Ok(WithFile { typed: typed.to_vec(), file })
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PostedFile<T> {
@@ -238,15 +238,16 @@ pub(super) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Resu
     if body.contains(&0) || body.windows(3).any(|three| three == b"%00") {
         return Err(AppError::Unusable("提交的内容中有无法保存的字符，请检查后重新填写。".to_owned()));
     }
-    refuse_unreadable(&body)?;
+    let body = readable(body)?;
     refuse_broken_lines(&parse::<Vec<(String, String)>>(&body)?)?;
     Ok(body)
 }
 
-/// What is no text is not guessed at, and what nobody sees or what turns the rest around
-/// would make a name look like another one on paper.
-fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
-    let Ok(text) = percent_decode(body).decode_utf8() else {
+/// A form as it is read. What is no text is not guessed at, and what turns the rest around
+/// would make a name look like another one on paper: both are refused. What has no width
+/// comes along when text is copied; nobody could find it to take it out, so that is done here.
+fn readable(body: Bytes) -> Result<Bytes, AppError> {
+    let Ok(text) = percent_decode(&body).decode_utf8() else {
         return Err(AppError::Unusable("提交的内容不是通用的编码（UTF-8），没有保存。请用浏览器重新填写。".to_owned()));
     };
     let hidden = |c: char| {
@@ -257,7 +258,37 @@ fn refuse_unreadable(body: &[u8]) -> Result<(), AppError> {
         let words = "提交的内容中有看不见的控制字符，多半是从别处复制时带来的，没有保存。请删去那一段，手工输入。";
         return Err(AppError::Unusable(words.to_owned()));
     }
-    Ok(())
+    if !text.chars().any(|c| is_unseen(c) || is_variation(c)) {
+        return Ok(body);
+    }
+    let fields: Vec<(String, String)> = parse(&body)?;
+    let seen: Vec<_> = fields.iter().map(|(name, value)| (name, without_unseen(value))).collect();
+    serde_html_form::to_string(&seen).map(Bytes::from).map_err(|error| AppError::Internal(error.into()))
+}
+
+/// A character without width or ink: a name of nothing else would look empty.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}')
+}
+
+/// Chooses another shape of the character before it, as some rare names need.
+fn is_variation(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// A text without what nobody sees: no variation stays without its character.
+fn without_unseen(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !is_unseen(*c)) {
+        if !is_variation(c) || seen.ends_with(|before: char| !before.is_whitespace() && !is_variation(before)) {
+            seen.push(c);
+        }
+    }
+    seen
 }
 
 /// The fields that the forms show as boxes of several lines; in all others a browser sends one.
@@ -299,4 +330,34 @@ fn refuse_broken_lines(fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     serde_html_form::from_bytes(body)
         .map_err(|_| AppError::Unusable("提交的内容不完整，请刷新页面后重新填写。".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_sees_is_taken_out_and_what_turns_text_around_is_refused() {
+        let read = |text: &str| {
+            let body = serde_html_form::to_string([("name", text), ("once", "a")]).unwrap();
+            readable(body.into()).map(|body| parse::<Vec<(String, String)>>(&body).unwrap()[0].1.clone())
+        };
+        for (typed, kept) in [
+            ("李四", "李四"),
+            ("李\u{200b}四\u{feff}", "李四"),
+            ("\u{200b}\u{2060}\u{3164}\u{ad}\u{e0041}", ""),
+            ("葛\u{e0100}城", "葛\u{e0100}城"),
+            ("\u{fe0f} \u{fe0f}", " "),
+            ("甲\u{fe00}\u{fe00}", "甲\u{fe00}"),
+            ("a\tb\r\nc", "a\tb\r\nc"),
+        ] {
+            assert_eq!(read(typed).unwrap(), kept, "{typed:?}");
+        }
+        for turned in
+            ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{7f}', '\u{9b}']
+        {
+            assert!(read(&format!("李{turned}四")).is_err(), "{turned:?}");
+        }
+        assert!(readable(Bytes::from_static(b"name=%FF")).is_err());
+    }
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::form_errors::Errors;
 use crate::error::AppError;
+use crate::plan::dictionary::Dictionary;
 use crate::plan::money::half_width;
 use crate::plan::time::chinese_date;
 
@@ -63,6 +64,26 @@ pub fn said<'a>(typed: &'a str, longest: usize, missing: &str) -> Result<&'a str
     }
 }
 
+/// The rows ticked in a list, by their numbers.
+///
+/// # Errors
+/// [`AppError::Unusable`] where one is no number: the rest is not done without it, as with
+/// one out of reach.
+pub fn rows(typed: &[String]) -> Result<Vec<i64>, AppError> {
+    typed.iter().map(|id| id.parse().ok()).collect::<Option<_>>().ok_or_else(|| {
+        AppError::Unusable("勾选的内容中有一项无法识别，全部没有办理。请刷新页面后重新勾选。".to_owned())
+    })
+}
+
+/// What was ticked among the values of a dictionary, in its order and each once; an empty one
+/// is none, and what stands in no dictionary is not left out in silence.
+pub fn codes<D: Dictionary + PartialEq>(errors: &mut Errors, field: &str, typed: &[String]) -> Vec<D> {
+    if typed.iter().any(|code| !code.is_empty() && D::from_code(code).is_none()) {
+        errors.add(field, "勾选的内容中有一项无法识别，请刷新页面后重新勾选");
+    }
+    D::ALL.iter().copied().filter(|value| typed.iter().any(|code| code == value.code())).collect()
+}
+
 fn at_most(errors: &mut Errors, field: &str, label: &str, text: &str, longest: usize) {
     let length = text.chars().count();
     if length > longest {
@@ -101,5 +122,21 @@ mod tests {
         assert_eq!(errors.on("b"), "请填写文号");
         assert_eq!(errors.on("c"), "文号最多4个字，现在有5个字");
         assert_eq!(errors.len(), 2);
+    }
+
+    #[test]
+    fn what_was_ticked_and_is_unknown_is_not_left_out_in_silence() {
+        use crate::plan::dictionaries::Outcome;
+        let typed = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(rows(&typed(&["3", "1"])).unwrap(), [3, 1]);
+        for wrong in [&["1", "x"][..], &["1", ""], &["1;2"], &["99999999999999999999"]] {
+            assert!(rows(&typed(wrong)).is_err(), "{wrong:?}");
+        }
+        let mut errors = Errors::new();
+        let one = Outcome::ALL[0];
+        assert_eq!(codes::<Outcome>(&mut errors, "a", &typed(&[one.code(), "", one.code()])), [one]);
+        assert!(errors.is_empty());
+        codes::<Outcome>(&mut errors, "a", &typed(&[one.code(), "x"]));
+        assert!(errors.on("a").contains("无法识别"));
     }
 }

@@ -172,6 +172,7 @@ fn parse(form: &HandlerForm, today: NaiveDate) -> Result<(NewHandler, String, St
             errors.add("practising_since", "请填写执业起始日期；重大案件须执业满三年");
         }
     }
+    let fields = typed::codes(&mut errors, "fields", &form.fields);
     let login = typed::optional_line(&mut errors, "login", "登录名", &form.login, 40);
     let status = match form.status.as_str() {
         "suspended" | "left" => form.status.clone(),
@@ -190,7 +191,7 @@ fn parse(form: &HandlerForm, today: NaiveDate) -> Result<(NewHandler, String, St
                 firm,
                 licence_number,
                 practising_since,
-                fields: form.fields.iter().filter_map(|code| Field::from_code(code)).collect(),
+                fields: fields.into_iter().collect(),
                 for_minors: form.for_minors == "yes",
                 login,
             },

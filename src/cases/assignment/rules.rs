@@ -251,4 +251,16 @@ mod tests {
         let earlier = Candidate { earlier_stage: true, load: 8, ..fitting.clone() };
         assert!(score(&earlier) > score(&fitting));
     }
+
+    #[test]
+    fn a_defence_and_a_suit_against_an_office_are_fields_whatever_their_cause_says() {
+        for (kind, cause, field) in [
+            (CaseKind::CriminalFirstInstance, "交通肇事", Some(Field::Criminal)),
+            (CaseKind::AdministrativeLitigation, "工伤认定", Some(Field::Administrative)),
+            (CaseKind::CivilFirstInstance, "工伤认定", Some(Field::Injury)),
+            (CaseKind::CivilFirstInstance, "其他", None),
+        ] {
+            assert_eq!(Field::of(kind, cause), field, "{cause}");
+        }
+    }
 }

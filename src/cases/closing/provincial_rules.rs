@@ -204,6 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn any_one_difference_makes_the_lists_differ() {
+        let one = || vec!["1".to_owned()];
+        let none = Mismatch { equal: 3, ..Mismatch::default() };
+        assert!(none.is_clean());
+        for differs in [
+            Mismatch { missing_there: one(), ..none.clone() },
+            Mismatch { unknown_here: one(), ..none.clone() },
+            Mismatch { not_put_down: vec![("1".to_owned(), "2".to_owned())], ..none.clone() },
+            Mismatch { other_number: vec![("1".to_owned(), "2".to_owned(), "3".to_owned())], ..none.clone() },
+            Mismatch { doubled: one(), ..none.clone() },
+            Mismatch { unreadable: one(), ..none.clone() },
+        ] {
+            assert!(!differs.is_clean(), "{differs:?}");
+        }
+    }
+
+    #[test]
     fn a_list_copied_with_other_digits_brackets_and_blanks_is_the_same_list() {
         let cases = [here("高法援字〔2024〕007号", "SX7", true), here("高法援字〔2024〕008号", "sx-8", true)];
         for pasted in [

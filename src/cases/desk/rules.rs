@@ -298,6 +298,7 @@ mod tests {
         let rows = vec![row(1, Some("2024-06-11"), ""), row(2, Some("2024-06-20"), "")];
         let of = |today: &str| loads(&rows, &calendar, today.parse().unwrap()).remove("白晓霞").unwrap();
         assert_eq!(of("2024-06-07"), Load { young: 2, ..Load::default() });
+        assert_eq!(of("2024-06-11").late, 0, "the last day is in time");
         // The long weekend of 8 to 10 June is not worked.
         assert_eq!(of("2024-06-12"), Load { middle: 2, late: 1, ..Load::default() });
         assert_eq!(of("2024-07-12").old, 2);

@@ -375,4 +375,10 @@ mod tests {
             if birthday { prop_assert_eq!(age_on(birth, on.pred_opt().unwrap()) + 1, age); }
         }
     }
+
+    #[test]
+    fn a_child_is_counted_as_one_before_its_paper_is_there() {
+        let groups = [SpecialGroup::Minor, SpecialGroup::MigrantWorker].into();
+        assert_eq!(primary_group(&groups, &[Proof::Labour].into()), Some(SpecialGroup::Minor));
+    }
 }

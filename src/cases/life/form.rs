@@ -266,6 +266,8 @@ pub fn parse(
     } else {
         required(&mut errors, "request", "请求事项", &form.request, 1000)
     };
+    let groups: Vec<SpecialGroup> = typed::codes(&mut errors, "groups", &form.groups);
+    let proofs: Vec<Proof> = typed::codes(&mut errors, "proofs", &form.proofs);
     let postcode = parse_postcode(&form.postcode).unwrap_or_else(|message| {
         errors.add("postcode", message);
         String::new()
@@ -324,8 +326,8 @@ pub fn parse(
         property,
         agent,
         agent_relation,
-        groups: form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect(),
-        proofs: form.proofs.iter().filter_map(|code| Proof::from_code(code)).collect(),
+        groups: groups.into_iter().collect(),
+        proofs: proofs.into_iter().collect(),
         detained: form.detained == "yes",
         hard_to_move: form.hard_to_move == "yes",
         life_or_death: form.life_or_death == "yes",

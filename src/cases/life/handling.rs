@@ -492,4 +492,14 @@ mod tests {
         assert!(text.contains("DTSTART:20240620T013000Z") && text.contains("高平市人民法院\\,第三法庭"));
         assert!(text.lines().all(|line| line.len() <= 75), "{text}");
     }
+
+    #[test]
+    fn a_line_is_folded_behind_its_seventy_fourth_octet() {
+        for (letters, lines) in [(74, 1), (75, 2), (147, 2), (148, 3)] {
+            let mut out = String::new();
+            fold(&mut out, &"a".repeat(letters));
+            assert_eq!(out.lines().count(), lines, "{letters}");
+            assert_eq!(out.replace("\r\n ", ""), format!("{}\r\n", "a".repeat(letters)));
+        }
+    }
 }

@@ -540,11 +540,17 @@ pub async fn correct(
         papers::make(work, bureau, id, kind, number, &frame, &extra).await?;
     }
     let was = before.application.as_deref();
+    // What a restricted case is about stands in the case alone.
+    let about = |restricted: bool, cause: &str, groups: serde_json::Value| {
+        if restricted { (json!("受限案件"), json!(null)) } else { (json!(cause), groups) }
+    };
+    let (cause_before, groups_before) = about(restricted, &before.cause, json!(before.groups));
+    let (cause_after, groups_after) = about(restricted, &new.cause, json!(new.groups));
     work.audit(
         Audit::new("case.correct_application", "case", id)
-            .before(json!({ "kind": before.kind, "cause": before.cause, "groups": before.groups,
+            .before(json!({ "kind": before.kind, "cause": cause_before, "groups": groups_before,
                             "name": was.map(|it| mask_name(&it.name)), "opponent": was.map(|it| mask_name(&it.opponent)) }))
-            .after(json!({ "kind": new.kind, "cause": new.cause, "groups": new.groups,
+            .after(json!({ "kind": new.kind, "cause": cause_after, "groups": groups_after,
                            "name": mask_name(&new.name), "opponent": mask_name(&new.opponent),
                            "id_number": kept.id_number.mask, "phone": kept.phone.mask })),
     )

@@ -144,6 +144,7 @@ pub(in crate::cases) async fn send(
     };
     let township = typed::optional_line(&mut errors, "township", "乡镇（街道）", &form.township, 50);
     let person = told(&mut errors, &form);
+    let groups: Vec<SpecialGroup> = typed::codes(&mut errors, "groups", &form.groups);
     let opponent = typed::optional_line(&mut errors, "opponent", "对方", &form.opponent, 60);
     let facts = typed::line(&mut errors, "facts", "事情经过", &form.facts, 2000);
     let request = typed::line(&mut errors, "request", "希望得到什么帮助", &form.request, 500);
@@ -167,7 +168,7 @@ pub(in crate::cases) async fn send(
         phone,
         township,
         person,
-        groups: form.groups.iter().filter_map(|code| SpecialGroup::from_code(code)).collect(),
+        groups: groups.into_iter().collect(),
         hard_to_move: form.hard_to_move == "yes",
         opponent,
         facts,

@@ -177,6 +177,8 @@ fn a01_what_is_moved_names_the_day_it_stands_for() {
         "moved_from",
         "米山镇5月15日 周三已有班次",
     );
+    let elsewhere = [taken(&centre(), 8, "2024-05-15")];
+    assert!(decide_in_may(&station(), &from(Some("2024-05-15")), &elsewhere).is_ok());
     assert!(decide_in_may(&station(), &from(Some("2024-05-01")), &standing).is_ok());
 }
 
@@ -227,6 +229,9 @@ fn a21_a_second_person_is_warned_of_and_taken() {
     let accepted = decide_in_may(&station(), &proposal(&station(), "2024-05-08"), &others).unwrap();
     assert_eq!(accepted.warnings.len(), 1);
     assert!(accepted.warnings[0].contains("同一时间有2人值班，每人分别补贴"), "{:?}", accepted.warnings);
+    let apart = [taken(&centre(), 8, "2024-05-08"), taken(&station(), 8, "2024-05-15")];
+    let alone = decide_in_may(&station(), &proposal(&station(), "2024-05-08"), &apart).unwrap();
+    assert!(alone.warnings.is_empty(), "{:?}", alone.warnings);
 }
 
 #[test]
@@ -254,6 +259,8 @@ fn clause_4_1_3_only_members_of_the_duty_bank_in_good_standing() {
     check(Candidate { status: "left".to_owned(), ..person(7, "张三") }, "张三已退出值班人员库");
     check(Candidate { serves_here: false, ..person(7, "张三") }, "张三的值班范围不包括米山镇");
     check(Candidate { joined_on: date("2024-05-09"), ..person(7, "张三") }, "2024年5月9日入库");
+    let first_day = Candidate { joined_on: date("2024-05-08"), ..person(7, "张三") };
+    assert!(decide(&terms("2024-05"), &station(), &first_day, &wednesday, &[]).is_ok());
     let expired = Candidate { licence_valid_to: Some(date("2024-05-07")), ..person(7, "张三") };
     check(expired.clone(), "有效期至2024年5月7日");
     let last_day = Candidate { licence_valid_to: Some(date("2024-05-08")), ..expired };

@@ -51,6 +51,51 @@ async fn set_up_without_the_token_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn every_field_of_the_set_up_is_read_strictly() {
+    let app = TestApp::empty().await;
+    let token = app.state.setup.reveal().to_owned();
+    let long = "长".repeat(31);
+    for (field, typed, beside, words) in [
+        ("token", "", "token", "设置口令不对"),
+        ("name", " ", "name", "请填写姓名"),
+        ("audit_name", long.as_str(), "audit_name", "最多30个字"),
+        ("login", "许静", "login", "登录名用2到40个"),
+        ("security_staff_number", "A", "security_staff_number", "2到30个字母"),
+        ("security_login", "xujing", "security_name", "三个管理员须是三个人"),
+        ("audit_staff_number", "A-002", "audit_name", "三个管理员须是三个人"),
+        ("password", "short", "password", "密码至少"),
+        ("password", "1234567890123456", "password", "容易被猜到"),
+        ("repeated", "another", "repeated", "两次输入的密码不一样"),
+    ] {
+        let fields: Vec<(&str, &str)> = set_up_fields(&token)
+            .into_iter()
+            .map(|(name, value)| (name, if name == field { typed } else { value }))
+            .collect();
+        let page = app.stranger().post_bare("/set-up", &fields).await;
+        page.assert_status(422);
+        let said = page.select(&format!("#e-{beside}")).join("");
+        assert!(said.contains(words), "{field}: “{said}” does not say “{words}”");
+    }
+    assert_eq!(app.scalar_i64("select (select count(*) from accounts) + (select count(*) from bureaus)").await, 0);
+}
+
+#[tokio::test]
+async fn only_a_demonstration_shows_its_accounts() {
+    let mut app = TestApp::new().await;
+    let id = app.staff(Role::Approver).await.actor().account_id;
+    let (login, _) = huifa::demo::ACCOUNTS[0];
+    app.execute(&format!("update accounts set login = '{login}', name = '示范甲' where id = {id}")).await;
+    app.stranger()
+        .get("/sign-in")
+        .await
+        .assert_status(200)
+        .assert_silent_on("示范甲")
+        .assert_silent_on(huifa::demo::PASSWORD);
+    app.demonstrate();
+    app.stranger().get("/sign-in").await.assert_says("示范甲").assert_says(huifa::demo::PASSWORD);
+}
+
+#[tokio::test]
 async fn the_first_administrator_is_made_once_and_can_sign_in() {
     let app = TestApp::empty().await;
     set_up(&app).await;
@@ -70,6 +115,15 @@ async fn the_first_administrator_is_made_once_and_can_sign_in() {
 async fn five_wrong_passwords_lock_the_account_for_a_while() {
     let app = TestApp::empty().await;
     set_up(&app).await;
+    let sign_in = async |password: &str| {
+        app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", password)]).await.status.as_u16()
+    };
+    // Five in a row lock: what was wrong before the last success does not count.
+    for (password, status) in
+        [("a", 422), ("b", 422), ("c", 422), ("d", 422), (PASSWORD, 303), ("e", 422), (PASSWORD, 303)]
+    {
+        assert_eq!(sign_in(password).await, status, "{password}");
+    }
     for _ in 0..5 {
         let page = app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", "wrong")]).await;
         page.assert_status(422).assert_says("登录名或密码不对");
@@ -694,6 +748,24 @@ async fn every_field_of_an_account_is_read_strictly() {
     let clerk = app.staff(Role::BureauClerk).await.actor().account_id;
     system.post(&format!("/accounts/{clerk}/disable"), &[]).await.assert_status(303);
     system.post(&format!("/accounts/{clerk}/disable"), &[]).await.assert_status(409).assert_says("已经停用");
+}
+
+#[tokio::test]
+async fn the_page_of_an_account_says_who_must_set_up_a_second_step() {
+    let mut app = TestApp::new().await;
+    let must = "登录后须先启用";
+    for (for_all, clerk_must) in [("0", false), ("1", true)] {
+        app.is_told("HUIFA_SECOND_FACTOR_FOR_ALL", for_all);
+        for (role, asked) in [(Role::BureauClerk, clerk_must), (Role::Approver, true)] {
+            let page = {
+                let id = app.staff(role).await.actor().account_id;
+                app.execute(&format!("delete from second_factors where account_id = {id}")).await;
+                app.staff(Role::SystemAdministrator).await.get(&format!("/accounts/{id}")).await
+            };
+            page.assert_status(200).assert_says("未启用");
+            assert_eq!(page.text().contains(must), asked, "{for_all} {role:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ async fn the_day_of_a_duty_person_from_the_button_to_the_register() {
     duty.post(&desk.path("/sign-in"), &[]).await.assert_status(303);
     desk.app.clock_to("2024-05-08 11:30");
     duty.get("/attendance").await.assert_says("08:20").assert_says("迟到20分钟").assert_says("签退");
+    duty.get("/attendance/2024-05").await.assert_says("在岗").assert_silent_on("缺签退");
     duty.post(&desk.path("/sign-out"), &[]).await.assert_status(303);
     assert_eq!(desk.app.scalar_i64("select early_minutes::bigint from attendances").await, 30);
     let month = duty.get("/attendance/2024-05").await;
@@ -268,6 +269,8 @@ async fn a_month_is_certified_by_its_venue_and_then_closed_to_everybody() {
     staff.post(&desk.month("/certify"), &[]).await.assert_status(409).assert_says("已经审定上报");
     staff.get(&desk.month("")).await.assert_says("本月考勤已审定上报");
 
+    let late = [("version", "2"), ("remark", "事后补记")];
+    staff.post(&desk.path("/remark"), &late).await.assert_status(409).assert_says("本月考勤已审定上报，不能再改");
     let typed = [("side", "sign_out"), ("time", "11:59"), ("reason", "时间签错了")];
     desk.duty().await.post(&desk.path("/corrections"), &typed).await.assert_status(409).assert_says("已审定上报");
     let constraint = desk.app.refused_by("update attendances set late_minutes = 5").await;

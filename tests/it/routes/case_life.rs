@@ -428,6 +428,27 @@ async fn strangers_apply_and_look_up_and_the_window_opens() {
         ("agreed", "yes"),
     ];
     stranger.post_bare("/legal-aid", &form[..7]).await.assert_status(422).assert_says("诚信承诺");
+    let long = "长".repeat(2001);
+    for (field, typed, words) in [
+        ("name", "\u{200b}", "请填写姓名"),
+        ("name", &long[..153], "最多50个字"),
+        ("id_number", "", "身份证号"),
+        ("id_number", "149999195001010011", "校验位"),
+        ("id_number", huifa::secrets::demo_id_number("2029-10-08".parse().unwrap(), 1).as_str(), "在今天之后"),
+        ("phone", "", "电话"),
+        ("phone", "1390000000", "电话"),
+        ("groups", "king", "无法识别"),
+        ("facts", "儿子不给钱", "再写详细一些"),
+        ("facts", &long, "最多2000个字"),
+        ("request", "", "请填写希望得到什么帮助"),
+    ] {
+        let faulty = form.map(|(name, value)| (name, if name == field { typed } else { value }));
+        let page = stranger.post_bare("/legal-aid", &faulty).await;
+        page.assert_status(422);
+        let said = page.select(&format!("#e-{field}")).join("");
+        assert!(said.contains(words), "{field}: “{said}” does not say “{words}”");
+    }
+    assert_eq!(app.scalar_i64("select count(*) from case_online").await, 0);
     let page = stranger.post_bare("/legal-aid", &form).await;
     page.assert_status(200).assert_says("高法援申字〔2024〕001号");
     let asked = |number: &'static str, phone: &'static str| {
@@ -438,6 +459,8 @@ async fn strangers_apply_and_look_up_and_the_window_opens() {
     let wrong = asked("高法援申字〔2024〕001号", "13900000006").await;
     let unknown = asked("高法援申字〔2024〕099号", "13900000005").await;
     wrong.assert_status(422).assert_says("没有查到");
+    let no_number = asked("高法援申字〔2024〕001号", "139").await;
+    assert!(!no_number.select("#e-phone").is_empty(), "{}", no_number.text());
     unknown.assert_status(422).assert_says("没有查到");
     centre.desk.get("/home").await.assert_says("网上申请待核收");
     centre.desk.get("/cases/online").await.assert_says("绿色通道：行动不便").assert_says("赵*爷");
@@ -655,6 +678,21 @@ async fn quality_is_reviewed_by_people_who_had_no_part() {
     };
     picked("peer", peer).await.assert_status(409).assert_says("应当回避");
     let me = clerk.actor().account_id.to_string();
+    let zhao = centre.handler.actor().account_id.to_string();
+    for (fields, words) in [
+        (&[("kind", "king"), ("reviewer", me.as_str()), ("count", "5")][..], "请选择评查类型"),
+        (&[("kind", "administrative"), ("reviewer", "x"), ("count", "5")], "请选择评查人"),
+        (&[("kind", "administrative"), ("reviewer", &me), ("count", "0")], "1到50"),
+        (&[("kind", "administrative"), ("reviewer", &me), ("count", "51")], "1到50"),
+        (&[("kind", "administrative"), ("reviewer", &me), ("numbers", number), ("reason", " ")], "请写明理由"),
+        (&[("kind", "administrative"), ("reviewer", &me), ("numbers", "没有的"), ("reason", "季度评查")], "没有的"),
+        (&[("kind", "administrative"), ("reviewer", &zhao), ("count", "5")], "不能做"),
+        // The handler of the only case stands back: nothing is left to draw.
+        (&[("kind", "peer"), ("reviewer", &zhao), ("count", "50")], "没有可以评查的案件"),
+    ] {
+        clerk.post("/cases/quality", fields).await.assert_status(409).assert_says(words);
+    }
+    assert_eq!(app.scalar_i64("select count(*) from case_quality").await, 0);
     clerk
         .post("/cases/quality", &[("kind", "administrative"), ("reviewer", &me), ("count", "5")])
         .await
@@ -667,7 +705,23 @@ async fn quality_is_reviewed_by_people_who_had_no_part() {
     let mut scores: Vec<(&str, &str)> =
         ["8", "8", "12", "12", "15", "12", "4", "8"].into_iter().map(|score| ("scores", score)).collect();
     scores.extend([("faults", "约见笔录没有写明风险告知"), ("mend_until", "2024-05-20")]);
+    let mut silent = scores.clone();
+    silent.retain(|(name, _)| *name != "faults");
+    clerk.post("/cases/quality/1", &silent).await.assert_status(422).assert_says("请写明问题");
+    clerk.post("/cases/quality/1", &scores[1..]).await.assert_status(422);
+    app.staff(Role::BureauClerk)
+        .await
+        .post("/cases/quality/1", &scores)
+        .await
+        .assert_status(409)
+        .assert_says("提交后不能再改");
     clerk.post("/cases/quality/1", &scores).await.assert_status(303);
+    centre
+        .handler
+        .post("/cases/quality/1/mended", &[("note", "已补充")])
+        .await
+        .assert_status(409)
+        .assert_says("整改了什么");
     clerk.get("/cases/quality").await.assert_says("79分，良好").assert_says("山西示例律师事务所");
     centre.handler.post("/cases/quality/1/mended", &[("note", "已补充风险告知笔录")]).await.assert_status(303);
     clerk.get("/cases/quality").await.assert_says("已整改：已补充风险告知笔录");

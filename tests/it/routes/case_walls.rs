@@ -237,6 +237,37 @@ async fn the_pages_of_a_step_take_four_queries_at_most() {
 }
 
 #[tokio::test]
+async fn what_a_restricted_case_is_about_is_not_on_the_trail() {
+    let app = TestApp::new().await;
+    let centre = Centre::new(&app).await;
+    let correct = async |case: &str, changes: &[(&str, &str)]| {
+        let id = case.rsplit('/').next().expect("an id");
+        let version = app.scalar_i64(&format!("select version::bigint from cases where id = {id}")).await.to_string();
+        let mut form: Vec<(&str, &str)> = crate::support::case_life::WAGES
+            .into_iter()
+            .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name))
+            .collect();
+        form.push(("version", &version));
+        form.extend_from_slice(changes);
+        centre.desk.post(&format!("{case}/application"), &form).await.assert_status(303);
+    };
+    let told = async |words: &str| {
+        let sql = format!(
+            "select count(*) from audit_records where action = 'case.correct_application'
+             and (before::text like '%{words}%' or after::text like '%{words}%')"
+        );
+        app.scalar_i64(&sql).await
+    };
+    let open = centre.apply(&[]).await;
+    correct(&open, &[("cause", "追索工伤赔偿")]).await;
+    assert_eq!((told("追索劳动报酬").await, told("追索工伤赔偿").await), (1, 1));
+    // From the correction that shuts it on.
+    correct(&open, &[("cause", "人身安全保护令"), ("restricted", "yes")]).await;
+    correct(&open, &[("cause", "人身安全保护令"), ("groups", "disabled"), ("restricted", "yes")]).await;
+    assert_eq!((told("保护令").await, told("disabled").await, told("受限案件").await), (0, 0, 2));
+}
+
+#[tokio::test]
 async fn nothing_is_done_in_a_restricted_case_by_a_colleague_who_is_not_named() {
     let app = TestApp::new().await;
     let centre = Centre::new(&app).await;

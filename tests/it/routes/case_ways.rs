@@ -118,6 +118,16 @@ async fn a_consultation_is_passed_on_once_and_nothing_is_typed_twice() {
 }
 
 #[tokio::test]
+async fn who_left_no_name_is_not_passed_on() {
+    let app = TestApp::new().await;
+    let unnamed = [("refused_identity", "yes"), ("client_name", ""), ("id_number", ""), ("phone", "")];
+    let (duty, id) = consultation(&app, &unnamed).await;
+    let page = duty.post(&format!("/cases/from-consultation/{id}"), &[]).await;
+    page.assert_status(409).assert_says("没有留下姓名");
+    assert_eq!(app.scalar_i64("select count(*) from cases").await, 0);
+}
+
+#[tokio::test]
 async fn a_consultation_of_a_minor_is_restricted_from_the_start_and_the_desk_can_take_it_up() {
     let app = TestApp::new().await;
     let centre = Centre::new(&app).await;

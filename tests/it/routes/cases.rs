@@ -136,6 +136,12 @@ async fn dates_out_of_order_are_said_beside_the_field() {
     let mut edited = with(&[("accepted_on", "2024-04-10")]);
     edited.push(("version", "2"));
     staff.post(&case, &edited).await.assert_status(409).assert_says("受理日期不能晚于已登记的指派日期");
+    let other = register(&staff, "高法援字〔2024〕002号").await;
+    let entered = [("entered_on", "2024-04-09"), ("entry_number", "SX-9")];
+    assert_eq!(step(&app, &staff, &other, "entered", &entered).await, 303);
+    let mut edited = with(&[("number", "高法援字〔2024〕002号"), ("accepted_on", "2024-04-10")]);
+    edited.push(("version", "2"));
+    staff.post(&other, &edited).await.assert_status(409).assert_says("受理日期不能晚于已登记的录入日期");
 }
 
 #[tokio::test]

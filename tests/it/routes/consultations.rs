@@ -198,6 +198,12 @@ async fn afterwards_only_from_paper_and_never_into_a_certified_month() {
     let id = desk.app.scalar_i64("select id from consultations").await;
     let duty = desk.duty().await;
     duty.get(&format!("/consultations/{id}/edit")).await.assert_status(409).assert_says("不能再改");
+    let late = [("version", "1"), ("facts", "改过的内容")];
+    desk.post(&duty, &format!("/consultations/{id}/edit"), &late).await.assert_status(409).assert_says("不能再改");
+    let back = [("version", "1"), ("result", "returned"), ("note", "请补法律依据")];
+    let clerk = desk.app.staff(Role::BureauClerk).await;
+    let returned = clerk.post(&format!("/consultations/{id}/review"), &back).await;
+    returned.assert_status(409).assert_says("因此不能退回补正");
     assert_eq!(desk.app.scalar_i64("select last_number::bigint from consultation_sums").await, 1);
 }
 

@@ -153,8 +153,16 @@ async fn a54_the_objection_has_three_working_days_and_a_hasty_confirmation_needs
 async fn a_form_with_mistakes_comes_back_as_typed() {
     let case = Case::new().await;
     let staff = case.staff().await;
+    let long = format!("证据在此{}", "长".repeat(997));
+    staff
+        .post("/findings", &[("kind", "false_duty"), ("evidence", "证据在此")])
+        .await
+        .assert_status(422)
+        .assert_says("请先选择班次");
     for (fields, words) in [
-        (&[("evidence", "证据在此")][..], "请选择事项"),
+        (&[("kind", "false_duty"), ("evidence", long.as_str())][..], "请控制在1000字以内"),
+        (&[("kind", "dissatisfied"), ("matter", &long[..183]), ("evidence", "证据在此")], "请控制在60字以内"),
+        (&[("evidence", "证据在此")], "请选择事项"),
         (&[("kind", "off_post"), ("evidence", "证据在此")], "请填写点名时间"),
         (&[("kind", "off_post"), ("time", "25:00"), ("evidence", "证据在此")], "24小时制"),
         (&[("kind", "record_defect"), ("evidence", "证据在此")], "请选择有缺项或不规范的咨询记录"),

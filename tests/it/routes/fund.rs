@@ -66,7 +66,33 @@ async fn what_is_typed_wrong_is_said_beside_the_field_and_posts_nothing() {
         page.assert_status(422).assert_says(message);
         assert!(!page.select(&format!("#e-{field}")).is_empty(), "beside {field}");
     }
+    // The other entries have a form of their own.
+    let entry = [
+        ("kind", "operating_receipt"),
+        ("amount", "1000"),
+        ("entered_on", "2024-05-06"),
+        ("summary", "市级配套到账"),
+        ("document", "高财行〔2024〕9号"),
+    ];
+    for (field, value, message) in [
+        ("kind", "", "请选择登记的事项"),
+        ("kind", "duty_payment", "请选择登记的事项"),
+        ("amount", "", "请填写金额"),
+        ("amount", "1e3", "金额只能填写数字"),
+        ("amount", "0", "金额须大于零"),
+        ("amount", "-5", "金额须大于零"),
+        ("entered_on", "2024-05-07", "日期不能晚于今天"),
+        ("summary", "", "请填写摘要"),
+        ("document", " ", "请填写依据"),
+    ] {
+        let form = entry.map(|(name, typed)| (name, if name == field { value } else { typed }));
+        let page = finance.post("/fund/2024/entries", &form).await;
+        page.assert_status(422);
+        let said = page.select(&format!("#e-{field}")).join("");
+        assert!(said.contains(message), "{field}: “{said}” does not say “{message}”");
+    }
     assert_eq!(entries(&app).await, 0);
+    finance.post("/fund/2024/entries", &entry).await.assert_status(303);
 }
 
 #[tokio::test]

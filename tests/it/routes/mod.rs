@@ -6,6 +6,7 @@ mod bounds;
 mod calendar;
 mod case_counting;
 mod case_decoys;
+mod case_fields;
 mod case_forms;
 mod case_life;
 mod case_screens;

@@ -146,6 +146,7 @@ async fn wrong_entries_are_told_beside_their_fields_and_not_stored() {
         (&good, retired("4"), "years_in_service", "满5年，现为4年"),
         (&good, retired("很久"), "years_in_service", "整数"),
         (&good, vec![("category", "other_non_public"), ("public_official", "yes")], "public_official", "非公职人员"),
+        (&good, vec![("joined_on", "")], "joined_on", "请填写入库日期"),
         (&good, vec![("joined_on", "2024-13-01")], "joined_on", "格式"),
         (&good, vec![("joined_on", "2024-05-07")], "joined_on", "不能晚于今天"),
         (&good, vec![("bank_account", "6217000000001234")], "bank_name", "开户行"),

@@ -100,6 +100,12 @@ async fn a_roster_that_changed_since_the_page_was_shown_is_not_filled() {
     clerk.post(&format!("{MAY}/fill-all"), &fields).await.assert_status(409).assert_says("有改动");
     let version = office.version().await;
     clerk.post(&format!("{MAY}/fill-all"), &[("version", &version)]).await.assert_status(409).assert_says("没有勾选");
+    // One that is no number stops the rest, as one of another county does.
+    let ticked = [("version", version.as_str()), ("venues", sanjia.as_str()), ("venues", "1;2")];
+    clerk.post(&format!("{MAY}/fill-all"), &ticked).await.assert_status(422).assert_says("全部没有办理");
+    let people = [("people", &*office.zhang.to_string()), ("people", "x")];
+    let fill = format!("{MAY}/venues/{}/fill", office.sanjia);
+    clerk.post(&fill, &people).await.assert_status(422).assert_says("全部没有办理");
     assert_eq!(office.app.scalar_i64("select count(*) from shifts").await, 1);
     let approver = office.app.staff(Role::Approver).await;
     approver.get(&format!("{MAY}/fill-all")).await.assert_status(403);

@@ -54,6 +54,7 @@ async fn four_1_4_hours_below_the_plan_are_refused_on_the_form() {
         (station, vec![("ends_at", "11:30"), ("break_from", ""), ("break_to", "")], "ends_at", "3小时30分钟"),
         (centre, vec![("ends_at", "07:00")], "ends_at", "晚于上班时间"),
         (centre, vec![("starts_at", "八点")], "starts_at", "08:30"),
+        (centre, vec![("starts_at", "")], "starts_at", "请填写上班时间"),
         (centre, vec![("ends_at", "")], "ends_at", "请填写下班时间"),
         (centre, vec![("break_to", "")], "break_to", "休息结束"),
         (centre, vec![("break_from", "15:00")], "break_from", "休息时间"),

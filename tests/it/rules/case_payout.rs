@@ -52,6 +52,16 @@ fn a31_a37_a38_base_excess_and_over_target() {
     changed(|_| {}, "1000.00+500.00");
     changed(|c| c.local_standard = Decimal::from(1000), "1000.00+0.00");
     warned(&changed(|c| c.local_standard = Decimal::from(800), "1000.00+0.00"), "仍按方案标准补贴");
+    // At each limit itself nothing is to be warned of.
+    let limit = |c: &mut CaseFacts| {
+        c.local_standard = Decimal::from(1000);
+        c.place = Some(290);
+        c.extension_days = Programme::gaoping_2024().case_extension_days;
+    };
+    let at_limits = changed(limit, "1000.00+0.00");
+    for part in ["超过全年目标任务数", "低于方案标准", "延长时间超过上限"] {
+        assert!(!at_limits.warnings.iter().any(|warning| warning.contains(part)), "{:?}", at_limits.warnings);
+    }
     changed(|c| c.place = Some(290), "1000.00+500.00");
     let over = changed(|c| c.place = Some(291), "0.00+1500.00");
     assert!(over.counted);

@@ -127,6 +127,11 @@ fn r6_a15_a_shift_bears_no_more_than_its_pay_and_shows_the_full_sum() {
     assert_eq!(month.table(), "200.00-200.00 200.00-0.00 | 200.00 | 200.00");
     let amounts: Vec<_> = month.pay().shifts[0].lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["50.00", "200.00", "-50.00"]);
+    // What takes just the whole pay needs no such line.
+    let whole = june().centre(3, &[(OffPost, 2), (Late, 0)]);
+    assert_eq!(whole.table(), "200.00-200.00 | 0.00 | 0.00");
+    assert_eq!(whole.pay().shifts[0].lines.len(), 1);
+    assert_eq!(Findings::default().with(Late, 0), Findings::default());
 }
 
 #[test]

@@ -168,7 +168,10 @@ async fn a_nul_that_the_database_could_not_store_is_refused_in_words() {
         send(name).await.assert_status(422).assert_says("看不见的控制字符");
     }
     assert_eq!(app.scalar_i64("select count(*) from accounts where login = 'lisi'").await, 0);
-    send("%E6%9D%8E%E5%9B%9B").await.assert_status(200);
+    // What has no width is taken out: a name of nothing else is none.
+    send("%E2%80%8B%EF%BB%BF%E3%85%A4").await.assert_status(422).assert_says("请填写");
+    send("%E6%9D%8E%E2%80%8B%E5%9B%9B%C2%AD").await.assert_status(200);
+    assert_eq!(app.scalar_i64("select count(*) from accounts where login = 'lisi' and name = '李四'").await, 1);
 }
 
 #[tokio::test]

@@ -342,7 +342,11 @@ async fn an_address_that_guesses_much_waits_in_line_while_known_browsers_pass() 
     }
     let guess = |login: &'static str| {
         let stranger = &stranger;
-        async move { stranger.post_bare("/sign-in", &[("login", login), ("password", "x")]).await.status.as_u16() }
+        async move {
+            let page = stranger.post_bare("/sign-in", &[("login", login), ("password", "x")]).await;
+            assert_eq!(page.status == 429, page.text().contains("这个网络地址上输错密码的次数太多"));
+            page.status.as_u16()
+        }
     };
     let began = std::time::Instant::now();
     let (a, b, c, d, e, f) = tokio::join!(guess("a1"), guess("b1"), guess("c1"), guess("d1"), guess("e1"), guess("f1"));

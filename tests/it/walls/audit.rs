@@ -38,12 +38,36 @@ async fn the_programs_role_can_add_to_the_trail_and_do_nothing_else_with_it() {
         "alter table audit_records disable trigger all",
         "drop trigger audit_records_append_only on audit_records",
         "set session_replication_role = replica",
+        // Nor take rows away where the program never does.
+        "delete from rights_requests",
+        "delete from findings",
+        "truncate sessions cascade",
     ] {
         let error = sqlx::raw_sql(sql).execute(&app.state.pool).await.expect_err(sql);
         let code = error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
         assert_eq!(code.as_deref(), Some("42501"), "{sql}: {error}");
     }
     assert!(faults(&app).await.is_empty());
+    // It may delete where some statement of it does, and nowhere else.
+    fn statements(folder: &std::path::Path, found: &mut std::collections::BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                statements(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                let named = source.split("delete from ").skip(1);
+                let word = |c: char| c.is_ascii_lowercase() || c == '_';
+                found.extend(named.filter_map(|after| after.split(|c| !word(c)).next()).map(str::to_owned));
+            }
+        }
+    }
+    let mut deletes = std::collections::BTreeSet::new();
+    statements(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut deletes);
+    let may = "select table_name::text from information_schema.role_table_grants
+               where grantee = 'huifa_program' and privilege_type = 'DELETE' and table_schema = 'public'";
+    let may: Vec<String> = sqlx::query_scalar(may).fetch_all(&app.owner).await.unwrap();
+    assert_eq!(may.into_iter().collect::<std::collections::BTreeSet<_>>(), deletes);
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ async fn a_sealed_number_is_shown_for_a_reason_and_that_is_written_down() {
     for role in [Role::Approver, Role::Finance, Role::Leader, Role::SystemAdministrator, Role::AuditAdministrator] {
         app.staff(role).await.post(&at, &[("reason", "核对银行账号")]).await.assert_status(403);
     }
+    let bare = clerk.post(&format!("/people/{person}/copy"), &[("reason", "要看")]).await;
+    bare.assert_status(422).assert_says("请写明依据");
     let copy = clerk.post(&format!("/people/{person}/copy"), &[("reason", "本人书面申请，5月6日")]).await;
     copy.assert_status(200);
     assert!(copy.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
@@ -227,8 +229,37 @@ async fn the_notice_stands_at_every_place_where_personal_data_are_collected() {
     for (role, path) in [(Role::BureauClerk, "/people/new"), (Role::SystemAdministrator, "/accounts/new")] {
         app.staff(role).await.get(path).await.assert_status(200).assert_says("个人信息告知");
     }
-    let form = include_str!("../../../templates/consultations/form.html");
-    assert!(form.contains("privacy::notice("));
+    for who in ["来访咨询的群众", "申请法律援助的人", "值班人员：", "承办人：", "工作人员："]
+    {
+        app.stranger().get("/privacy").await.assert_says(who);
+    }
+    // Each form that takes somebody's number or telephone shows it, but those that only look it up.
+    fn forms(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                forms(&path, found);
+            } else {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    forms(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+    let mut taking = 0;
+    for (path, form) in found {
+        let asked = ["id_number", "phone", "bank_account", "licence_number"].iter().any(|field| {
+            form.contains(&format!("form::text(errors, \"{field}\"")) || form.contains(&format!("name=\"{field}\""))
+        });
+        let looks_up = ["cases/status.html", "disclosure/requests.html", "venues/", "styleguide/"]
+            .iter()
+            .any(|one| path.contains(one));
+        if asked && form.contains("method=\"post\"") && !looks_up {
+            assert!(form.contains("privacy::notice(") || form.contains("<summary>个人信息告知"), "{path}");
+            taking += 1;
+        }
+    }
+    assert!(taking >= 5, "{taking}");
 }
 
 #[tokio::test]

@@ -91,7 +91,9 @@ async fn everything_held_about_a_visitor_is_found_by_their_number_and_given_as_a
     assert_eq!(app.scalar_i64(given).await, 1);
     let nobody = clerk.post("/data-requests/look", &[("id_number", "149999198503020013")]).await;
     assert!([200, 422].contains(&nobody.status.as_u16()));
-    clerk.post("/data-requests/look", &[("id_number", "123")]).await.assert_status(422);
+    let short = clerk.post("/data-requests/look", &[("id_number", "123")]).await;
+    short.assert_status(422);
+    assert!(short.select("#e-id_number").join("").contains("18 位"), "{}", short.text());
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn nothing_of_another_bureau_is_changed_taken_or_put_there() {
     let (first, foreign) = (world.app.bureau, world.things(Whose::Stranger));
     for sql in [
         format!("update persons set name = '改名' where id = {}", foreign.person),
-        format!("delete from consultations where id = {}", foreign.consultation),
+        format!("update consultations set advice = '改动' where id = {}", foreign.consultation),
         format!("update cases set cause = '改动' where id = {}", foreign.case),
     ] {
         let wall = of_bureau(first);
