@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 use crate::cases::life::dossier::Viewer;
 use crate::web::actor::Scope;
 
-/// At most so many things of a kind.
-const MOST: i64 = 6;
+/// So many things of a kind are shown.
+pub(super) const MOST: u8 = 6;
 
 /// Something found.
 #[derive(Clone, Debug)]
@@ -36,7 +36,8 @@ pub(super) struct Sight {
     pub(super) venues: Option<Scope>,
 }
 
-/// What carries these letters: names, pinyin and initials of people, beginnings of numbers.
+/// What carries these letters: names, pinyin and initials of people, beginnings of numbers; of each kind one more than is
+/// shown, to know whether others follow.
 pub(super) async fn things(
     conn: &mut PgConnection,
     bureau: i64,
@@ -88,7 +89,7 @@ pub(super) async fn things(
         sight.accounts.is_some(),
         sight.venues.is_some(),
         sight.venues.and_then(Scope::venue),
-        MOST,
+        i64::from(MOST) + 1,
         viewer.account,
         viewer.assigned_only,
     )

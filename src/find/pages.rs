@@ -39,6 +39,8 @@ struct Found {
 struct Group {
     label: &'static str,
     lines: Vec<Found>,
+    /// There are others.
+    cut: bool,
 }
 
 #[derive(Template)]
@@ -57,7 +59,8 @@ pub(super) async fn find(
 ) -> Answer {
     let asked = Term::read(&state, &actor, &query.q)?.text;
     let q: String = asked.trim().chars().take(MOST_LETTERS).collect();
-    let mut groups = vec![Group { label: "页面", lines: places(&layout, &actor, &q) }];
+    let mut groups = vec![Group { label: "页面", lines: places(&layout, &actor, &q), cut: false }];
+    let mut cut = Vec::new();
     // A single Chinese character is a surname; a single letter or digit is half of all there is.
     let is_telling = q.chars().count() >= FEWEST_LETTERS || !q.is_ascii();
     if is_telling {
@@ -79,10 +82,17 @@ pub(super) async fn find(
             ("consultation", "咨询记录"),
             ("account", "账号"),
         ] {
-            let lines = things.iter().filter(|thing| thing.kind == kind).map(|thing| line(thing, month)).collect();
-            groups.push(Group { label, lines });
+            let of_kind = things.iter().filter(|thing| thing.kind == kind).map(|thing| line(thing, month));
+            let mut lines: Vec<Found> = of_kind.collect();
+            let is_cut = lines.len() > usize::from(db::MOST);
+            lines.truncate(usize::from(db::MOST));
+            if is_cut {
+                cut.push(kind);
+            }
+            groups.push(Group { label, lines, cut: is_cut });
         }
-        groups.push(Group { label: "在列表中查找", lines: lists(&actor, &q, &Term::typed(&state, &actor, &q)?) });
+        let lines = lists(&actor, &q, &Term::typed(&state, &actor, &q)?, &cut);
+        groups.push(Group { label: "在列表中查找", lines, cut: false });
     }
     groups.retain(|group| !group.lines.is_empty());
     page(&FindPage { layout: layout.titled("查找"), q, groups })
@@ -111,18 +121,25 @@ fn line(thing: &Thing, month: Month) -> Found {
     Found { title: thing.title.clone(), detail: thing.detail.clone(), href, keys: "" }
 }
 
-/// The lists that can be asked for the same letters.
-fn lists(actor: &Actor, q: &str, term: &Term) -> Vec<Found> {
+/// The lists that can be asked for the same letters: those of other fields, and those of the kinds of which not all is shown.
+fn lists(actor: &Actor, q: &str, term: &Term, cut: &[&str]) -> Vec<Found> {
     let asked = |path: &str, field: &str| {
         serde_html_form::to_string([(field, &term.sealed)])
             .map_or_else(|_| path.to_owned(), |text| format!("{path}?{text}"))
     };
-    [
+    let cut = [
+        ("person", "值班人员库", "/people", "search", Action::ReadPeople),
+        ("case", "案件台账", "/cases", "q", Action::ReadCases),
+        ("account", "账号", "/accounts", "q", Action::ReadAccounts),
+    ]
+    .into_iter()
+    .filter(|(kind, ..)| cut.contains(kind))
+    .map(|(_, label, path, field, action)| (label, path, field, action));
+    cut.chain([
         ("咨询记录", "/consultations", "q", Action::ReadConsultations),
         ("扣款事项", "/findings", "person", Action::ReadFindings),
         ("审计记录", "/audit", "search", Action::ReadAudit),
-    ]
-    .into_iter()
+    ])
     // A person's own findings are not searched by name.
     .filter(|(_, path, _, action)| {
         actor.may(*action).is_some_and(|scope| scope.person().is_none() || *path != "/findings")

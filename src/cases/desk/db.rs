@@ -8,7 +8,10 @@ use crate::cases::clocks::Clock;
 use crate::cases::states::State;
 use crate::plan::dictionary::Dictionary as _;
 
-/// What waits at the desks of an account, at most 300 rows; of one worker where one is named.
+/// So many cases are taken up in a list of what waits: the green ones and those that are due first.
+pub(super) const MOST: usize = 250;
+
+/// What waits at the desks of an account, at most [`MOST`] cases; of one worker where one is named.
 pub(super) async fn waiting(
     conn: &mut PgConnection,
     bureau: i64,

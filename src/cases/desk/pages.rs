@@ -60,6 +60,11 @@ impl WorkPage {
         format!("{}.{}", row.id, row.worker_id.unwrap_or_default())
     }
 
+    /// Whether there may be more than are shown.
+    fn is_cut(&self) -> bool {
+        self.rows.len() >= db::MOST
+    }
+
     fn task(&self, row: &WaitingRow) -> &'static str {
         row.state.map_or("", rules::task)
     }

@@ -201,7 +201,10 @@ pub(super) struct OnlineRow {
     pub(super) health: String,
 }
 
-/// Applications that wait, the hard to move first; or one of them, locked.
+/// So many applications are shown at once.
+pub(super) const MOST_SHOWN: usize = 100;
+
+/// Applications that wait, the hard to move first, at most [`MOST_SHOWN`]; or one of them.
 pub(super) async fn waiting(conn: &mut PgConnection, bureau: i64, only: Option<i64>) -> sqlx::Result<Vec<OnlineRow>> {
     sqlx::query_as!(
         OnlineRow,

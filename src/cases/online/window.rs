@@ -40,6 +40,11 @@ struct ListPage {
 }
 
 impl ListPage {
+    /// Whether there may be more than are shown.
+    fn is_cut(&self) -> bool {
+        self.rows.len() >= db::MOST_SHOWN
+    }
+
     /// Until when the application is to be decided on, whether or not anybody opened it.
     fn limit(&self, row: &OnlineRow) -> String {
         match ProceduralLimit::Review.due(&self.calendar, local_date(&row.sent_at)) {

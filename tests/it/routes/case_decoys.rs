@@ -387,3 +387,57 @@ async fn a_list_of_cases_and_its_number_are_of_what_was_asked() {
         assert_eq!(usize::try_from(number), Ok(expected.len()), "{asked:?}");
     }
 }
+
+#[tokio::test]
+async fn the_register_and_the_reviews_show_a_restricted_case_to_those_who_may_open_it() {
+    let app = TestApp::new().await;
+    let venue = app.venue("米山镇").await;
+    let (desk, named) =
+        (app.staff_at(Role::LegalAidStaff, venue).await, app.staff_at(Role::LegalAidStaff, venue).await);
+    let (clerk, reviewer) = (app.staff(Role::BureauClerk).await, app.staff(Role::BureauClerk).await);
+    let other = app.staff_at(Role::LegalAidStaff, venue).await.actor().account_id;
+    let mut rows = Ground::new(&app, other).await;
+    let by = other.to_string();
+    let worker = ("worker_id", by.as_str());
+    let agreed =
+        [worker, ("state", "close_agreed"), ("assigned_on", "2024-05-06"), ("closing_agreed_on", "2024-05-06")];
+    let shut = [("restricted", "true"), ("cause", "隐私纠纷")];
+    rows.case(1, &agreed)
+        .case(2, &[&agreed[..], &shut].concat())
+        // Of another year; taken back; not yet granted.
+        .case(
+            3,
+            &[
+                worker,
+                ("state", "close_agreed"),
+                ("received_on", "2023-05-06"),
+                ("accepted_on", "2023-05-06"),
+                ("assigned_on", "2023-05-06"),
+                ("closing_agreed_on", "2023-05-06"),
+            ],
+        )
+        .case(4, &[worker, ("state", "withdrawn")])
+        .case(5, &[worker, ("state", "accepted")]);
+    for (case, name) in [("1", "张三丰"), ("2", "李四光"), ("3", "王五"), ("4", "赵六")] {
+        rows.put("case_applications", &[("case_id", case), ("name", name), ("gender", "male")]);
+    }
+    for who in [&named, &clerk] {
+        rows.put("case_access", &[("case_id", "2"), ("account_id", &who.actor().account_id.to_string())]);
+    }
+    rows.put("case_quality", &[("case_id", "1"), ("kind", "administrative")]);
+    rows.put("case_quality", &[("case_id", "2"), ("kind", "administrative")]);
+    rows.done().await;
+    for (who, sees) in [(&desk, false), (&named, true)] {
+        let page = who.get("/cases/provincial?year=2024").await;
+        assert_eq!(page.select("table tbody th"), ["1", "2"], "{sees}");
+        let figure = page.select(".figures > *").first().cloned().unwrap_or_default();
+        assert!(figure.starts_with("受理 2"), "{figure}");
+        page.assert_says("张");
+        assert_eq!(page.text().contains('李'), sees);
+    }
+    for (who, sees) in [(&reviewer, false), (&clerk, true)] {
+        let page = who.get("/cases/quality").await;
+        page.assert_says("案由");
+        assert_eq!((page.text().contains("隐私纠纷"), page.text().contains("受限案件")), (sees, !sees));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod attendance;
+mod bounds;
 mod calendar;
 mod case_counting;
 mod case_decoys;

@@ -5,10 +5,11 @@ use huifa::fund::db::{Asked, NewEntry, entries, least_since, lock_books, movemen
 use huifa::fund::outlook::position;
 use huifa::fund::rules::{Account, EntryKind, Fund};
 use huifa::fund::year_end::carry_over;
-use huifa::payments::accounts::{people_to_hold, waiting};
+use huifa::payments::accounts::{Whose, ask_bank_change, people_to_hold, waiting};
 use huifa::payments::db::{payees, payees_by_id, touched, transfers};
 use huifa::payouts::db::entries_of;
 use huifa::payouts::voids::{beside, plans_and_open_voids};
+use huifa::people::BankAccount;
 use huifa::settlement::chase::chase;
 use huifa::settlement::db::{ground, month_states, venue_reports};
 use huifa::settlement::objections::objections;
@@ -525,4 +526,53 @@ async fn a_month_is_shown_with_its_own_reports_findings_and_objections() {
         let made = chase(&mut work, scope(&app), month.parse().expect("a month"), venue).await;
         assert_eq!(made.is_ok(), asked, "{venue} {month}: {made:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_declared_is_what_people_were_sent_and_kept() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let person = app.person("张三", &[]).await.to_string();
+    let mut rows = Ground::new(&app, clerk.actor().account_id).await;
+    rows.put("payment_runs", &[("id", "1"), ("kind", "again"), ("made_at", "2024-12-31 23:30+08")])
+        .put("payment_runs", &[("id", "2"), ("kind", "again"), ("number", "2"), ("made_at", "2025-01-01 00:30+08")])
+        .put("payees", &[("id", "1"), ("kind", "unit"), ("name", "某律师事务所")])
+        .put("payees", &[("id", "2"), ("kind", "handler"), ("name", "李四")]);
+    let back = [("returned_on", "2024-06-01"), ("returned_by", "1"), ("returned_at", "2024-06-01 09:00+08")];
+    // Duty pay sent, sent back, sent the next year; for a case to a unit, and to a handler.
+    for (id, whose, name, run, status, amount) in [
+        ("1", ("person_id", person.as_str()), "张三", "1", "sent", "101"),
+        ("2", ("person_id", &person), "张三", "1", "returned", "1000"),
+        ("3", ("person_id", &person), "张三", "2", "sent", "202"),
+        ("4", ("payee_id", "1"), "某律师事务所", "1", "sent", "303"),
+        ("5", ("payee_id", "2"), "李四", "1", "sent", "404"),
+    ] {
+        let of = if whose.0 == "person_id" { ["settlement_id", "item_id"] } else { ["batch_id", "payout_id"] };
+        rows.put("payables", &[("id", id), whose, ("payee_name", name), ("status", "sent"), (of[0], id), (of[1], id)]);
+        let row = [("id", id), ("run_id", run), ("payable_id", id), ("status", status), ("amount", amount)];
+        let reason = [("return_reason", "户名不符")];
+        let returned = [&back[..], &reason[..]].concat();
+        rows.put("transfers", &[&row[..], if status == "returned" { &returned[..] } else { &[] }].concat());
+    }
+    rows.done().await;
+    let page = clerk.get("/payments/tax/2024").await;
+    assert_eq!(page.select("tbody th").len(), 2, "{:?}", page.select("tbody tr"));
+    page.assert_says("101.00").assert_says("404.00").assert_silent_on("303.00").assert_silent_on("某律师事务所");
+    page.assert_silent_on("1,101.00").assert_silent_on("1,000.00");
+    let page = clerk.get("/payments/tax/2025").await;
+    page.assert_says("202.00").assert_silent_on("404.00");
+    // A new account is sealed for the one whose it is.
+    let mut work = Work::unattended(&app.state, clerk.actor()).await.expect("work");
+    let account = BankAccount::parse("6228000000000000077").expect("an account");
+    let asked = ask_bank_change(&mut work, scope(&app), &app.state.seals, Whose::Payee(2), "某银行", &account, "换卡");
+    let id = asked.await.expect("asked");
+    work.commit().await.expect("committed");
+    let (seal, sealed): (uuid::Uuid, Vec<u8>) = sqlx::query_as(
+        "select p.seal_id, c.bank_account from bank_changes c join payees p on p.id = 2 where c.id = $1",
+    )
+    .bind(id)
+    .fetch_one(&app.owner)
+    .await
+    .expect("the change");
+    app.state.seals.open("payee.bank_account", &seal.to_string(), &sealed).expect("sealed for the second");
 }

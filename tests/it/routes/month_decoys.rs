@@ -2,7 +2,8 @@
 //! not asked any more.
 
 use huifa::attendance::db::{MonthFilter, Shift, find_shift, next_shifts, shifts_of_month, shifts_on};
-use huifa::consultations::db::open_shifts;
+use huifa::consultations::db::{find_draft, open_shifts};
+use huifa::dashboard::db::signs;
 use huifa::settlement::db::items_of;
 use huifa::settlement::objections::object;
 use huifa::settlement::receivables::{ask, decide};
@@ -323,4 +324,48 @@ async fn what_if_is_reckoned_from_the_year_and_from_what_stands() {
     }
     let of_january = duty.confirmed(january[0], "late", "").await;
     clerk.get(&format!("/trial/what-if?year=2024&finding={of_january}")).await.assert_status(422);
+}
+
+#[tokio::test]
+async fn the_signs_of_a_year_are_of_its_months() {
+    let app = TestApp::new().await;
+    let venue = app.venue("米山镇").await;
+    let person = app.person("张三", &[venue]).await;
+    let duty = Duty::new(&app).await;
+    for (month, day) in [("2024-05", "2024-05-08"), ("2024-06", "2024-06-05"), ("2025-01", "2025-01-08")] {
+        duty.publish(month, &[(person, venue, day)]).await;
+    }
+    duty.report("2024-06").await;
+    let mut conn = app.owner.acquire().await.expect("a connection");
+    for (year, unreported, settlements) in [
+        (2023, vec![], vec![]),
+        (2024, vec!["2024-05"], vec!["2024-05", "2024-06"]),
+        (2025, vec!["2025-01"], vec!["2025-01"]),
+    ] {
+        let rows = signs(&mut conn, app.bureau, year, date("2025-02-10")).await.expect("signs");
+        for (kind, expected) in [("unreported", unreported), ("settlement", settlements)] {
+            let months = rows.iter().filter(|row| row.kind == kind).filter_map(|row| row.month);
+            let mut months: Vec<String> = months.map(|month| month.to_string()).collect();
+            months.sort();
+            assert_eq!(months, expected, "{year} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_of_its_account_and_shift() {
+    let app = TestApp::new().await;
+    let by = app.staff(Role::BureauClerk).await.actor().account_id;
+    let mut rows = Ground::new(&app, by).await;
+    for (account, shift, content) in [("1", "1", "\\x01"), ("1", "2", "\\x02"), ("2", "1", "\\x03")] {
+        rows.put("consultation_drafts", &[("account_id", account), ("shift_id", shift), ("content", content)]);
+    }
+    rows.done().await;
+    let mut conn = app.owner.acquire().await.expect("a connection");
+    for (account, shift, expected) in
+        [(1, 1, Some(vec![1])), (1, 2, Some(vec![2])), (2, 1, Some(vec![3])), (2, 2, None), (3, 1, None)]
+    {
+        let found = find_draft(&mut conn, account, shift).await.expect("a draft");
+        assert_eq!(found.map(|(content, _)| content), expected, "{account} {shift}");
+    }
 }

@@ -284,6 +284,7 @@ async fn the_administrators_list_counts_who_is_there_and_what_is_undecided() {
     let (locked, waiting) = (app.staff(Role::Leader).await, app.staff(Role::Finance).await);
     let (locked, waiting, gone) = (locked.actor().account_id, waiting.actor().account_id, gone.actor().account_id);
     let (person, left) = (app.person("张三", &[venue]).await, app.person("李四", &[venue]).await);
+    let auditor = app.staff(Role::AuditAdministrator).await.actor().account_id;
     let bureau = app.bureau;
     let venues = app.scalar_i64(&format!("select count(*) from venues where bureau_id = {bureau}")).await;
     app.execute(&format!(
@@ -296,6 +297,13 @@ async fn the_administrators_list_counts_who_is_there_and_what_is_undecided() {
          update venues set address = '某街', phone = '1' where bureau_id = {bureau};
          update venues set phone = '' where id = {venue};
          update venues set active = false, phone = '' where id = {elsewhere};
+         update accounts set status = 'disabled' where id = {auditor};
+         insert into rights_requests (bureau_id, account_id, kind, role, reason, asked_by, asked_at, decision, decided_by, decided_at)
+         values ({bureau}, {waiting}, 'new', 'finance', '新到岗', 1, now(), null, null, null),
+                ({bureau}, {locked}, 'role', 'leader', '调整', 1, now(), 'granted', 2, now());
+         insert into audit_records (bureau_id, at, actor, address, action, subject, subject_id)
+         select {bureau}, '2024-05-01 09:00+08'::timestamptz + n * interval '1 minute', '某', '', 'account.sign_in_refused', 'account', '1'
+         from generate_series(-1, 2) as n;
          commit",
         staff.actor().account_id
     ))
@@ -308,6 +316,9 @@ async fn the_administrators_list_counts_who_is_there_and_what_is_undecided() {
     let accounts: Vec<_> = accounts.map(|row| (row.words.as_str(), row.number, row.amount.to_string())).collect();
     assert!(accounts.contains(&("venue_staff", 1, "0".to_owned())), "{accounts:?}");
     assert!(accounts.contains(&("finance", 0, "1".to_owned())), "{accounts:?}");
+    assert!(accounts.iter().all(|(role, ..)| *role != "audit_administrator"), "nobody is left of it: {accounts:?}");
+    assert_eq!(ids(&rows, "request"), [waiting], "what was decided waits no more");
+    assert_eq!(numbers(&rows, "refused"), [(String::new(), 2)], "of seven days to the minute");
     let at = rows.iter().find(|row| row.kind == "venues").expect("the venues");
     assert_eq!((at.number, at.amount.to_string()), (1, (venues - 1).to_string()));
     assert_eq!(numbers(&rows, "staffed"), [(String::new(), 1)]);

@@ -282,6 +282,25 @@ async fn guesses_side_by_side_do_not_outrun_the_lock() {
 }
 
 #[tokio::test]
+async fn an_address_waits_for_its_own_guesses_of_a_quarter_of_an_hour() {
+    let app = with_xujing().await;
+    let wrong = [("login", "xujing"), ("password", "wrong")];
+    app.stranger().post_bare("/sign-in", &wrong).await.assert_status(422);
+    // Many guesses and a long line: now, a quarter of an hour ago, and of another address.
+    for (address, since, waits) in
+        [("address", "07:50", true), ("address", "07:45", false), ("'203.0.113.9'", "07:50", false)]
+    {
+        app.execute(&format!(
+            "update failing_addresses set address = {address}, failures = 100, since = '2024-05-06 {since}+08',
+                 free_at = '2024-05-06 09:00+08'"
+        ))
+        .await;
+        let page = app.stranger().post_bare("/sign-in", &[("login", "xujing"), ("password", PASSWORD)]).await;
+        assert_eq!(page.status.as_u16() != 303, waits, "{address} {since}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn large_print_is_switched_by_a_plain_form_and_leads_back() {
     let app = TestApp::new().await;
     let stranger = app.stranger();

@@ -50,6 +50,11 @@ impl<'a> Ground<'a> {
 
     /// A row; a value that begins with `=` is an expression.
     pub(crate) fn put(&mut self, table: &str, row: &[(&str, &str)]) -> &mut Self {
+        self.many(1, table, row)
+    }
+
+    /// So many rows at once, in whose expressions `n` counts from one.
+    pub(crate) fn many(&mut self, number: i64, table: &str, row: &[(&str, &str)]) -> &mut Self {
         let mut columns: Vec<(&str, String)> = row.iter().map(|(name, value)| (*name, literal(value))).collect();
         for (_, name, kind) in self.needed.iter().filter(|(of, ..)| of == table) {
             if columns.iter().any(|(given, _)| given == name) {
@@ -72,7 +77,7 @@ impl<'a> Ground<'a> {
         let (names, values): (Vec<&str>, Vec<String>) = columns.into_iter().unzip();
         writeln!(
             self.sql,
-            "insert into {table} ({}) overriding system value values ({});",
+            "insert into {table} ({}) overriding system value select {} from generate_series(1, {number}) as n;",
             names.join(", "),
             values.join(", ")
         )
