@@ -79,6 +79,13 @@ struct RequestsPage {
     corrections: Vec<CorrectionRow>,
 }
 
+impl RequestsPage {
+    /// Whether there may be more corrections than the fifty that are read.
+    fn is_cut(&self) -> bool {
+        self.corrections.len() >= 50
+    }
+}
+
 /// Whose data, and what is wanted.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
