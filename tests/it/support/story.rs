@@ -62,7 +62,7 @@ pub(crate) async fn lived(day: Day) -> TestApp {
             ("accepted_on", "2024-06-04"),
             ("kind", "civil_first_instance"),
             ("basis", "application"),
-            ("groups", "women"),
+            ("groups", "woman"),
             ("cause", "离婚纠纷"),
             ("handler_category", "lawyer"),
             ("handler_name", "赵志远"),
