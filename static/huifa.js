@@ -150,18 +150,18 @@
   });
   // AES-GCM; what was sealed for one place opens in no other.
   const coder = async (secret, place) => {
-    const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-    const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    const key = await crypto.subtle.importKey("raw", bytes(secret), "AES-GCM", false, ["encrypt", "decrypt"]);
+    const bytes = Uint8Array.from(secret.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
     const way = (iv) => ({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(place) });
     return {
       async seal(values) {
         const iv = crypto.getRandomValues(new Uint8Array(12));
         const plain = new TextEncoder().encode(JSON.stringify(values));
-        return { iv: hex(iv), sealed: hex(await crypto.subtle.encrypt(way(iv), key, plain)) };
+        const sealed = await crypto.subtle.encrypt(way(iv), key, plain);
+        return { iv: [...iv], sealed: [...new Uint8Array(sealed)] };
       },
       async open(draft) {
-        const plain = await crypto.subtle.decrypt(way(bytes(draft.iv)), key, bytes(draft.sealed));
+        const plain = await crypto.subtle.decrypt(way(Uint8Array.from(draft.iv)), key, Uint8Array.from(draft.sealed));
         return JSON.parse(new TextDecoder().decode(plain));
       },
     };
