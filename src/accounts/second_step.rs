@@ -137,34 +137,28 @@ pub(super) async fn give_code(
     let Some(factor) = factor else {
         let refused = Refused { login: &login, address: &address, locked, now };
         let out_of_step = code == CodeCheck::OutOfStep;
-        if !locked && !out_of_step {
+        let (why, words) = if locked {
+            ("锁定期间输入验证码", policy.locked_sentence())
+        } else if out_of_step {
+            ("动态验证码不在有效的半分钟内", second_factor::OUT_OF_STEP.to_owned())
+        } else {
             guesses::count(&mut transaction, &policy, account.id, device.as_ref(), now).await?;
-        }
+            (
+                "动态验证码不对",
+                "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入；手机不在身边时，输入一个恢复码。"
+                    .to_owned(),
+            )
+        };
         if !out_of_step {
             guesses::count_address(&mut transaction, &address, now).await?;
         }
-        let why = match code {
-            _ if locked => "锁定期间输入验证码",
-            CodeCheck::OutOfStep => "动态验证码不在有效的半分钟内",
-            CodeCheck::Right | CodeCheck::Wrong => "动态验证码不对",
-        };
         note_refusal(&mut transaction, Some(&account), &refused, why).await?;
         transaction.commit().await?;
         if step.tries >= TRIES {
             return Ok(Redirect::to("/sign-in?after=step").into_response());
         }
         let mut errors = Errors::default();
-        errors.add(
-            "code",
-            if locked {
-                policy.locked_sentence()
-            } else if out_of_step {
-                second_factor::OUT_OF_STEP.to_owned()
-            } else {
-                "验证码不对，或者刚才已经用过。请等手机上换成下一个数字再输入；手机不在身边时，输入一个恢复码。"
-                    .to_owned()
-            },
-        );
+        errors.add("code", words);
         return form_again(&CodePage::new(layout, errors));
     };
     sqlx::query!("delete from sign_in_steps where id = $1", key).execute(&mut *transaction).await?;

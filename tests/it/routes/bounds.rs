@@ -16,6 +16,8 @@ use crate::support::app::{TestApp, date};
 use crate::support::books::scope;
 use crate::support::ground::Ground;
 
+const AT: &str = "2024-05-28 09:00+08";
+
 #[tokio::test]
 async fn a_list_ends_at_its_bound_and_begins_with_what_waits() {
     let app = TestApp::new().await;
@@ -338,4 +340,24 @@ async fn what_is_found_is_of_the_kinds_one_sees_and_not_more_than_six_without_a_
             assert!(shown.iter().any(|line| line.contains("QX1") && line.contains("受限案件")), "{shown:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn wished_corrections_end_at_fifty_with_a_word_and_those_that_wait_come_first() {
+    let app = TestApp::new().await;
+    let clerk = app.staff(Role::BureauClerk).await;
+    let by = clerk.actor().account_id;
+    let mut rows = Ground::new(&app, by).await;
+    let answered = [("status", "done"), ("answer", "已经更正"), ("answered_by", &*by.to_string()), ("answered_at", AT)];
+    rows.put("data_corrections", &[("wish", "最早的，还在等")]).many(
+        48,
+        "data_corrections",
+        &[&[("wish", "='第' || n || '份'")][..], &answered].concat(),
+    );
+    rows.done().await;
+    clerk.get("/data-requests").await.assert_says("最早的，还在等").assert_silent_on("只显示前50条");
+    rows.many(2, "data_corrections", &[&[("wish", "后来的")][..], &answered].concat());
+    rows.done().await;
+    let page = clerk.get("/data-requests").await;
+    page.assert_says("只显示前50条").assert_says("最早的，还在等").assert_silent_on("第1份");
 }

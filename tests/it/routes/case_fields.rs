@@ -3,7 +3,7 @@
 use huifa::web::permissions::Role;
 
 use crate::support::app::{Browser, TestApp};
-use crate::support::case_life::{Centre, WAGES};
+use crate::support::case_life::{Centre, HANDLER, WAGES};
 
 /// One field exchanged; a field that the form does not have yet is added.
 fn with<'a>(form: &[(&'a str, &'a str)], field: &'a str, typed: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -73,15 +73,7 @@ async fn an_application_is_read_strictly() {
 async fn a_handler_is_read_strictly() {
     let app = TestApp::new().await;
     let desk = app.staff_at(Role::LegalAidStaff, app.venue("市法律援助中心").await).await;
-    let form = [
-        ("name", "赵志远"),
-        ("gender", "male"),
-        ("category", "lawyer"),
-        ("firm", "山西示例律师事务所"),
-        ("licence_number", "L1"),
-        ("practising_since", "2015-03-01"),
-        ("fields", "labour"),
-    ];
+    let form = with(&HANDLER, "name", "赵志远");
     let long = "长".repeat(31);
     let faults = [
         ("name", "", "请填写姓名"),

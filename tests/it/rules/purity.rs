@@ -1,7 +1,6 @@
 //! `plan` and `subsidy` know no SQL, HTTP, clock, file or randomness.
 
-use std::fs;
-use std::path::Path;
+use crate::support::files::texts;
 
 const FORBIDDEN: &[&str] = &[
     "sqlx",
@@ -32,15 +31,10 @@ const FORBIDDEN: &[&str] = &[
 fn the_rules_are_pure() {
     let mut read = 0;
     for folder in ["src/plan", "src/subsidy"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = fs::read_to_string(&path).unwrap();
-                read += 1;
-                for word in FORBIDDEN {
-                    assert!(!source.contains(word), "{}: {word}", path.display());
-                }
+        for (path, source) in texts(folder, "rs") {
+            read += 1;
+            for word in FORBIDDEN {
+                assert!(!source.contains(word), "{}: {word}", path.display());
             }
         }
     }

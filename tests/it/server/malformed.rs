@@ -5,6 +5,7 @@ use huifa::web::server::Limits;
 
 use super::{Served, form_request};
 use crate::support::app::TestApp;
+use crate::support::files::texts;
 
 #[tokio::test]
 async fn a_request_names_one_host() {
@@ -186,24 +187,15 @@ async fn a_field_of_one_line_takes_no_second_one() {
     let page = system.upload_as("/accounts", &[("name", "李\n四")], "a.pdf", b"%PDF-1.4 %%EOF").await;
     page.assert_status(422).assert_says("有换行");
     // Every box of several lines is known as one.
-    fn boxes(folder: &std::path::Path, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                boxes(&path, found);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            for (mark, before, end) in [("<textarea ", "name=\"", '>'), ("form::textarea(", ", \"", ')')] {
-                for after in text.split(mark).skip(1).filter_map(|after| after.split(end).next()) {
-                    let Some((_, name)) = after.split_once(before) else { continue };
-                    found.push(name.split('"').next().unwrap().to_owned());
-                }
+    let mut found = Vec::new();
+    for (_, text) in texts("templates", "html") {
+        for (mark, before, end) in [("<textarea ", "name=\"", '>'), ("form::textarea(", ", \"", ')')] {
+            for after in text.split(mark).skip(1).filter_map(|after| after.split(end).next()) {
+                let Some((_, name)) = after.split_once(before) else { continue };
+                found.push(name.split('"').next().unwrap().to_owned());
             }
         }
     }
-    let mut found = Vec::new();
-    boxes(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
     assert!(found.len() > 20, "{found:?}");
     for name in found {
         let known = huifa::web::posted::OF_MANY_LINES.contains(&name.as_str());

@@ -17,6 +17,16 @@ pub(crate) struct Centre<'a> {
     pub(crate) li: i64,
 }
 
+/// A handler as the register takes one, but for the name.
+pub(crate) const HANDLER: [(&str, &str); 6] = [
+    ("gender", "male"),
+    ("category", "lawyer"),
+    ("firm", "山西示例律师事务所"),
+    ("licence_number", "L1"),
+    ("practising_since", "2015-03-01"),
+    ("fields", "labour"),
+];
+
 /// A wage claim of a migrant worker, as typed at the window.
 pub(crate) const WAGES: [(&str, &str); 14] = [
     ("way", "window"),

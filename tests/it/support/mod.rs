@@ -6,6 +6,7 @@ pub(crate) mod case_forms;
 pub(crate) mod case_life;
 pub(crate) mod database;
 pub(crate) mod duty;
+pub(crate) mod files;
 pub(crate) mod ground;
 pub(crate) mod queries;
 pub(crate) mod story;

@@ -1,10 +1,13 @@
 //! The audit trail: only added to, sealed behind the writers, and a change to it shows.
 
+use std::collections::BTreeSet;
+
 use huifa::audit::chain;
 use huifa::check;
 use huifa::web::permissions::Role;
 
 use crate::support::app::TestApp;
+use crate::support::files::texts;
 
 async fn sealed_app() -> TestApp {
     let app = TestApp::new().await;
@@ -49,25 +52,16 @@ async fn the_programs_role_can_add_to_the_trail_and_do_nothing_else_with_it() {
     }
     assert!(faults(&app).await.is_empty());
     // It may delete where some statement of it does, and nowhere else.
-    fn statements(folder: &std::path::Path, found: &mut std::collections::BTreeSet<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                statements(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = std::fs::read_to_string(&path).unwrap();
-                let named = source.split("delete from ").skip(1);
-                let word = |c: char| c.is_ascii_lowercase() || c == '_';
-                found.extend(named.filter_map(|after| after.split(|c| !word(c)).next()).map(str::to_owned));
-            }
-        }
+    let word = |c: char| c.is_ascii_lowercase() || c == '_';
+    let mut deletes = BTreeSet::new();
+    for (_, source) in texts("src", "rs") {
+        let named = source.split("delete from ").skip(1);
+        deletes.extend(named.filter_map(|after| after.split(|c| !word(c)).next()).map(str::to_owned));
     }
-    let mut deletes = std::collections::BTreeSet::new();
-    statements(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut deletes);
     let may = "select table_name::text from information_schema.role_table_grants
                where grantee = 'huifa_program' and privilege_type = 'DELETE' and table_schema = 'public'";
     let may: Vec<String> = sqlx::query_scalar(may).fetch_all(&app.owner).await.unwrap();
-    assert_eq!(may.into_iter().collect::<std::collections::BTreeSet<_>>(), deletes);
+    assert_eq!(may.into_iter().collect::<BTreeSet<_>>(), deletes);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use huifa::secrets::{Seals, demo_id_number, rotation};
 use huifa::web::permissions::Role;
 
 use crate::support::app::{TestApp, date};
+use crate::support::files::texts;
 
 const PHONE: &str = "13800000001";
 const ACCOUNT: &str = "6217000000001234567";
@@ -234,20 +235,9 @@ async fn the_notice_stands_at_every_place_where_personal_data_are_collected() {
         app.stranger().get("/privacy").await.assert_says(who);
     }
     // Each form that takes somebody's number or telephone shows it, but those that only look it up.
-    fn forms(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                forms(&path, found);
-            } else {
-                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    forms(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
     let mut taking = 0;
-    for (path, form) in found {
+    for (path, form) in texts("templates", "html") {
+        let path = path.display().to_string();
         let asked = ["id_number", "phone", "bank_account", "licence_number"].iter().any(|field| {
             form.contains(&format!("form::text(errors, \"{field}\"")) || form.contains(&format!("name=\"{field}\""))
         });

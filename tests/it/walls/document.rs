@@ -4,22 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::support::files::texts;
+
 /// The names of all tests below a folder.
-fn tests(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            tests(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = fs::read_to_string(&path).expect("a source");
-            let mut marked = false;
-            for line in source.lines().map(str::trim) {
-                marked |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-                let name = line.split_once("fn ").filter(|(before, _)| ["", "async "].contains(before));
-                if let Some((_, rest)) = name.filter(|_| marked) {
-                    found.extend(rest.split('(').next().map(str::to_owned));
-                    marked = false;
-                }
+fn tests(folder: &str, found: &mut BTreeSet<String>) {
+    for (_, source) in texts(folder, "rs") {
+        let mut marked = false;
+        for line in source.lines().map(str::trim) {
+            marked |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            let name = line.split_once("fn ").filter(|(before, _)| ["", "async "].contains(before));
+            if let Some((_, rest)) = name.filter(|_| marked) {
+                found.extend(rest.split('(').next().map(str::to_owned));
+                marked = false;
             }
         }
     }
@@ -30,8 +26,8 @@ fn every_row_names_a_test_that_exists_or_says_why_it_does_not_apply() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = fs::read_to_string(root.join("docs/security.md")).expect("the document");
     let mut known = BTreeSet::new();
-    tests(&root.join("src"), &mut known);
-    tests(&root.join("tests"), &mut known);
+    tests("src", &mut known);
+    tests("tests", &mut known);
     assert!(known.len() > 700, "{} tests were found", known.len());
     let (mut rows, mut wrong) = (BTreeSet::new(), Vec::new());
     for line in document.lines().filter(|line| line.starts_with("| V") || line.starts_with("| G")) {

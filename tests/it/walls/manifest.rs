@@ -1,7 +1,5 @@
 //! The manifest of routes cannot lie: it is the router.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::http::Method;
@@ -12,6 +10,7 @@ use serde_json::Value;
 
 use super::world::World;
 use crate::support::app::TestApp;
+use crate::support::files::texts;
 
 /// A declared path with this in the place of its parameters.
 fn filled_with(path: &str, what: &str) -> String {
@@ -69,25 +68,12 @@ async fn an_address_that_names_nothing_is_a_page_that_does_not_exist() {
 
 #[test]
 fn no_file_but_the_declaration_adds_a_route() {
-    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                sources(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut all = Vec::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    sources(&root.join("src"), &mut all);
+    let all = texts("src", "rs");
     assert!(all.len() > 100);
-    for path in all {
+    for (path, whole) in all {
         if path.ends_with("web/routes.rs") || path.ends_with("web/watch.rs") {
             continue;
         }
-        let whole = fs::read_to_string(&path).unwrap();
         let source = whole.split("#[cfg(test)]").next().unwrap();
         for word in ["axum::routing", "route_service", "nest_service", ".nest("] {
             assert!(!source.contains(word), "{} adds routes of its own: {word}", path.display());
